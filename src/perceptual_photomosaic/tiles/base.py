@@ -1,0 +1,72 @@
+"""What a tile set is: anything that hands out small pictures of one shape.
+
+A *tile* is one picture of the set (a photo, a glyph). It may be used in several *variants* (rotated, mirrored); one
+tile in one variant is a *choice*, and choices are what a cell picks from: choice = tile * variants + variant.
+Limits on repetition count tiles, so a photo and its mirror image are the same photo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from perceptual_photomosaic.progress import Reporter
+
+__all__ = ["Skipped", "TileSet"]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that could not be used as a tile, and why."""
+
+    path: str
+    reason: str
+
+
+class TileSet(Protocol):
+    """A sequence of choices, numbered 0 .. len - 1, all cropped to one aspect.
+
+    Opening a tile set finds out which tiles are usable, so `len` and the numbering stay fixed afterwards.
+    """
+
+    @property
+    def spec(self) -> str:
+        """The text that opens the same set again: "photos:/home/me/holiday"."""
+
+    @property
+    def variants(self) -> Sequence[str]:
+        """Names of the variants of every tile, the first always "as is"."""
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """Files that were left out, in order of their names."""
+
+    def __len__(self) -> int:
+        """Number of choices: tiles times variants."""
+
+    def source(self, tile: int) -> str:
+        """Where tile number `tile` (not choice) comes from: a path, "emoji:1F600", "glyph:A", "slices:a.png#12"."""
+
+    def identity(self) -> str:
+        """Hex digest of everything that decides the pictures: equal sets of equal pictures have equal identities."""
+
+    def pictures(
+        self, size_px: tuple[int, int], choices: Sequence[int] | None = None, *, reporter: Reporter | None = None
+    ) -> NDArray[np.uint8]:
+        """Draw choices at a size.
+
+        Args:
+            size_px: (width, height) of each picture in pixels. Its aspect is that of the cell.
+            choices: Which choices to draw, in this order; None draws all.
+            reporter: Hears of progress where drawing takes long.
+        Returns:
+            sRGB pictures, uint8, (n, height, width, 3), at full quality: taken from the original where the set's own
+            thumbnails are smaller than asked for.
+        Raises:
+            TileError: An original that was there when the set was opened is now missing or broken.
+        """
