@@ -1,0 +1,245 @@
+"""The ruler: how well a mosaic shows its target, at several viewing distances.
+
+At each distance both pictures become a *view* (see `views`), and the views are compared: colours, structure and edges
+everywhere; what people see, as the judge and FLIP put it, at the three distances where a mosaic is mostly looked at.
+`Ruler` keeps all that depends on the target, for those who measure many mosaics against one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perceptual_photomosaic.errors import GridError
+from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light, luma
+from perceptual_photomosaic.evaluate.flip import flip_error
+from perceptual_photomosaic.evaluate.judge import JUDGE_CELLS_PX, MIN_SIDE_PX, load_judge
+from perceptual_photomosaic.evaluate.structure import gradient_agreement, ssim
+from perceptual_photomosaic.evaluate.tile_stats import TileStats, tile_stats
+from perceptual_photomosaic.evaluate.views import (
+    VIEW_CELLS_PX,
+    area_average,
+    centred_box,
+    check_picture,
+    encode_srgb,
+    view_shape,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from perceptual_photomosaic.evaluate.views import Box
+
+__all__ = ["Evaluation", "Ruler", "ViewScores", "evaluate"]
+
+
+@dataclass(frozen=True)
+class ViewScores:
+    """Figures at one viewing distance.
+
+    Attributes:
+        cell_px: Pixels that one cell covers.
+        size_px: (width, height) of the view.
+        delta_e_mean: CIEDE2000, mean over the pixels; lower is better.
+        delta_e_p95: Its 95th percentile.
+        ssim: Structural similarity of luma, at most 1; higher is better.
+        gradient: Agreement of the gradients of CIELAB lightness, at most 1; higher is better.
+        judge: Shift-tolerant LPIPS (AlexNet); lower is better. None where it was not asked for, or the view is
+            smaller than 32 px.
+        flip: NVIDIA FLIP, mean error in [0, 1]; lower is better. None likewise.
+    """
+
+    cell_px: float
+    size_px: tuple[int, int]
+    delta_e_mean: float
+    delta_e_p95: float
+    ssim: float
+    gradient: float
+    judge: float | None = None
+    flip: float | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All figures of one mosaic.
+
+    Attributes:
+        grid_shape: (rows, cols).
+        views: One entry for each viewing distance, from near to far.
+        tiles: How the tiles are used; None when no assignment was given.
+    """
+
+    grid_shape: tuple[int, int]
+    views: tuple[ViewScores, ...]
+    tiles: TileStats | None = None
+
+    def at(self, cell_px: float) -> ViewScores:
+        """Look up the distance at which one cell covers `cell_px` pixels.
+
+        Raises:
+            GridError: That distance was not measured.
+        """
+        for view in self.views:
+            if view.cell_px == cell_px:
+                return view
+        measured = ", ".join(f"{view.cell_px:g}" for view in self.views)
+        raise GridError(f"{cell_px:g} px per cell was not measured, only {measured}")
+
+    def mean(self, figure: str, cell_px: Sequence[float] = JUDGE_CELLS_PX) -> float | None:
+        """Average a figure over distances; None when one of them lacks it."""
+        values = [getattr(self.at(d), figure) for d in cell_px]
+        return None if None in values else float(np.mean(values))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all figures as plain values, ready for JSON."""
+        rows, cols = self.grid_shape
+        return {
+            "grid": {"rows": rows, "columns": cols},
+            "views": [asdict(view) | {"size_px": list(view.size_px)} for view in self.views],
+            "tiles": asdict(self.tiles) if self.tiles else None,
+        }
+
+
+@dataclass(frozen=True)
+class _View:
+    """One picture at one distance, in the forms that the figures want."""
+
+    light: NDArray[np.float64]
+
+    @cached_property
+    def srgb(self) -> NDArray[np.float64]:
+        return encode_srgb(self.light)
+
+    @cached_property
+    def lab(self) -> NDArray[np.float64]:
+        return lab_from_light(self.light)
+
+    @cached_property
+    def luma(self) -> NDArray[np.float64]:
+        return luma(self.srgb)
+
+    @cached_property
+    def features(self) -> list[Tensor]:
+        return load_judge().features(self.srgb)
+
+
+class Ruler:
+    """Measures mosaics of one target on one grid.
+
+    Args:
+        target: uint8, (H, W, 3), of any size; what does not fit the mosaic's aspect is cropped evenly, as in `make`.
+        grid_shape: (rows, cols).
+        cell_aspect: Width to height of a cell.
+        cells_px: Viewing distances, as pixels that one cell covers.
+        judge: Also ask the perceptual judge and FLIP, at 8, 4 and 2 px per cell.
+    Raises:
+        ImageError: `target` is no uint8 picture.
+        GridError: No cells, or distances that are not positive.
+        MissingExtraError: `judge` needs what is not installed.
+    """
+
+    def __init__(
+        self,
+        target: NDArray[np.uint8],
+        grid_shape: tuple[int, int],
+        *,
+        cell_aspect: float = 1.0,
+        cells_px: Sequence[float] = VIEW_CELLS_PX,
+        judge: bool = True,
+    ) -> None:
+        check_picture(target, "target")
+        self.grid_shape = grid_shape
+        self.cell_aspect = cell_aspect
+        self.cells_px = tuple(sorted({float(d) for d in cells_px}, reverse=True))
+        self.judge = judge
+        if judge:
+            load_judge()  # say what is missing before any work
+        rows, cols = grid_shape
+        shapes = {d: view_shape(grid_shape, d, cell_aspect) for d in self.cells_px}
+        box = centred_box((target.shape[1], target.shape[0]), cols * cell_aspect / rows)
+        self._targets = _views(target, shapes, box)
+
+    def measure(self, mosaic: NDArray[np.uint8], assignment: NDArray[np.integer] | None = None) -> Evaluation:
+        """Measure one mosaic.
+
+        Args:
+            mosaic: uint8, (H, W, 3), the whole grid and nothing else, with any number of pixels per cell.
+            assignment: Tile number of each cell, (rows, cols), for the statistics of tiles.
+        Raises:
+            ImageError: `mosaic` is no uint8 picture.
+            GridError: The assignment belongs to another grid.
+        """
+        check_picture(mosaic, "mosaic")
+        if assignment is not None and assignment.shape != self.grid_shape:
+            raise GridError(f"the grid is {self.grid_shape} (rows, cols), the assignment {assignment.shape}")
+        shapes = {d: (view.light.shape[0], view.light.shape[1]) for d, view in self._targets.items()}
+        box = (0.0, 0.0, float(mosaic.shape[1]), float(mosaic.shape[0]))
+        views = _views(mosaic, shapes, box)
+        scores = tuple(self._compare(d, self._targets[d], views[d]) for d in self.cells_px)
+        return Evaluation(self.grid_shape, scores, None if assignment is None else tile_stats(assignment))
+
+    def _compare(self, cell_px: float, target: _View, mosaic: _View) -> ViewScores:
+        height, width = target.light.shape[:2]
+        delta_e = ciede2000(target.lab, mosaic.lab)
+        judged = self.judge and cell_px in JUDGE_CELLS_PX and min(height, width) >= MIN_SIDE_PX
+        return ViewScores(
+            cell_px=cell_px,
+            size_px=(width, height),
+            delta_e_mean=float(delta_e.mean()),
+            delta_e_p95=float(np.percentile(delta_e, 95)),
+            ssim=ssim(target.luma, mosaic.luma),
+            gradient=gradient_agreement(target.lab[..., 0], mosaic.lab[..., 0]),
+            judge=load_judge().distance(target.features, mosaic.features) if judged else None,
+            flip=flip_error(target.srgb, mosaic.srgb) if judged else None,
+        )
+
+
+def _views(picture: NDArray[np.uint8], shapes: dict[float, tuple[int, int]], box: Box) -> dict[float, _View]:
+    """Average a picture for each distance, from the view before where its pixels divide evenly: the same, sooner."""
+    views: dict[float, _View] = {}
+    finer: NDArray[np.float64] | None = None
+    for cell_px, (height, width) in shapes.items():
+        if finer is not None and finer.shape[0] % height == 0 and finer.shape[1] % width == 0:
+            light = area_average(finer, (height, width))
+        else:
+            light = area_average(picture, (height, width), box)
+        views[cell_px] = _View(light)
+        finer = light
+    return views
+
+
+def evaluate(
+    mosaic: NDArray[np.uint8],
+    target: NDArray[np.uint8],
+    grid_shape: tuple[int, int],
+    *,
+    judge: bool = True,
+    assignment: NDArray[np.integer] | None = None,
+    cells_px: Sequence[float] = VIEW_CELLS_PX,
+) -> Evaluation:
+    """Measure how well a mosaic shows its target.
+
+    Args:
+        mosaic: uint8, (H, W, 3), the whole grid and nothing else, with any number of pixels per cell.
+        target: uint8, (H, W, 3), of any size; cropped evenly to the mosaic's aspect, as `make` does by default.
+        grid_shape: (rows, cols).
+        judge: Also ask the perceptual judge and FLIP, at 8, 4 and 2 px per cell.
+        assignment: Tile number of each cell, (rows, cols), for the statistics of tiles.
+        cells_px: Viewing distances, as pixels that one cell covers.
+    Raises:
+        ImageError: Not two uint8 pictures.
+        GridError: Grid, distances or assignment that make no sense.
+        MissingExtraError: `judge` needs what is not installed.
+    """
+    check_picture(mosaic, "mosaic")
+    rows, cols = grid_shape
+    if rows < 1 or cols < 1:
+        raise GridError(f"a grid needs at least one row and one column, got {rows} rows x {cols} columns")
+    cell_aspect = (mosaic.shape[1] / cols) / (mosaic.shape[0] / rows)
+    ruler = Ruler(target, grid_shape, cell_aspect=cell_aspect, cells_px=cells_px, judge=judge)
+    return ruler.measure(mosaic, assignment)
