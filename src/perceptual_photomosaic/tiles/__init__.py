@@ -1,1 +1,152 @@
-"""TODO"""
+"""Tile sets: photos, glyphs, emoji, slices of a picture and flat colours, opened by a short spec.
+
+>>> tiles = open_tiles("glyphs:characters=abc")
+>>> len(tiles), tiles.source(0), tiles.pictures((8, 8)).shape
+(3, 'glyph:a', (3, 8, 8, 3))
+
+The grammar of specs stands in `perceptual_photomosaic.tiles.spec`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from perceptual_photomosaic.errors import TileError
+from perceptual_photomosaic.progress import SILENT
+from perceptual_photomosaic.tiles.base import Skipped, TileSet
+from perceptual_photomosaic.tiles.options import CROPS, TileOptions, default_cache_dir
+from perceptual_photomosaic.tiles.spec import SETS, Spec, parse_colour, parse_flag, parse_specs
+
+if TYPE_CHECKING:
+    from perceptual_photomosaic.progress import Reporter
+    from perceptual_photomosaic.tiles.colours import Colours
+    from perceptual_photomosaic.tiles.emoji import Emoji
+    from perceptual_photomosaic.tiles.glyphs import Glyphs
+    from perceptual_photomosaic.tiles.joined import Joined
+    from perceptual_photomosaic.tiles.photos import Photos
+    from perceptual_photomosaic.tiles.slices import Slices
+    from perceptual_photomosaic.tiles.variants import Variants
+
+__all__ = [
+    "Colours",
+    "Emoji",
+    "Glyphs",
+    "Joined",
+    "Photos",
+    "Skipped",
+    "Slices",
+    "TileOptions",
+    "TileSet",
+    "Variants",
+    "default_cache_dir",
+    "open_tiles",
+]
+
+_HOMES = {
+    "Colours": "colours",
+    "Emoji": "emoji",
+    "Glyphs": "glyphs",
+    "Joined": "joined",
+    "Photos": "photos",
+    "Slices": "slices",
+    "Variants": "variants",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a kind of tile set when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def open_tiles(
+    specs: str | Sequence[str], options: TileOptions | None = None, *, reporter: Reporter = SILENT
+) -> TileSet:
+    """Open one or several tile sets as one.
+
+    Args:
+        specs: Which sets, by their specs or folders.
+        options: How tiles are cut, drawn and kept.
+        reporter: Hears of progress, and notes such as the licence of emoji.
+    Returns:
+        One tile set; tiles are in the order of the specs.
+    Raises:
+        TileError: A spec names nothing that exists, or nothing in it can be used.
+        MissingExtraError: A set needs a package that is not installed.
+    """
+    from perceptual_photomosaic.tiles.joined import Joined
+    from perceptual_photomosaic.tiles.variants import Variants
+
+    options = options or TileOptions()
+    texts = [specs] if isinstance(specs, str) else list(specs)
+    sets = [_open_one(spec, options, reporter) for text in texts for spec in parse_specs(text)]
+    tiles: TileSet = sets[0] if len(sets) == 1 else Joined(sets)
+    if options.variants:
+        square = options.cell_aspect[0] == options.cell_aspect[1]
+        tiles = Variants(tiles, rotate="rotate" in options.variants, flip="flip" in options.variants, square=square)
+    if tiles.licence:
+        reporter.note(tiles.licence)
+    return tiles
+
+
+def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
+    if spec.name in SETS and Path(spec.name).is_dir():
+        reporter.note(f"{spec.name} is the built-in tile set; for the folder of that name write ./{spec.name}")
+    background = _colour(spec, "background", options)
+    if spec.name == "photos":
+        from perceptual_photomosaic.tiles.photos import Photos
+
+        crop = spec.options.get("crop")
+        if crop not in (None, *CROPS):
+            raise TileError(f"photos: crop: expected one of {', '.join(CROPS)}, got {crop!r}")
+        return Photos(
+            spec.argument, options, crop=crop, background=background, reporter=reporter
+        )
+    if spec.name == "glyphs":
+        from perceptual_photomosaic.tiles.glyphs import DEFAULT_CHARACTERS, Glyphs
+
+        inks = spec.options.get("foreground", "black").split("/")
+        return Glyphs(
+            spec.options.get("characters", DEFAULT_CHARACTERS),
+            font=spec.options.get("font"),
+            foreground=[parse_colour(ink, "glyphs: foreground") for ink in inks],
+            background=background or options.background,
+        )
+    if spec.name == "emoji":
+        from perceptual_photomosaic.tiles.emoji import Emoji
+
+        return Emoji(
+            options,
+            background=background,
+            skin_tones=_flag(spec, "skin-tones"),
+            extras=_flag(spec, "extras"),
+        )
+    if spec.name == "slices":
+        from perceptual_photomosaic.tiles.slices import Slices
+
+        return Slices(spec.argument, options, size=_number(spec, spec.options.get("size")))
+    from perceptual_photomosaic.tiles.colours import Colours
+
+    return Colours(_number(spec, spec.argument) or 0)
+
+
+def _colour(spec: Spec, key: str, options: TileOptions) -> tuple[int, int, int] | None:
+    return parse_colour(spec.options[key], f"{spec.name}: {key}") if key in spec.options else None
+
+
+def _flag(spec: Spec, key: str) -> bool:
+    return parse_flag(spec.options.get(key, "no"), f"{spec.name}: {key}")
+
+
+def _number(spec: Spec, text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise TileError(f"{spec.name}: expected a whole number, got {text!r}") from None

@@ -46,6 +46,10 @@ class TileSet(Protocol):
     def skipped(self) -> Sequence[Skipped]:
         """Files that were left out, in order of their names."""
 
+    @property
+    def licence(self) -> str:
+        """Terms that bind what is made with the set, in one line; empty where there are none."""
+
     def __len__(self) -> int:
         """Number of choices: tiles times variants."""
 

@@ -1,0 +1,102 @@
+"""Any Pillow mode and any colour profile to 8-bit sRGB."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageChops
+
+__all__ = ["Colour", "to_srgb"]
+
+Colour = tuple[int, int, int]
+
+
+def to_srgb(picture: Image.Image, background: Colour) -> Image.Image:
+    """Convert a picture to sRGB and lay it over a background.
+
+    Args:
+        picture: An opened picture in any mode; its `info` may hold an ICC profile and a transparent colour.
+        background: Colour that shows through transparent pixels.
+    Returns:
+        A picture of mode RGB.
+    """
+    profile = picture.info.get("icc_profile") or b""
+    if picture.mode == "RGB" and not profile and "transparency" not in picture.info:
+        picture.load()
+        return picture
+    plain, alpha = _split_alpha(_to_eight_bits(picture))
+    colours = _through_profile(plain, profile)
+    if alpha is None:
+        return colours
+    return Image.composite(colours, Image.new("RGB", colours.size, background), alpha)
+
+
+def _to_eight_bits(picture: Image.Image) -> Image.Image:
+    """Bring samples of 1, 16 and 32 bits to 8 bits by scaling, never by clipping."""
+    mode = picture.mode
+    if mode == "1":
+        return picture.convert("L")
+    if mode.startswith("I;16"):
+        return Image.fromarray(_scaled(np.asarray(picture).astype(np.float64), 65535.0))
+    if mode == "I":  # 16-bit greys of several formats arrive as 32-bit integers
+        values = np.asarray(picture, dtype=np.float64)
+        return Image.fromarray(_scaled(values, 65535.0 if values.max(initial=0) <= 65535 else 2.0**31 - 1))
+    if mode == "F":  # no format says what white is: 1 if nothing is brighter, else the brightest value
+        values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
+        return Image.fromarray(_scaled(values, max(1.0, float(values.max(initial=0)))))
+    if mode == "CMYK" and picture.format == "JPEG" and "adobe" not in picture.info:
+        return ImageChops.invert(picture)  # Pillow takes every CMYK JPEG for one of Adobe's, which are inverted
+    return picture
+
+
+def _scaled(values: np.ndarray[Any, np.dtype[np.float64]], white: float) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return np.rint(np.clip(values / white, 0, 1) * 255).astype(np.uint8)
+
+
+def _split_alpha(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """Separate colours (mode L, RGB, CMYK or LAB) from coverage."""
+    if picture.mode in {"RGBa", "La", "PA"} or "transparency" in picture.info:
+        picture = picture.convert("LA" if picture.mode == "La" else "RGBA")
+    if picture.mode == "RGBA":
+        return picture.convert("RGB"), picture.getchannel("A")
+    if picture.mode == "LA":
+        return picture.getchannel("L"), picture.getchannel("A")
+    if picture.mode not in {"L", "RGB", "CMYK", "LAB"}:
+        picture = picture.convert("RGB")
+    return picture, None
+
+
+def _through_profile(picture: Image.Image, profile: bytes) -> Image.Image:
+    """Convert to sRGB through an ICC profile; a profile that is broken or of another kind of colour is passed over."""
+    transform = _transform(profile, picture.mode) if profile or picture.mode == "LAB" else None
+    if transform is not None:
+        converted: Image.Image = transform.apply(picture)
+        return converted
+    return picture.convert("RGB")
+
+
+@lru_cache(maxsize=64)
+def _transform(profile: bytes, mode: str) -> Any:
+    """Colour transform from a profile to sRGB, or None where none is needed or possible."""
+    from PIL import ImageCms
+
+    try:
+        if mode == "LAB":
+            source = ImageCms.createProfile("LAB")
+        else:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))  # type: ignore[assignment]
+            if mode == "RGB" and ImageCms.getProfileDescription(source).strip().startswith("sRGB"):  # type: ignore[arg-type]
+                return None
+        return ImageCms.buildTransform(
+            source,
+            ImageCms.createProfile("sRGB"),
+            mode,
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None

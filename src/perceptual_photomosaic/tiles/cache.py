@@ -1,0 +1,208 @@
+"""Thumbnails kept between runs: one SQLite file that knows which files were seen and what they look like when small.
+
+Two tables. `files` leads from a path, with its size and time of change, to a digest of its content, so that a folder
+seen before is not read again. `thumbnails` leads from that digest and the key of the options to the pixels, or to the
+reason why the file cannot be used; a moved or copied file is found by its content.
+
+A batch is one transaction in write-ahead mode: a run killed midway keeps whole batches, and two runs can share the
+file. Every thumbnail carries a checksum; a damaged file is said, thrown away and begun anew. Beyond `LIMIT_BYTES` the
+entries that were not used for the longest time go first (in steps of a day).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from perceptual_photomosaic.image import printable
+
+if TYPE_CHECKING:
+    from perceptual_photomosaic.progress import Reporter
+    from perceptual_photomosaic.tiles.walk import PhotoFile
+
+__all__ = ["LIMIT_BYTES", "Thumbnail", "ThumbnailCache"]
+
+LIMIT_BYTES = 2_000_000_000
+_FILE = "thumbnails.sqlite"
+_LAYOUT = 1  # PRAGMA user_version; another number means a cache of another release, which is begun anew
+_AT_ONCE = 500  # values per query
+_TABLES = """
+CREATE TABLE IF NOT EXISTS files (
+    path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, hash BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS thumbnails (
+    options BLOB NOT NULL, hash BLOB NOT NULL, day INTEGER NOT NULL,
+    pixels BLOB, checksum INTEGER, reason TEXT
+);
+CREATE UNIQUE INDEX IF NOT EXISTS thumbnail_keys ON thumbnails (options, hash);
+CREATE INDEX IF NOT EXISTS thumbnail_days ON thumbnails (day);
+"""
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """What is known about a content under some options: its pixels, or why it cannot be used."""
+
+    pixels: bytes | None
+    reason: str | None = None
+
+
+class ThumbnailCache:
+    """The cache in one folder. It never stops the work: where it fails, it says so once and goes on without.
+
+    Args:
+        folder: Where the file is, or shall be.
+        reporter: Hears why the cache is not used, or was begun anew.
+        limit_bytes: Size beyond which old entries are dropped.
+    """
+
+    def __init__(self, folder: Path, reporter: Reporter, limit_bytes: int = LIMIT_BYTES) -> None:
+        self._file = folder / _FILE
+        self._reporter = reporter
+        self._limit = limit_bytes
+        self._connection: sqlite3.Connection | None = None
+        self._usable = True
+        self._day = int(time.time() // 86400)
+        self._guarded(lambda: None, None)
+
+    def hashes(self, files: Sequence[PhotoFile]) -> dict[str, bytes]:
+        """Digests of the content of files that have not changed since they were last seen, by path."""
+        return self._guarded(lambda: self._find_hashes(files), {})
+
+    def thumbnails(self, options: bytes, hashes: Iterable[bytes]) -> dict[bytes, Thumbnail]:
+        """What is known about contents under the options with this key."""
+        return self._guarded(lambda: self._find_thumbnails(options, list(dict.fromkeys(hashes))), {})
+
+    def is_empty(self, options: bytes) -> bool:
+        """Whether nothing is known under the options with this key."""
+        query = "SELECT 1 FROM thumbnails WHERE options = ? LIMIT 1"
+        return self._guarded(lambda: self._db.execute(query, (options,)).fetchone() is None, True)
+
+    def store(
+        self, options: bytes, thumbnails: Mapping[bytes, Thumbnail], files: Iterable[tuple[PhotoFile, bytes]] = ()
+    ) -> None:
+        """Keep a batch, whole or not at all."""
+        rows = [
+            (options, key, self._day, entry.pixels, zlib.crc32(entry.pixels or b""), entry.reason)
+            for key, entry in thumbnails.items()
+        ]
+        seen = [(os.fsencode(file.path), file.size, file.mtime_ns, key) for file, key in files]
+
+        def write() -> None:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany("INSERT OR REPLACE INTO thumbnails VALUES (?, ?, ?, ?, ?, ?)", rows)
+                self._db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", seen)
+
+        self._guarded(write, None)
+
+    def close(self) -> None:
+        """Drop what is too much and close the file."""
+        if self._connection is not None:
+            self._guarded(self._evict, None)
+        self._disconnect()
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        assert self._connection is not None
+        return self._connection
+
+    def _guarded(self, action: Callable[[], _Result], otherwise: _Result) -> _Result:
+        """Run an action on the open file; damage begins it anew, any other failure ends its use."""
+        if not self._usable:
+            return otherwise
+        shown = printable(self._file)
+        try:
+            self._connect()
+            return action()
+        except (sqlite3.OperationalError, OSError) as error:  # locked for long, disk full, no permission
+            self._disconnect()
+            self._usable = False
+            self._reporter.note(f"thumbnails are not kept for the next run: {shown}: {error}")
+        except sqlite3.DatabaseError as error:
+            self._reporter.note(f"the thumbnail cache was damaged and is begun anew: {shown}: {error}")
+            self._begin_anew()
+        return otherwise
+
+    def _connect(self) -> None:
+        if self._connection is not None:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(self._file, timeout=30, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        (layout,) = self._db.execute("PRAGMA user_version").fetchone()
+        if layout not in (0, _LAYOUT):
+            self._begin_anew()
+            self._connect()
+        elif layout == 0:
+            self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_LAYOUT}; COMMIT;")
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _begin_anew(self) -> None:
+        self._disconnect()
+        try:
+            for suffix in ("", "-wal", "-shm"):
+                self._file.with_name(_FILE + suffix).unlink(missing_ok=True)
+        except OSError:
+            self._usable = False
+
+    def _find_hashes(self, files: Sequence[PhotoFile]) -> dict[str, bytes]:
+        by_path = {os.fsencode(file.path): file for file in files}
+        query = "SELECT path, size, mtime_ns, hash FROM files WHERE path IN ({})"
+        return {
+            by_path[path].path: key
+            for path, size, mtime_ns, key in self._select(query, list(by_path))
+            if (size, mtime_ns) == (by_path[path].size, by_path[path].mtime_ns)
+        }
+
+    def _find_thumbnails(self, options: bytes, hashes: list[bytes]) -> dict[bytes, Thumbnail]:
+        query = "SELECT hash, pixels, checksum, reason, day FROM thumbnails WHERE options = ? AND hash IN ({})"
+        found: dict[bytes, Thumbnail] = {}
+        stale = []
+        for key, pixels, checksum, reason, day in self._select(query, hashes, options):
+            if zlib.crc32(pixels or b"") != checksum:
+                raise sqlite3.DatabaseError("a thumbnail does not match its checksum")
+            found[key] = Thumbnail(pixels, reason)
+            if day < self._day:
+                stale.append((self._day, options, key))
+        if stale:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany("UPDATE thumbnails SET day = ? WHERE options = ? AND hash = ?", stale)
+        return found
+
+    def _select(self, query: str, values: list[bytes], *before: bytes) -> Iterator[tuple[Any, ...]]:
+        """Run a query with an IN ({}) list in parts that SQLite accepts."""
+        for start in range(0, len(values), _AT_ONCE):
+            part = values[start : start + _AT_ONCE]
+            yield from self._db.execute(query.format(",".join("?" * len(part))), (*before, *part))
+
+    def _bytes_used(self) -> int:
+        pages, free, size = (
+            self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+
+    def _evict(self) -> None:
+        """Drop the entries unused for longest until a fifth of the limit is free, then paths that lead nowhere."""
+        if self._bytes_used() <= self._limit:
+            return
+        oldest = "SELECT rowid FROM thumbnails ORDER BY day, rowid LIMIT 1000"
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            while self._bytes_used() > self._limit * 4 // 5:
+                if not self._db.execute(f"DELETE FROM thumbnails WHERE rowid IN ({oldest})").rowcount:
+                    break
+            self._db.execute("DELETE FROM files WHERE hash NOT IN (SELECT hash FROM thumbnails)")

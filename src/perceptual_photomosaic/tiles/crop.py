@@ -1,0 +1,99 @@
+"""Which part of a photo a cell shows: the middle, what catches the eye, or the faces."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from perceptual_photomosaic.errors import MissingExtraError
+from perceptual_photomosaic.image import Box, Crop, centre, crop_size
+
+__all__ = ["crop_named"]
+
+_ATTENTION_PX = 160  # shorter side that saliency is measured on
+_FACES_PX = 320  # shorter side that faces are looked for on: finds faces of a twelfth of it
+_SMALLEST_FACE = 1 / 12
+
+
+def crop_named(name: str) -> tuple[Crop, int]:
+    """The crop of that name and the shorter side, in pixels, that it wants to see (0: no matter).
+
+    Raises:
+        MissingExtraError: "faces" was asked for without scikit-image.
+    """
+    if name == "attention":
+        return attention, _ATTENTION_PX
+    if name == "faces":
+        _face_cascade()  # so that a missing package is said before the first photo is read
+        return faces, _FACES_PX
+    return centre, 0
+
+
+def attention(picture: Image.Image, aspect: tuple[int, int]) -> Box:
+    """Crop where libvips finds the most edges, saturated colours and skin.
+
+    Args:
+        picture: An upright RGB picture.
+        aspect: (width, height) of the crop, in any unit.
+    Returns:
+        Box in pixels.
+    """
+    import pyvips
+
+    width, height = crop_size(picture.size, aspect)
+    seen = pyvips.Image.new_from_array(np.asarray(picture), interpretation="srgb")
+    _, found = seen.smartcrop(
+        max(1, math.floor(width)), max(1, math.floor(height)), interesting="attention", attention_x=True,
+        attention_y=True,
+    )
+    return _box_around(picture.size, (width, height), (found["attention_x"], found["attention_y"]))
+
+
+def faces(picture: Image.Image, aspect: tuple[int, int]) -> Box:
+    """Crop around the faces, by scikit-image's cascade of local binary patterns; the centre where there is none.
+
+    Args:
+        picture: An upright RGB picture.
+        aspect: (width, height) of the crop, in any unit.
+    Returns:
+        Box in pixels.
+    """
+    side = min(picture.size)
+    smallest = max(24, round(side * _SMALLEST_FACE))
+    found = []
+    if side >= smallest:
+        found = _face_cascade().detect_multi_scale(
+            np.asarray(picture.convert("L")),
+            scale_factor=1.2,
+            step_ratio=1,
+            min_size=(smallest, smallest),
+            max_size=(side, side),
+        )
+    if not found:
+        return centre(picture, aspect)
+    weights = [face["width"] * face["height"] for face in found]
+    x = np.average([face["c"] + face["width"] / 2 for face in found], weights=weights)
+    y = np.average([face["r"] + face["height"] / 2 for face in found], weights=weights)
+    return _box_around(picture.size, crop_size(picture.size, aspect), (float(x), float(y)))
+
+
+def _box_around(size_px: tuple[int, int], box_px: tuple[float, float], middle: tuple[float, float]) -> Box:
+    """Centre a box on a point as far as the picture reaches."""
+    left, top = (
+        min(max(point - box / 2, 0.0), size - box) for size, box, point in zip(size_px, box_px, middle, strict=True)
+    )
+    return left, top, left + box_px[0], top + box_px[1]
+
+
+@lru_cache(maxsize=1)
+def _face_cascade() -> Any:
+    try:
+        from skimage.data import lbp_frontal_face_cascade_filename
+        from skimage.feature import Cascade
+    except ImportError:
+        raise MissingExtraError("cropping around faces", "faces") from None
+    return Cascade(lbp_frontal_face_cascade_filename())

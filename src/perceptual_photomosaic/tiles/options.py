@@ -1,0 +1,68 @@
+"""How tiles are cut, drawn and kept: the options that every kind of tile set shares."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from perceptual_photomosaic.errors import ConfigError
+
+__all__ = ["CROPS", "VARIANTS", "TileOptions", "default_cache_dir"]
+
+CROPS = ("centre", "attention", "faces")
+VARIANTS = ("rotate", "flip")
+
+
+@dataclass(frozen=True)
+class TileOptions:
+    """Options of a tile set.
+
+    Args:
+        cell_aspect: (width, height) of a cell, in any unit; pictures are cropped to it.
+        thumbnail_px: (width, height) that photos are decoded to when the set is opened, and that the cache keeps.
+            Pictures up to this size come from memory, larger ones from the original files.
+        crop: "centre", "attention" (where libvips' saliency is highest) or "faces" (the centre if there is none).
+        background: sRGB colour that shows through transparent pictures.
+        variants: Any of "rotate" and "flip".
+        cache: Folder of the thumbnail cache; None keeps nothing between runs. See `default_cache_dir`.
+        workers: Threads that decode; 0 takes one for every core this process may use.
+        max_pixels: Photos that would need more pixels in memory to decode are skipped.
+    """
+
+    cell_aspect: tuple[int, int] = (1, 1)
+    thumbnail_px: tuple[int, int] = (32, 32)
+    crop: str = "centre"
+    background: tuple[int, int, int] = (255, 255, 255)
+    variants: tuple[str, ...] = ()
+    cache: Path | None = None
+    workers: int = 0
+    max_pixels: int = 100_000_000
+
+    def __post_init__(self) -> None:
+        for name in ("cell_aspect", "thumbnail_px"):
+            width, height = getattr(self, name)
+            if width < 1 or height < 1:
+                raise ConfigError(f"{name}: expected a width and a height of 1 or more, got {width} x {height}")
+        if self.crop not in CROPS:
+            raise ConfigError(f"crop: expected one of {', '.join(CROPS)}, got {self.crop!r}")
+        unknown = [name for name in self.variants if name not in VARIANTS]
+        if unknown:
+            raise ConfigError(f"variants: expected any of {', '.join(VARIANTS)}, got {unknown[0]!r}")
+        if len(self.background) != 3 or any(not 0 <= value <= 255 for value in self.background):
+            raise ConfigError(f"background: expected red, green and blue from 0 to 255, got {self.background}")
+        if self.workers < 0 or self.max_pixels < 1:
+            raise ConfigError("workers must be 0 or more and max_pixels 1 or more")
+
+    @property
+    def threads(self) -> int:
+        """Number of threads to decode with."""
+        return self.workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def default_cache_dir() -> Path:
+    """Where thumbnails are kept: $PHOTOMOSAIC_CACHE, or a folder "photomosaic" in the user's cache folder."""
+    if own := os.environ.get("PHOTOMOSAIC_CACHE"):
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "photomosaic"

@@ -1,0 +1,247 @@
+"""Photos of a folder as tiles."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import PIL
+
+from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
+from perceptual_photomosaic.image import decode, pillow_lenient, printable, read_file
+from perceptual_photomosaic.progress import SILENT
+from perceptual_photomosaic.tiles.base import Skipped
+from perceptual_photomosaic.tiles.cache import Thumbnail, ThumbnailCache
+from perceptual_photomosaic.tiles.crop import crop_named
+from perceptual_photomosaic.tiles.options import TileOptions
+from perceptual_photomosaic.tiles.plain import PlainSet, check_size, chosen, digest, resized
+from perceptual_photomosaic.tiles.spec import write_colour, write_spec
+from perceptual_photomosaic.tiles.walk import PhotoFile, find_photos, natural_key
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perceptual_photomosaic.pixels import Colour
+    from perceptual_photomosaic.progress import Reporter, Stage
+
+__all__ = ["Photos"]
+
+_DECODING = 1  # raised whenever the same file would give other pixels than before: cached ones are then not used
+_BATCH = 256  # photos between two transactions of the cache
+_Item = TypeVar("_Item")
+_Done = TypeVar("_Done")
+
+
+class Photos(PlainSet):
+    """All pictures in a folder and the folders below it, in natural order of their paths.
+
+    Opening reads every photo once, small, and finds out which are usable; with a cache, photos seen before are not
+    read at all. Pictures up to the size of the thumbnails are shrunk from them; larger ones come from the files.
+
+    Args:
+        folder: Where the photos are.
+        options: How they are cut, drawn and kept.
+        crop: Overrides `options.crop`, and is then part of the spec; so does `background`.
+        background: Colour that shows through transparent pictures.
+        reporter: Hears of progress, and of trouble with the cache.
+
+    Raises:
+        TileError: The folder does not exist or holds no usable picture.
+        MissingExtraError: Cropping around faces needs the "faces" extra.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        options: TileOptions | None = None,
+        *,
+        crop: str | None = None,
+        background: Colour | None = None,
+        reporter: Reporter = SILENT,
+    ) -> None:
+        self.folder = os.fspath(folder)
+        self.options = options or TileOptions()
+        self._own_options = {"crop": crop} if crop else {}
+        if background:
+            self._own_options["background"] = write_colour(background)
+        self._crop = crop or self.options.crop
+        self._background = background or self.options.background
+        files, skipped = find_photos(self.folder)
+        known = self._open_thumbnails(files, reporter)
+        usable = [file for file in files if known[file.path][1].pixels is not None]
+        failed = [Skipped(f.path, known[f.path][1].reason or "") for f in files if known[f.path][1].pixels is None]
+        self._skipped = tuple(sorted(skipped + failed, key=lambda entry: natural_key(entry.path)))
+        if not usable:
+            raise TileError(_nothing_usable(self.folder, self._skipped))
+        self.paths = tuple(file.path for file in usable)
+        width, height = self.options.thumbnail_px
+        pixels = b"".join(known[path][1].pixels or b"" for path in self.paths)
+        self._thumbnails = np.frombuffer(pixels, np.uint8).reshape(-1, height, width, 3)
+        contents = hashlib.sha256(b"".join(known[path][0] for path in self.paths)).hexdigest()
+        self._identity = digest("photos", _DECODING, contents, self._cut())
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @property
+    def spec(self) -> str:
+        """The text that opens the same set again."""
+        return write_spec("photos", self.folder, self._own_options)
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """Files and folders that were left out, in order of their names."""
+        return self._skipped
+
+    def source(self, tile: int) -> str:
+        """The path of a photo."""
+        return self.paths[tile]
+
+    def identity(self) -> str:
+        """Digest of the contents of all files and of how they are cut; names and folders do not matter."""
+        return self._identity
+
+    def pictures(
+        self, size_px: tuple[int, int], choices: Sequence[int] | None = None, *, reporter: Reporter | None = None
+    ) -> NDArray[np.uint8]:
+        """Draw photos at a size; see `TileSet.pictures`."""
+        check_size(size_px)
+        numbers = chosen(choices, len(self))
+        width, height = size_px
+        if width <= self.options.thumbnail_px[0] and height <= self.options.thumbnail_px[1]:
+            if size_px == self.options.thumbnail_px:
+                return self._thumbnails[numbers] if choices is not None else self._thumbnails.copy()
+            return resized((self._thumbnails[number] for number in numbers), size_px)
+        wanted, index = np.unique(numbers, return_inverse=True)
+        pictures = self._originals(size_px, wanted, reporter or SILENT)
+        return pictures if np.array_equal(wanted, numbers) else pictures[index]
+
+    def _originals(
+        self, size_px: tuple[int, int], numbers: NDArray[np.intp], reporter: Reporter
+    ) -> NDArray[np.uint8]:
+        """Decode photos from their files, each once."""
+        result = np.empty((len(numbers), size_px[1], size_px[0], 3), np.uint8)
+
+        def read(place: int) -> None:
+            path = self.paths[numbers[place]]
+            try:
+                result[place] = self._decode(read_file(path), printable(path), size_px)
+            except (ImageError, MissingExtraError) as error:
+                raise TileError(f"a photo that was usable before is not any more: {error}") from None
+
+        with reporter.stage("reading photos", len(numbers), "photos") as stage, pillow_lenient():
+            for _ in _in_threads(read, range(len(numbers)), self.options.threads):
+                stage.advance()
+        return result
+
+    def _decode(self, data: bytes, name: str, size_px: tuple[int, int]) -> NDArray[np.uint8]:
+        crop, crop_px = crop_named(self._crop)
+        return decode(
+            data,
+            size_px,
+            aspect=self.options.cell_aspect,
+            crop=crop,
+            crop_px=crop_px,
+            background=self._background,
+            max_pixels=self.options.max_pixels,
+            name=name,
+        )
+
+    def _cut(self) -> tuple[object, ...]:
+        """Everything besides the file and the size that decides the pixels."""
+        return self.options.cell_aspect, self._crop, self._background
+
+    def _options_key(self) -> bytes:
+        """Key under which thumbnails are cached: whoever decodes, and how."""
+        try:
+            import pi_heif
+
+            heic = str(pi_heif.__version__)
+        except ImportError:
+            heic = "none"
+        size = self.options.thumbnail_px
+        key = digest("photos", _DECODING, PIL.__version__, heic, size, self._cut(), self.options.max_pixels)
+        return bytes.fromhex(key)[:8]
+
+    def _open_thumbnails(self, files: list[PhotoFile], reporter: Reporter) -> dict[str, tuple[bytes, Thumbnail]]:
+        """Digest and thumbnail of every file by its path, from the cache as far as it knows them."""
+        crop_named(self._crop)
+        if not files:
+            return {}
+        cache = None if self.options.cache is None else ThumbnailCache(self.options.cache, reporter)
+        try:
+            return self._through_cache(cache, files, reporter)
+        finally:
+            if cache is not None:
+                cache.close()
+
+    def _through_cache(
+        self, cache: ThumbnailCache | None, files: list[PhotoFile], reporter: Reporter
+    ) -> dict[str, tuple[bytes, Thumbnail]]:
+        key = self._options_key()
+        hashes = cache.hashes(files) if cache else {}
+        pixels = cache.thumbnails(key, hashes.values()) if cache else {}
+        known = {path: (content, pixels[content]) for path, content in hashes.items() if content in pixels}
+        unknown = [file for file in files if file.path not in known]
+        if not unknown:
+            return known
+        with reporter.stage("reading photos", len(unknown), "photos") as stage, pillow_lenient():
+            for start in range(0, len(unknown), _BATCH):
+                batch = unknown[start : start + _BATCH]
+                self._read_batch(batch, cache, key, known, stage)
+        return known
+
+    def _read_batch(
+        self,
+        batch: list[PhotoFile],
+        cache: ThumbnailCache | None,
+        key: bytes,
+        known: dict[str, tuple[bytes, Thumbnail]],
+        stage: Stage,
+    ) -> None:
+        """Read a batch of files into `known` and the cache."""
+        new: dict[bytes, Thumbnail] = {}
+        seen: list[tuple[PhotoFile, bytes]] = []
+        for file, content, thumbnail in _in_threads(self._thumbnail, batch, self.options.threads):
+            known[file.path] = (content, thumbnail)
+            if content:
+                new[content] = thumbnail
+                seen.append((file, content))
+            stage.advance()
+        if cache is not None:
+            cache.store(key, new, seen)
+
+    def _thumbnail(self, file: PhotoFile) -> tuple[PhotoFile, bytes, Thumbnail]:
+        """Read one file: the digest of its content (empty if it cannot be read), and its thumbnail."""
+        content = b""
+        name = printable(file.path)
+        try:
+            data = read_file(file.path)
+            content = hashlib.sha256(data).digest()[:16]
+            pixels = self._decode(data, name, self.options.thumbnail_px)
+        except (ImageError, MissingExtraError) as error:
+            return file, content, Thumbnail(None, str(error).removeprefix(f"{name}: "))
+        return file, content, Thumbnail(pixels.tobytes())
+
+
+def _in_threads(work: Callable[[_Item], _Done], items: Iterable[_Item], threads: int) -> Iterator[_Done]:
+    """Do work on every item; results come in the order of the items."""
+    if threads == 1:
+        yield from map(work, items)
+        return
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield from pool.map(work, items)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _nothing_usable(folder: str, skipped: Sequence[Skipped]) -> str:
+    if not skipped:
+        return f"expected photos in the folder {printable(folder)}, it holds no picture files"
+    first = "; ".join(f"{printable(os.path.relpath(entry.path, folder))}: {entry.reason}" for entry in skipped[:3])
+    return f"none of the {len(skipped)} picture files in {printable(folder)} can be used: {first}"

@@ -1,0 +1,89 @@
+"""What tile sets have in common when every tile is used just as it is, and digests that tell sets apart."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from perceptual_photomosaic.errors import TileError
+from perceptual_photomosaic.tiles.base import Skipped
+
+__all__ = ["AS_IS", "PlainSet", "chosen", "digest", "resized"]
+
+AS_IS = "as is"
+
+
+class PlainSet:
+    """A base for tile sets without variants, skipped files or licence terms; subclasses say otherwise."""
+
+    @property
+    def variants(self) -> Sequence[str]:
+        """Names of the variants of every tile: only the tile itself."""
+        return (AS_IS,)
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """Files that were left out: none."""
+        return ()
+
+    @property
+    def licence(self) -> str:
+        """Terms that bind what is made with the set: none."""
+        return ""
+
+
+def chosen(choices: Sequence[int] | None, count: int) -> NDArray[np.intp]:
+    """Check choices against the number there are; None means all.
+
+    Raises:
+        TileError: A choice is out of range.
+    """
+    if choices is None:
+        return np.arange(count)
+    numbers = np.asarray(choices, dtype=np.intp).reshape(-1)
+    if numbers.size and (numbers.min() < 0 or numbers.max() >= count):
+        wrong = int(numbers.min() if numbers.min() < 0 else numbers.max())
+        raise TileError(f"choice {wrong} is not in this tile set; its choices are 0 to {count - 1}")
+    return numbers
+
+
+def check_size(size_px: tuple[int, int]) -> None:
+    """Refuse to draw pictures without pixels.
+
+    Raises:
+        TileError: Width or height is below 1.
+    """
+    if size_px[0] < 1 or size_px[1] < 1:
+        raise TileError(f"tiles need a width and a height of 1 px or more, got {size_px[0]} x {size_px[1]}")
+
+
+def digest(*parts: object) -> str:
+    """Hex digest of values whose text says all about them."""
+    state = hashlib.sha256()
+    for part in parts:
+        text = str(part).encode("utf-8", "surrogateescape")
+        state.update(len(text).to_bytes(8, "big") + text)
+    return state.hexdigest()[:32]
+
+
+def resized(pictures: Iterable[NDArray[np.uint8]], size_px: tuple[int, int]) -> NDArray[np.uint8]:
+    """Resize pictures one by one with an antialiased Lanczos filter.
+
+    Args:
+        pictures: uint8, (height, width, 3) each.
+        size_px: (width, height) of the results.
+    Returns:
+        uint8, (n, height, width, 3); pictures that have the size already are unchanged.
+    """
+    width, height = size_px
+    results = [
+        picture
+        if picture.shape[:2] == (height, width)
+        else np.asarray(Image.fromarray(picture).resize(size_px, Image.Resampling.LANCZOS))
+        for picture in pictures
+    ]
+    return np.stack(results) if results else np.empty((0, height, width, 3), np.uint8)

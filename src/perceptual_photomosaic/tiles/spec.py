@@ -1,0 +1,175 @@
+r"""The short text that names a tile set: `holiday/`, `glyphs:foreground=black/#a00,characters=.:-=+*#%@`.
+
+    specs   = spec { ";" spec }                      several sets, joined into one
+    spec    = folder | name [ ":" part { "," part } ]
+    part    = key "=" value | argument               the argument, where a set has one, comes first
+
+A comma, semicolon or backslash that belongs to a value is written with a backslash before it: `characters=a\,b`. A
+folder may be written as it is: text that is the path of an existing folder is not taken apart. Only the name of a
+built-in set wins over a folder of that name; `./emoji` is the folder.
+
+    photos:DIR      crop=centre|attention|faces  background=COLOUR
+    glyphs          characters=TEXT  font=FILE  foreground=COLOUR[/COLOUR...]  background=COLOUR
+    emoji           background=COLOUR  skin-tones=yes|no  extras=yes|no
+    slices:IMAGE    size=PX (height of a patch)
+    colours:N       (none)
+
+COLOUR is a CSS name or hex code: white, #a00, #aa0000.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import ImageColor
+
+from perceptual_photomosaic.errors import TileError
+from perceptual_photomosaic.image import printable
+
+__all__ = ["Spec", "join_specs", "parse_colour", "parse_flag", "parse_specs", "write_colour", "write_spec"]
+
+# Keys that each kind of set knows, and what its argument is ("" where it has none).
+SETS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "photos": ("a folder", ("crop", "background")),
+    "glyphs": ("", ("characters", "font", "foreground", "background")),
+    "emoji": ("", ("background", "skin-tones", "extras")),
+    "slices": ("a picture", ("size",)),
+    "colours": ("a number", ()),
+}
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One tile set as it was asked for: its kind, its argument and its own options."""
+
+    name: str
+    argument: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_specs(text: str) -> list[Spec]:
+    """Read one text that may name several sets.
+
+    Raises:
+        TileError: It names no known set and no folder, or an option that the set does not have.
+    """
+    if _is_folder(text) and text not in SETS:
+        return [Spec("photos", text)]
+    return [_parse_one(part) for part in _split(text, ";")]
+
+
+def write_spec(name: str, argument: str = "", options: Mapping[str, str] | None = None) -> str:
+    """Write the text that `parse_specs` reads back as the same set."""
+    parts = [_escape(argument)] if argument else []
+    parts += [f"{key}={_escape(value)}" for key, value in (options or {}).items()]
+    return f"{name}:{','.join(parts)}" if parts else name
+
+
+def join_specs(specs: Iterable[str]) -> str:
+    """Write several specs as one text."""
+    return ";".join(specs)
+
+
+def parse_colour(text: str, where: str) -> tuple[int, int, int]:
+    """Read a CSS colour name or hex code.
+
+    Raises:
+        TileError: It is neither, or it is partly transparent.
+    """
+    try:
+        values = ImageColor.getrgb(text.strip())
+    except ValueError:
+        raise TileError(f"{where}: expected a colour such as white or #a00, got {text!r}") from None
+    if len(values) != 3:
+        raise TileError(f"{where}: expected a colour without transparency, got {text!r}")
+    return values
+
+
+def write_colour(colour: Sequence[int]) -> str:
+    """Write a colour as a hex code."""
+    return "#" + "".join(f"{value:02x}" for value in colour)
+
+
+def parse_flag(text: str, where: str) -> bool:
+    """Read yes or no.
+
+    Raises:
+        TileError: It is neither.
+    """
+    if text not in {"yes", "no"}:
+        raise TileError(f"{where}: expected yes or no, got {text!r}")
+    return text == "yes"
+
+
+def _parse_one(text: str) -> Spec:
+    name, _, rest = text.partition(":")
+    if name not in SETS:
+        if _is_folder(_unescape(text)):
+            return Spec("photos", _unescape(text))
+        raise TileError(_unknown(text, name))
+    what, keys = SETS[name]
+    if what and not rest:
+        raise TileError(f"{name}: expected {what}, as in {name}:{what.split()[-1].upper()}")
+    if name == "photos" and _is_folder(rest):
+        return Spec(name, rest)
+    parts = _split(rest, ",") if rest else []
+    argument = _unescape(parts.pop(0)) if what and parts else ""
+    return Spec(name, argument, _read_options(name, keys, parts))
+
+
+def _read_options(name: str, keys: tuple[str, ...], parts: list[str]) -> dict[str, str]:
+    options: dict[str, str] = {}
+    for part in parts:
+        key, equals, value = part.partition("=")
+        if not equals or key not in keys:
+            near = difflib.get_close_matches(key, keys, 1)
+            hint = f"did you mean {near[0]}=...?" if near else f"it knows {', '.join(keys) or 'no options'}"
+            raise TileError(f"{name}: {part!r} is not an option of this tile set; {hint}")
+        options[key] = _unescape(value)
+    return options
+
+
+def _unknown(text: str, name: str) -> str:
+    shown = printable(text)
+    path = Path(_unescape(text))
+    try:
+        if path.is_file():
+            return f"{shown} is a file, not a folder; for patches cut from it write slices:{shown}"
+    except (OSError, ValueError):
+        pass
+    near = difflib.get_close_matches(name.strip().lower(), SETS, 1, cutoff=0.5)
+    if near:
+        return f"no tile set is called {printable(name)!r}, and there is no such folder; did you mean {near[0]}?"
+    return f"the folder {shown} does not exist, and no tile set is called so; there are {', '.join(SETS)}"
+
+
+def _is_folder(text: str) -> bool:
+    try:
+        return bool(text) and Path(text).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Cut at separators that have no backslash before them; escapes stay as they are."""
+    parts, start, position = [], 0, 0
+    while position < len(text):
+        if text[position] == "\\":
+            position += 1  # whatever follows is taken as it is
+        elif text[position] == separator:
+            parts.append(text[start:position])
+            start = position + 1
+        position += 1
+    return [*parts, text[start:]]
+
+
+def _escape(text: str) -> str:
+    return re.sub(r"([\\,;])", r"\\\1", text)
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\([\\,;])", r"\1", text)
