@@ -1,0 +1,82 @@
+"""Gaussian blur and the Gaussian pyramid, with the geometry of TensorFlow's 'SAME' padding.
+
+Images are float tensors (B, C, H, W) in any range. Outside the picture there is zero (black), so blurred borders
+darken; the loss of the paper was defined that way.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+__all__ = ["blur", "gaussian_kernel", "pyramid_level", "same_padding", "scale_geometry"]
+
+
+def gaussian_kernel(shape: tuple[int, int], sigma: float) -> NDArray[np.float64]:
+    """Sample a two-dimensional Gaussian and normalise it to sum 1.
+
+    Args:
+        shape: Rows and columns. Even sizes are centred between pixels.
+        sigma: Standard deviation in pixels.
+    Returns:
+        float64 kernel; entries below machine epsilon times the largest are zero.
+    """
+    rows, columns = (np.arange(n) - (n - 1) / 2 for n in shape)
+    kernel: NDArray[np.float64] = np.exp(-(rows[:, None] ** 2 + columns[None, :] ** 2) / (2.0 * sigma * sigma))
+    kernel[kernel < np.finfo(kernel.dtype).eps * kernel.max()] = 0.0
+    return kernel / kernel.sum()
+
+
+def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Padding before and after one axis so that the output has ceil(size / stride) entries, the smaller half first."""
+    total = max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
+@lru_cache(maxsize=64)
+def _profile(length: int, sigma: float) -> tuple[float, ...]:
+    """One axis of the kernel: a Gaussian is the outer product of its profiles."""
+    return tuple(gaussian_kernel((length, 1), sigma)[:, 0].tolist())
+
+
+def blur(images: Tensor, window: tuple[int, int], sigma: float, stride: int = 1) -> Tensor:
+    """Convolve with a Gaussian, zero outside the picture.
+
+    Args:
+        images: (B, C, H, W).
+        window: Rows and columns of the kernel.
+        sigma: Standard deviation in pixels.
+        stride: Step between outputs, along both axes.
+    Returns:
+        (B, C, ceil(H / stride), ceil(W / stride)).
+    """
+    batch, channels, height, width = images.shape
+    top, bottom = same_padding(height, window[0], stride)
+    left, right = same_padding(width, window[1], stride)
+    column = images.new_tensor(_profile(window[0], sigma)).view(1, 1, -1, 1)
+    row = images.new_tensor(_profile(window[1], sigma)).view(1, 1, 1, -1)
+    flat = F.pad(images.reshape(batch * channels, 1, height, width), (left, right, top, bottom))
+    flat = F.conv2d(F.conv2d(flat, column, stride=(stride, 1)), row, stride=(1, stride))
+    return flat.view(batch, channels, flat.shape[2], flat.shape[3])
+
+
+def scale_geometry(scale: float) -> tuple[int, int, float]:
+    """Window, stride and sigma of pyramid scale s: 2^s + 1 taps, every 2^s pixels, sqrt(2^s / 4).
+
+    Fractions are cut: scale 0.5 has stride int(2 ** 0.5) = 1 and a window of 2.
+    """
+    stride = int(2**scale)
+    return stride + 1, stride, math.sqrt(stride / 4)
+
+
+def pyramid_level(images: Tensor, scale: float) -> Tensor:
+    """One level of the Gaussian pyramid, made from full size by a single blur; scale 0 is the picture itself."""
+    if scale == 0:
+        return images
+    window, stride, sigma = scale_geometry(scale)
+    return blur(images, (window, window), sigma, stride)

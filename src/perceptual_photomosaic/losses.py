@@ -1,0 +1,263 @@
+"""Perceptual losses between a target and a mosaic, over a Gaussian pyramid.
+
+Feature reconstruction: Tesfaldet et al., "Convolutional photomosaic generation via multi-scale perceptual losses",
+ECCV Workshops 2018, equations 1 and 2. LPIPS form: Zhang et al., "The unreasonable effectiveness of deep features as
+a perceptual metric", CVPR 2018, section 3, on the same pyramid.
+
+Pictures are sRGB, float, 0..255, (B, 3, H, W). The target's features are computed once, without gradient; the mosaic
+may then change as often as one likes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.features.pyramid import blur, pyramid_level
+from perceptual_photomosaic.features.vgg import VGG16, check_layers
+
+__all__ = ["LossSettings", "LossValue", "PerceptualLoss", "TargetFeatures", "lpips_settings"]
+
+PAPER_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
+LPIPS_LAYERS = ("conv1_2", "conv2_2", "conv3_3", "conv4_3", "conv5_3")
+Form = Literal["reconstruction", "lpips"]
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """What is compared. The defaults are the paper's.
+
+    Args:
+        layers: Layers of VGG16.
+        layer_factors: Weight of each layer.
+        scales: For each layer, the pyramid scales it is compared at; scale s is the picture made 2^s times smaller.
+        blur_sigmas: Further blur of the mosaic, which hides the grid of tiles: entry i is for the i-th smallest scale
+            that is used. Scales without an entry get none.
+        blur_windows: Side of that blur's window in pixels, likewise.
+        form: "reconstruction": mean squared difference of features. "lpips": squared difference of features
+            normalised over their channels, weighted per channel, summed over channels and averaged over places.
+    """
+
+    layers: tuple[str, ...] = PAPER_LAYERS
+    layer_factors: tuple[float, ...] = (1.0,) * 5
+    scales: tuple[tuple[float, ...], ...] = ((0.0, 1.0, 2.0),) * 5
+    blur_sigmas: tuple[float, ...] = (3.0, 3.0, 3.0)
+    blur_windows: tuple[int, ...] = (8, 8, 8)
+    form: Form = "reconstruction"
+
+    def __post_init__(self) -> None:
+        check_layers(self.layers)
+        if not self.layers or not any(self.scales):
+            raise ConfigError("the loss needs at least one layer and one scale")
+        if len(self.scales) > len(self.layers):
+            raise ConfigError(f"{len(self.scales)} groups of scales for {len(self.layers)} layers: give one per layer")
+        if len(self.layer_factors) < len(self.scales):
+            raise ConfigError(
+                f"{len(self.layer_factors)} layer factors for {len(self.scales)} layers with scales: give one per layer"
+            )
+        if any(scale < 0 for scale in self.used_scales()):
+            raise ConfigError(f"scales are 0 (full size) or more, not {min(self.used_scales())}")
+        if any(value <= 0 for value in (*self.blur_sigmas, *self.blur_windows)):
+            raise ConfigError("blurs have positive sigmas and windows; leave an entry out for no blur at that scale")
+        if self.form not in ("reconstruction", "lpips"):
+            raise ConfigError(f"the loss has forms 'reconstruction' and 'lpips', not '{self.form}'")
+
+    @classmethod
+    def parse(
+        cls, layers: str, factors: str, scales: str, sigmas: str, windows: str, form: Form = "reconstruction"
+    ) -> LossSettings:
+        """Read the original's option texts: commas between numbers, colons between the layers' scales.
+
+        As there, layers without a group of scales add nothing but still count in the mean over layers, and blurs
+        beyond the scales in use are not looked at.
+        """
+        try:
+            return cls(
+                layers=tuple(name.strip() for name in layers.split(",")),
+                layer_factors=_numbers(factors),
+                scales=tuple(_numbers(group) for group in scales.split(":")),
+                blur_sigmas=_numbers(sigmas),
+                blur_windows=tuple(int(value) for value in _numbers(windows)),
+                form=form,
+            )
+        except ValueError as error:
+            raise ConfigError(f"loss options are numbers with commas, as in '0,1,2:0,1:0': {error}") from None
+
+    @classmethod
+    def from_plain(cls, values: dict[str, Any]) -> LossSettings:
+        """The inverse of `plain`."""
+        return cls(
+            layers=tuple(values["layers"]),
+            layer_factors=tuple(values["layer_factors"]),
+            scales=tuple(tuple(group) for group in values["scales"]),
+            blur_sigmas=tuple(values["blur_sigmas"]),
+            blur_windows=tuple(values["blur_windows"]),
+            form=values["form"],
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+    def used_scales(self) -> tuple[float, ...]:
+        """All scales of any layer, ascending, once each."""
+        return tuple(sorted({scale for group in self.scales for scale in group}))
+
+    def layers_at(self, scale: float) -> list[tuple[int, int]]:
+        """Pairs of (layer number, how often its group names this scale)."""
+        return [(i, group.count(scale)) for i, group in enumerate(self.scales) if scale in group]
+
+
+def lpips_settings(
+    scales: Sequence[float] = (0.0, 1.0, 2.0), blur_sigma: float = 2.0, window: int = 9, factors: Sequence[float] = ()
+) -> LossSettings:
+    """The LPIPS form on the five layers its linear weights belong to."""
+    return LossSettings(
+        layers=LPIPS_LAYERS,
+        layer_factors=tuple(factors) or (1.0,) * 5,
+        scales=(tuple(scales),) * 5,
+        blur_sigmas=(blur_sigma,) * len(scales),
+        blur_windows=(window,) * len(scales),
+        form="lpips",
+    )
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(value) for value in text.split(",")) if text.strip() else ()
+
+
+@dataclass(frozen=True)
+class TargetFeatures:
+    """Features of a target: one dict per used scale, and further layers of the full-size pass (for the encoder)."""
+
+    scales: tuple[dict[str, Tensor], ...]
+    extra: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class LossValue:
+    """The loss and its parts.
+
+    Args:
+        total: Scalar.
+        at_layer: Part of each layer, with its factor, averaged over its scales; (number of groups of scales,).
+        terms: (layer number, scale, value) of every comparison, without factors.
+    """
+
+    total: Tensor
+    at_layer: Tensor
+    terms: tuple[tuple[int, float, Tensor], ...]
+
+
+class PerceptualLoss(nn.Module):
+    """The multi-scale perceptual loss.
+
+    With f_l the layer's features, T_s and M_s target and mosaic at scale s:
+    mean over l of factor_l * mean over s of distance(f_l(T_s), f_l(blur(M_s))). The LPIPS form sums over l.
+
+    >>> loss = PerceptualLoss(VGG16(load_vgg_weights()), LossSettings())     # doctest: +SKIP
+    >>> value = loss(mosaic, loss.target(picture)).total                     # doctest: +SKIP
+    """
+
+    def __init__(self, vgg: VGG16, settings: LossSettings) -> None:
+        super().__init__()
+        self.vgg = vgg
+        self.settings = settings
+        if settings.form == "lpips":
+            for name in settings.layers:
+                if name not in vgg.weights.channel_weights:
+                    known = ", ".join(vgg.weights.channel_weights) or "no layer"
+                    raise ConfigError(f"the LPIPS form has channel weights for {known}, not for {name}")
+                weights = vgg.weights.channel_weights[name].view(1, -1, 1, 1)
+                self.register_buffer(f"{name}_channels", weights, persistent=False)
+
+    def target(self, images: Tensor, extra: Collection[str] = ()) -> TargetFeatures:
+        """Features of a target, without gradient.
+
+        Args:
+            images: sRGB, 0..255, (B, 3, H, W).
+            extra: Further layers wanted from the full-size pass, as the encoder wants `pool3`.
+        """
+        with torch.no_grad():
+            features = []
+            full: dict[str, Tensor] = {}
+            for scale in self.settings.used_scales():
+                wanted = {self.settings.layers[i] for i, _ in self.settings.layers_at(scale)}
+                also = extra if scale == 0 else ()
+                found = self.vgg(pyramid_level(images, scale), wanted | set(also))
+                full |= {name: found[name] for name in also}
+                features.append({name: self._prepare(name, found[name]) for name in wanted})
+            if extra and not full:
+                full = self.vgg(images, extra)
+        return TargetFeatures(tuple(features), full)
+
+    def blurred_level(self, mosaic: Tensor, index: int) -> Tensor:
+        """The mosaic at the index-th used scale, with that scale's further blur."""
+        level = pyramid_level(mosaic, self.settings.used_scales()[index])
+        if index < min(len(self.settings.blur_sigmas), len(self.settings.blur_windows)):
+            side = self.settings.blur_windows[index]
+            level = blur(level, (side, side), self.settings.blur_sigmas[index])
+        return level
+
+    def forward(self, mosaic: Tensor, target: TargetFeatures) -> LossValue:
+        """Compare a mosaic with a target's features; differentiable in the mosaic."""
+        terms = [term for index in range(len(target.scales)) for term in self._compare(mosaic, target, index)]
+        return self._collect(terms)
+
+    def value_and_gradient(self, mosaic: Tensor, target: TargetFeatures) -> tuple[LossValue, Tensor]:
+        """The loss and its gradient in the mosaic, one scale after the other: only one scale's features are kept.
+
+        Returns:
+            The loss, detached, and d(total)/d(mosaic) in the mosaic's shape.
+        """
+        leaf = mosaic.detach().requires_grad_()
+        terms: list[tuple[int, float, int, Tensor]] = []
+        for index in range(len(target.scales)):
+            found = self._compare(leaf, target, index)
+            torch.autograd.backward(self._collect(found).total)
+            terms += [(layer, scale, count, value.detach()) for layer, scale, count, value in found]
+        assert leaf.grad is not None
+        return self._collect(terms), leaf.grad
+
+    def _compare(self, mosaic: Tensor, target: TargetFeatures, index: int) -> list[tuple[int, float, int, Tensor]]:
+        """(layer number, scale, how often it counts, distance) of every comparison at one scale."""
+        scale = self.settings.used_scales()[index]
+        pairs = self.settings.layers_at(scale)
+        found = self.vgg(self.blurred_level(mosaic, index), {self.settings.layers[i] for i, _ in pairs})
+        goal = target.scales[index]
+        distances = {name: self._distance(name, features, goal[name]) for name, features in found.items()}
+        return [(i, scale, count, distances[self.settings.layers[i]]) for i, count in pairs]
+
+    def _prepare(self, name: str, features: Tensor) -> Tensor:
+        """What of a target's features is kept: themselves, or themselves normalised and weighted."""
+        return features if self.settings.form == "reconstruction" else self._normalise(name, features)
+
+    def _normalise(self, name: str, features: Tensor) -> Tensor:
+        features = features.float()
+        length = features.square().sum(1, keepdim=True).clamp_min(1e-20).sqrt() + 1e-10
+        return features / length * self.get_buffer(f"{name}_channels").sqrt()
+
+    def _distance(self, name: str, features: Tensor, target: Tensor) -> Tensor:
+        if features.shape[2:] != target.shape[2:]:
+            raise ConfigError(
+                f"{name} has {tuple(features.shape[2:])} columns for the mosaic, {tuple(target.shape[2:])} for the target: "
+                "both must have one size, so crop the target to whole cells and use templates of the cell's size"
+            )
+        if self.settings.form == "reconstruction":
+            return (features.float() - target.float()).square().mean()
+        return (self._normalise(name, features) - target).square().sum(1).mean()
+
+    def _collect(self, terms: Sequence[tuple[int, float, int, Tensor]]) -> LossValue:
+        settings = self.settings
+        at_layer: list[Tensor] = [terms[0][3].new_zeros(()) for _ in settings.scales]
+        for layer, _, count, value in terms:
+            weight = settings.layer_factors[layer] * count / len(settings.scales[layer])
+            at_layer[layer] = at_layer[layer] + weight * value
+        parts = torch.stack(at_layer)
+        total = parts.sum() if settings.form == "lpips" else parts.sum() / len(settings.layers)
+        return LossValue(total, parts.detach(), tuple((layer, scale, value) for layer, scale, _, value in terms))

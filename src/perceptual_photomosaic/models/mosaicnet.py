@@ -1,0 +1,181 @@
+"""MosaicNet: a frozen VGG16, a small decoder, and one coefficient per template in every cell.
+
+Tesfaldet et al., "Convolutional photomosaic generation via multi-scale perceptual losses", ECCV Workshops 2018,
+section 2. Pictures and templates are sRGB, 0..255.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.features.vgg import VGG16
+from perceptual_photomosaic.models.norms import layer_norm
+
+__all__ = ["Decoder", "MosaicNet", "MosaicNetConfig", "entropy", "hard_compose", "soft_compose", "variance"]
+
+POOL_OF_CELL = {4: "pool2", 8: "pool3", 16: "pool4", 32: "pool5"}
+PAPER_EPSILON = 1e-12
+
+
+@dataclass(frozen=True)
+class MosaicNetConfig:
+    """The shape of a network.
+
+    Args:
+        num_templates: T, the width of the last layer.
+        in_channels: Channels of the encoder's pooling layer.
+        cell: Cell side in pixels: 4, 8, 16 or 32, for pool2 ... pool5.
+        hidden: Decoder channels.
+        norm_epsilon: Added to the variance in the layer norms. The paper's code has 1e-12, with which a constant map
+            becomes amplified rounding noise.
+    """
+
+    num_templates: int
+    in_channels: int = 256
+    cell: int = 8
+    hidden: int = 256
+    norm_epsilon: float = 1e-6
+
+    def __post_init__(self) -> None:
+        if self.cell not in POOL_OF_CELL:
+            raise ConfigError(f"cells of MosaicNet are 4, 8, 16 or 32 px, not {self.cell}")
+        if self.num_templates < 2:
+            raise ConfigError(f"MosaicNet needs at least 2 templates, not {self.num_templates}")
+
+    @property
+    def pool(self) -> str:
+        """The encoder's layer with one column per cell."""
+        return POOL_OF_CELL[self.cell]
+
+
+class Decoder(nn.Module):
+    """Encoder features to logits: conv6 1 x 1, layer norm, ReLU, conv7 3 x 3, layer norm."""
+
+    def __init__(self, config: MosaicNetConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.conv6 = nn.Conv2d(config.in_channels, config.hidden, 1)
+        self.conv7 = nn.Conv2d(config.hidden, config.num_templates, 3, padding=1)
+        for layer in (self.conv6, self.conv7):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, in_channels, rows, cols) -> hidden (B, hidden, rows, cols), and logits (B, T, rows, cols)."""
+        hidden = layer_norm(self.conv6(features), self.config.norm_epsilon).relu()
+        return hidden, layer_norm(self.conv7(hidden), self.config.norm_epsilon)
+
+
+def soft_compose(coefficients: Tensor, templates: Tensor) -> Tensor:
+    """Blend templates into a mosaic, one weighted sum per cell.
+
+    No tensor has both the templates' axis and pixels: cells times templates is one matrix product.
+
+    Args:
+        coefficients: Weights, (B, T, rows, cols), summing to 1 over T.
+        templates: Pictures, (T, C, h, w), sRGB, 0..255.
+    Returns:
+        The soft mosaic, (B, C, rows * h, cols * w).
+    """
+    batch, count, rows, columns = coefficients.shape
+    _, channels, height, width = templates.shape
+    cells = coefficients.permute(0, 2, 3, 1).reshape(-1, count)
+    blended = (cells @ templates.reshape(count, -1)).view(batch, rows, columns, channels, height, width)
+    return blended.permute(0, 3, 1, 4, 2, 5).reshape(batch, channels, rows * height, columns * width)
+
+
+def hard_compose(assignment: Tensor, templates: Tensor) -> Tensor:
+    """Lay one template into each cell.
+
+    Args:
+        assignment: Template numbers, (B, rows, cols).
+        templates: (T, C, h, w).
+    Returns:
+        The hard mosaic, (B, C, rows * h, cols * w), in the templates' dtype.
+    """
+    batch, rows, columns = assignment.shape
+    _, channels, height, width = templates.shape
+    picked = templates[assignment].permute(0, 3, 1, 4, 2, 5)  # (B, rows, cols, C, h, w) -> (B, C, rows, h, cols, w)
+    return picked.reshape(batch, channels, rows * height, columns * width)
+
+
+class MosaicNet(nn.Module):
+    """Encoder, decoder and templates together.
+
+    Args:
+        vgg: The encoder, which is neither trained nor saved.
+        templates: uint8, (T, 3, h, w); h and w may differ from the cell, and then the mosaic's size from the
+            picture's.
+        config: Its `num_templates` and `in_channels` must fit.
+    """
+
+    templates: Tensor
+
+    def __init__(self, vgg: VGG16, templates: Tensor, config: MosaicNetConfig) -> None:
+        super().__init__()
+        if templates.ndim != 4 or templates.shape[:2] != (config.num_templates, 3):
+            raise ConfigError(
+                f"templates have shape ({config.num_templates}, 3, h, w), not {tuple(templates.shape)}"
+            )
+        if vgg.channels(config.pool) != config.in_channels:
+            raise ConfigError(
+                f"{config.pool} has {vgg.channels(config.pool)} channels, but the decoder expects {config.in_channels}"
+            )
+        self.encoder = vgg
+        self.config = config
+        self.decoder = Decoder(config)
+        self.register_buffer("templates", templates.float(), persistent=False)
+
+    def grid_shape(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns for a picture; a last cell that is begun counts."""
+        return math.ceil(height / self.config.cell), math.ceil(width / self.config.cell)
+
+    def fill_cells(self, images: Tensor) -> Tensor:
+        """Repeat the last row and column until the picture has whole cells.
+
+        Weights with maximum pooling need none of it: their odd sizes round up, as the paper's code had it.
+        """
+        if self.encoder.weights.pooling == "max":
+            return images
+        rows, columns = self.grid_shape(images.shape[2], images.shape[3])
+        down, right = rows * self.config.cell - images.shape[2], columns * self.config.cell - images.shape[3]
+        return F.pad(images, (0, right, 0, down), mode="replicate") if down or right else images
+
+    def cell_features(self, pooled: Tensor, height: int, width: int) -> Tensor:
+        """The encoder's columns of the cells of a picture of this size, float32."""
+        return self.encoder.cell_features(pooled, self.grid_shape(height, width)).float()
+
+    def encode(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, in_channels, rows, cols), without gradient."""
+        with torch.no_grad():
+            pooled = self.encoder(self.fill_cells(images), [self.config.pool])[self.config.pool]
+            return self.cell_features(pooled, images.shape[2], images.shape[3])
+
+    def forward(self, images: Tensor, temperature: float = 1.0) -> tuple[Tensor, Tensor]:
+        """(B, 3, H, W) -> coefficients (B, T, rows, cols) and the soft mosaic."""
+        coefficients = self.coefficients(self.decoder(self.encode(images))[1], temperature)
+        return coefficients, soft_compose(coefficients, self.templates)
+
+    @staticmethod
+    def coefficients(logits: Tensor, temperature: float) -> Tensor:
+        """Softmax over templates of temperature * logits; a higher temperature is harder, as in the paper."""
+        return torch.softmax(logits * temperature, dim=1)
+
+
+def entropy(coefficients: Tensor) -> Tensor:
+    """Mean entropy of the cells' coefficients in nats, (B, T, rows, cols) -> scalar."""
+    return -(coefficients * torch.log(coefficients + 1e-8)).sum(1).mean()
+
+
+def variance(coefficients: Tensor) -> Tensor:
+    """Mean variance of the template's number under the cells' coefficients, (B, T, rows, cols) -> scalar."""
+    number = torch.arange(1, coefficients.shape[1] + 1, dtype=coefficients.dtype, device=coefficients.device)
+    number = number.view(1, -1, 1, 1)
+    mean = (number * coefficients).sum(1)
+    return ((number**2 * coefficients).sum(1) - mean**2).mean()

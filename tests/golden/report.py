@@ -1,0 +1,112 @@
+"""One row per golden array: how far ours is, and whether that is near enough."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison. `error` and `tolerance` are in the unit that `measure` names."""
+
+    family: str
+    key: str
+    measure: str
+    error: float
+    tolerance: float
+
+    @property
+    def passed(self) -> bool:
+        return self.error <= self.tolerance  # a NaN fails
+
+
+@dataclass
+class Golden:
+    """The arrays of one family, of which every one must be looked at."""
+
+    family: str
+    folder: Path
+    rows: list[Row] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        with np.load(self.folder / f"{self.family}.npz") as file:
+            self.arrays: dict[str, np.ndarray[Any, Any]] = {key: file[key] for key in file.files}
+
+    def __getitem__(self, key: str) -> Any:
+        """An array that is an input, or is compared by `add`."""
+        self.seen.add(key)
+        return self.arrays[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.arrays
+
+    def add(self, key: str, measure: str, error: float, tolerance: float) -> None:
+        self.seen.add(key)
+        self.rows.append(Row(self.family, key, measure, float(error), tolerance))
+
+    def exact(self, key: str, ours: Any) -> None:
+        """Equal in shape and in every element."""
+        want, have = self[key], np.asarray(ours)
+        same = want.shape == have.shape and bool(np.all(want == have))
+        self.add(key, "equal", 0.0 if same else np.inf, 0.0)
+
+    def close(self, key: str, ours: Any, tolerance: float, measure: str = "max") -> None:
+        """Compare whole arrays.
+
+        max: largest difference over the largest golden magnitude. rtol: largest relative difference. abs: largest
+        difference. l2: L2 norm of the difference over that of the golden.
+        """
+        want, have = np.asarray(self[key], np.float64), np.asarray(ours, np.float64)
+        if want.shape != have.shape:
+            self.add(key, f"shape {have.shape} for {want.shape}", np.inf, tolerance)
+            return
+        self.add(key, measure, distance(want, have, measure), tolerance)
+
+    def sampled(self, key: str, ours: Any, tolerance: float, measure: str = "max", norm: float = 1e-5) -> None:
+        """Compare an array of which the golden holds shape, mean, deviation, norm and some elements."""
+        have = np.asarray(ours, np.float64)
+        self.exact(f"{key}.shape", have.shape)
+        spread = float(self[f"{key}.std"])
+        self.add(f"{key}.mean", "of std", abs(have.mean() - float(self[f"{key}.mean"])) / max(spread, 1e-300), 1e-3)
+        self.close(f"{key}.std", have.std(), norm, "rtol")
+        self.close(f"{key}.l2", np.linalg.norm(have), norm, "rtol")
+        want = np.asarray(self[f"{key}.val"], np.float64)
+        self.add(f"{key}.val", measure, distance(want, have.ravel()[self[f"{key}.idx"]], measure), tolerance)
+
+    def finish(self) -> Iterator[Row]:
+        """All rows; an array that nobody looked at is a row that fails."""
+        yield from self.rows
+        for key in self.arrays:
+            if key not in self.seen:
+                yield Row(self.family, key, "not checked", np.inf, 0.0)
+
+
+def distance(want: np.ndarray[Any, Any], have: np.ndarray[Any, Any], measure: str) -> float:
+    """Distance of arrays of one shape by one of the measures of `Golden.close`."""
+    difference = np.abs(have - want)
+    if measure == "abs":
+        return float(difference.max(initial=0.0))
+    if measure == "l2":
+        return float(np.linalg.norm(have - want) / max(float(np.linalg.norm(want)), 1e-300))
+    if measure == "rtol":
+        return float((difference / np.maximum(np.abs(want), 1e-300)).max(initial=0.0))
+    assert measure == "max"
+    return float(difference.max(initial=0.0) / max(float(np.abs(want).max(initial=0.0)), 1e-300))
+
+
+def show(rows: list[Row], only_missed: bool = False) -> int:
+    """Print the table; return how many rows were missed."""
+    missed = [row for row in rows if not row.passed]
+    for row in missed if only_missed else rows:
+        mark = "ok  " if row.passed else "MISS"
+        print(f"{mark} {row.family:9s} {row.key:52s} {row.error:10.3g} <= {row.tolerance:8.3g}  {row.measure}")
+    print(f"{len(rows)} arrays, {len(rows) - len(missed)} within tolerance, {len(missed)} missed")
+    sys.stdout.flush()
+    return len(missed)
