@@ -104,9 +104,7 @@ def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
         crop = spec.options.get("crop")
         if crop not in (None, *CROPS):
             raise TileError(f"photos: crop: expected one of {', '.join(CROPS)}, got {crop!r}")
-        return Photos(
-            spec.argument, options, crop=crop, background=background, reporter=reporter
-        )
+        return Photos(spec.argument, options, crop=crop, background=background, reporter=reporter)
     if spec.name == "glyphs":
         from perceptual_photomosaic.tiles.glyphs import DEFAULT_CHARACTERS, Glyphs
 

@@ -47,7 +47,10 @@ def attention(picture: Image.Image, aspect: tuple[int, int]) -> Box:
     width, height = crop_size(picture.size, aspect)
     seen = pyvips.Image.new_from_array(np.asarray(picture), interpretation="srgb")
     _, found = seen.smartcrop(
-        max(1, math.floor(width)), max(1, math.floor(height)), interesting="attention", attention_x=True,
+        max(1, math.floor(width)),
+        max(1, math.floor(height)),
+        interesting="attention",
+        attention_x=True,
         attention_y=True,
     )
     return _box_around(picture.size, (width, height), (found["attention_x"], found["attention_y"]))
@@ -96,4 +99,4 @@ def _face_cascade() -> Any:
         from skimage.feature import Cascade
     except ImportError:
         raise MissingExtraError("cropping around faces", "faces") from None
-    return Cascade(lbp_frontal_face_cascade_filename())
+    return Cascade(lbp_frontal_face_cascade_filename())  # type: ignore[no-untyped-call]

@@ -120,9 +120,7 @@ class Photos(PlainSet):
         pictures = self._originals(size_px, wanted, reporter or SILENT)
         return pictures if np.array_equal(wanted, numbers) else pictures[index]
 
-    def _originals(
-        self, size_px: tuple[int, int], numbers: NDArray[np.intp], reporter: Reporter
-    ) -> NDArray[np.uint8]:
+    def _originals(self, size_px: tuple[int, int], numbers: NDArray[np.intp], reporter: Reporter) -> NDArray[np.uint8]:
         """Decode photos from their files, each once."""
         result = np.empty((len(numbers), size_px[1], size_px[0], 3), np.uint8)
 

@@ -75,7 +75,9 @@ class Variants:
     ) -> NDArray[np.uint8]:
         """Draw choices at a size, each tile once; see `TileSet.pictures`."""
         if self._square and size_px[0] != size_px[1] and any(turns % 2 for _, turns in self._moves):
-            raise TileError(f"tiles that are turned by 90 degrees are square, got a size of {size_px[0]} x {size_px[1]}")
+            raise TileError(
+                f"tiles that are turned by 90 degrees are square, got a size of {size_px[0]} x {size_px[1]}"
+            )
         tiles, moves = np.divmod(chosen(choices, len(self)), len(self._moves))
         wanted, index = np.unique(tiles, return_inverse=True)
         upright = self.tiles.pictures(size_px, wanted.tolist(), reporter=reporter)

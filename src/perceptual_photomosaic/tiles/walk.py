@@ -92,9 +92,7 @@ def _scan(
         skipped.append(Skipped(folder, f"the folder cannot be read: {_reason(error)}"))
 
 
-def _look_at(
-    entry: os.DirEntry[str], waiting: list[str], found: list[PhotoFile], skipped: list[Skipped]
-) -> None:
+def _look_at(entry: os.DirEntry[str], waiting: list[str], found: list[PhotoFile], skipped: list[Skipped]) -> None:
     extension = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 (a Path per file costs more than the scan)
     try:
         if entry.is_dir():
