@@ -1,1 +1,57 @@
-"""Photomosaics."""
+"""Rebuild a picture out of many small pictures, so that it reads from afar and delights up close.
+
+>>> from perceptual_photomosaic import make_mosaic
+>>> make_mosaic("portrait.jpg", "holiday/", columns=80).write("mosaic.png")  # doctest: +SKIP
+
+Names are loaded when they are first used, so importing the package costs nothing; only what learns imports torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from perceptual_photomosaic.api import make_mosaic, open_plan
+    from perceptual_photomosaic.assign.limits import Limits
+    from perceptual_photomosaic.config import MosaicOptions
+    from perceptual_photomosaic.errors import MosaicError
+    from perceptual_photomosaic.grid import Grid
+    from perceptual_photomosaic.mosaic import Mosaic
+    from perceptual_photomosaic.tiles import TileOptions, open_tiles
+    from perceptual_photomosaic.tiles.base import TileSet
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Grid",
+    "Limits",
+    "Mosaic",
+    "MosaicError",
+    "MosaicOptions",
+    "TileOptions",
+    "TileSet",
+    "make_mosaic",
+    "open_plan",
+    "open_tiles",
+]
+
+_HOMES = {
+    "Grid": "grid",
+    "Limits": "assign.limits",
+    "Mosaic": "mosaic",
+    "MosaicError": "errors",
+    "MosaicOptions": "config",
+    "TileOptions": "tiles",
+    "TileSet": "tiles.base",
+    "make_mosaic": "api",
+    "open_plan": "api",
+    "open_tiles": "tiles",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

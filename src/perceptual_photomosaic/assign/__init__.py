@@ -1,1 +1,1 @@
-"""TODO"""
+"""Who goes in which cell: costs, limits, and the methods that choose."""

@@ -1,4 +1,4 @@
-"""The `photomosaic` command: one file per subcommand, loaded when it is run.
+"""The `photomosaic` command: one file per subcommand.
 
 `photomosaic --help` imports typer and nothing heavy: every command module keeps its imports of numpy, torch and the
 library inside the function that does the work.
@@ -11,30 +11,45 @@ import sys
 
 import typer
 
+from perceptual_photomosaic.cli.make import make
+from perceptual_photomosaic.cli.render import render
 from perceptual_photomosaic.errors import MosaicError
 
 __all__ = ["app", "main"]
 
+_BadCommandLine: type[Exception] = typer.BadParameter.__mro__[
+    1
+]  # the parser's own UsageError, which typer does not export
+
 app = typer.Typer(
     name="photomosaic",
     help="Rebuild a picture out of many small pictures.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(make)
+app.command()(render)
 
 
 def main() -> None:
     """Run the command line; known errors become one line on standard error and exit status 2."""
     try:
-        app()
+        status = app(args=sys.argv[1:] or ["--help"], standalone_mode=False)
     except MosaicError as error:
-        print(f"photomosaic: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("photomosaic: interrupted; nothing half-written was left behind", file=sys.stderr)
-        sys.exit(130)
+        _fail(str(error), 2)
+    except _BadCommandLine as error:
+        _fail(f"{error.format_message().rstrip('.')}. See --help.", 2)  # type: ignore[attr-defined]
+    except (KeyboardInterrupt, typer.Abort):
+        status = 130
     except BrokenPipeError:  # the reader of our output went away (`| head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    if status == 130:
+        _fail("interrupted; nothing half-written was left behind.", 130)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(message: str, status: int) -> None:
+    print(f"photomosaic: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(status)

@@ -1,1 +1,4 @@
-"""TODO"""
+"""How a picture looks: colour spaces, patches, VGG16 layers, Gaussian pyramids.
+
+`colour` and `patches` need numpy only; `vgg`, `weights` and `pyramid` import torch and belong to the `perceptual` extra.
+"""

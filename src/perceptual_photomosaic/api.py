@@ -1,0 +1,126 @@
+"""The whole line: load, tiles, features, assign, compose, write. Start reading here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.diagnosis import diagnose
+from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.methods import matcher
+from perceptual_photomosaic.config import MosaicOptions, with_values
+from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target, tile_patches
+from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
+from perceptual_photomosaic.inputs import Tiles, open_target, open_tile_set, tile_options
+from perceptual_photomosaic.mosaic import Mosaic
+from perceptual_photomosaic.plan import Plan, rebind
+from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.render.formats import check_output
+
+__all__ = ["make_mosaic", "open_plan"]
+
+
+def make_mosaic(
+    target: str | Path | Image.Image | NDArray[np.uint8],
+    tiles: Tiles,
+    options: MosaicOptions | None = None,
+    *,
+    out: str | Path | None = None,
+    quality: int | None = None,
+    cache: Path | None = None,
+    reporter: Reporter = SILENT,
+    **changes: Any,
+) -> Mosaic:
+    """Rebuild a target out of tiles.
+
+    Args:
+        target: A file, a Pillow image, or sRGB uint8 (H, W, 3).
+        tiles: A spec ("holiday/", "glyphs", "emoji", "slices:a.png", "colours:64"), several of them, a `TileSet`, or
+            pictures as arrays or Pillow images.
+        options: Settings; the defaults make about 4,096 cells.
+        out: Write the mosaic there; whether the format and the place can take it is checked before any work.
+        quality: 1 to 100 for JPEG and WebP.
+        cache: Folder that keeps decoded photos between runs; None keeps nothing.
+        reporter: Hears of progress.
+        **changes: Settings by name, over those in `options`: columns=80, max_uses=3.
+    Returns:
+        The mosaic: `.to_image()`, `.write("out.png")`, `.save_plan("plan.json")`.
+    Raises:
+        MosaicError: Anything the caller can put right; see `errors`.
+
+    Example:
+        >>> import numpy as np
+        >>> target = np.linspace(0, 255, 32 * 32 * 3).astype(np.uint8).reshape(32, 32, 3)
+        >>> make_mosaic(target, "glyphs", columns=4, tile_size=8, method="nearest").size_px
+        (32, 32)
+    """
+    options = with_values(options or MosaicOptions(), changes, "make_mosaic()")
+    seconds: dict[str, float] = {}
+    method = matcher(options)
+    with _timed(seconds, "load"):
+        picture, path = open_target(target, options)
+        grid = Grid.fit(
+            (picture.shape[1], picture.shape[0]),
+            columns=options.columns,
+            rows=options.rows,
+            cells=options.cells,
+            cell_aspect=parse_aspect(options.cell_aspect),
+            fit=options.fit,  # type: ignore[arg-type]  # Grid.fit refuses unknown words
+        )
+        tile_px = tile_size_px(options.tile_size, grid.cell_aspect)
+        if out is not None:
+            check_output(Path(out), grid.size_px(tile_px))
+    with _timed(seconds, "tiles"):
+        cut = tile_options(options, cache)
+        tile_set = open_tile_set(tiles, cut, reporter)
+    with _timed(seconds, "features"):
+        background = cut.background
+        fitted = fit_target(picture, grid, (grid.columns * PATCH, grid.rows * PATCH), background)
+        choices = tile_patches(tile_set.pictures(cut.thumbnail_px, reporter=reporter))
+        limits = Limits(options.max_uses, options.min_distance, use_all=options.use_all)
+        problem = Problem(grid, cell_patches(fitted, grid), choices, tile_set, picture, limits, seed=options.seed)
+    with _timed(seconds, "assign"):
+        assignment = method.assign(problem, reporter=reporter)
+    diagnosis = diagnose(problem, assignment.choices)
+    figures = {**assignment.figures, "diagnosis": diagnosis and str(diagnosis), "seconds": seconds}
+    mosaic = Mosaic(grid, assignment.choices, tile_set, tile_px, picture, options, path, figures)
+    if out is not None:
+        with _timed(seconds, "write"):
+            mosaic.write(out, quality=quality, reporter=reporter)
+    return mosaic
+
+
+def open_plan(
+    path: str | Path, *, tile_size: int | None = None, cache: Path | None = None, reporter: Reporter = SILENT
+) -> Mosaic:
+    """Open a saved plan: the same mosaic, without choosing again.
+
+    Args:
+        path: The plan.
+        tile_size: Longer side of a tile in pixels; None keeps the plan's.
+        cache: Folder that keeps decoded photos between runs; None keeps nothing.
+        reporter: Hears of progress.
+    Raises:
+        PlanError: A damaged plan, or a tile that is gone.
+    """
+    plan = Plan.load(Path(path))
+    tile_px = tile_size_px(tile_size or plan.tile_size, plan.grid.cell_aspect)
+    options = with_values(MosaicOptions(), plan.settings, f"plan '{path}'")
+    tile_set = open_tile_set(plan.specs, tile_options(options, cache), reporter)
+    choices = rebind(plan, tile_set)
+    return Mosaic(plan.grid, choices, tile_set, tile_px, None, options, plan.target, shifts=plan.shifts)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[stage] = round(time.perf_counter() - start, 3)

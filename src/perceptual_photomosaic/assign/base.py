@@ -1,0 +1,75 @@
+"""What a method of choosing tiles is given, and what it gives back.
+
+Every method sees the same `Problem` and returns one choice per cell; the baselines do it from descriptors, the solver
+jointly, the network from its logits. `methods.py` lists them by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.grid import Grid
+from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.tiles.base import TileSet
+
+__all__ = ["Assignment", "Matcher", "Problem"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """All that decides which tile goes where.
+
+    Attributes:
+        grid: Where the cells are.
+        cells: What the target looks like in each cell: linear light, float32, (cells, k, k, 3), row by row.
+        choices: What each choice looks like: linear light, float32, (choices, k, k, 3).
+        tiles: The tile set behind the choices.
+        target: The target as loaded, sRGB, uint8, (H, W, 3).
+        limits: What the assignment must respect.
+        weights: How much each cell matters, float32, (cells,), mean 1; None means all alike.
+        seed: Decides between equals and orders random moves.
+    """
+
+    grid: Grid
+    cells: NDArray[np.float32]
+    choices: NDArray[np.float32]
+    tiles: TileSet
+    target: NDArray[np.uint8]
+    limits: Limits = field(default_factory=Limits)
+    weights: NDArray[np.float32] | None = None
+    seed: int = 0
+
+    @property
+    def variants(self) -> int:
+        """Variants of each tile."""
+        return len(self.tiles.variants)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One choice per cell, and what the method has to say about it.
+
+    Attributes:
+        choices: Choice numbers, int64, (rows, columns).
+        figures: What the method measured (energy per sweep, iterations), for reports.
+    """
+
+    choices: NDArray[np.int64]
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Matcher(Protocol):
+    """A method of choosing tiles."""
+
+    def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
+        """Choose a tile for every cell, within the problem's limits.
+
+        Raises:
+            ConstraintError: The limits cannot be met.
+        """

@@ -1,0 +1,106 @@
+"""The baselines the paper compares with: every cell takes the tile whose descriptor is nearest.
+
+`mean` compares mean colours, `nearest` k x k patches, `ncc` structure by normalised cross-correlation plus mean colour.
+All three are squared Euclidean distances between descriptors, so one exact search serves them.
+
+Source: Tesfaldet et al. 2018, section 4 (nearest template by colour, by pixels, by normalised cross-correlation). Here
+colours are OKLab of means in linear light, and the structure term is taken on OKLab lightness.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.assignment import assign_choices
+from perceptual_photomosaic.assign.base import Assignment, Problem
+from perceptual_photomosaic.assign.costs import EmbeddingCosts
+from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.features.colour import linear_to_oklab
+from perceptual_photomosaic.features.patches import PATCH, reduce_patches
+from perceptual_photomosaic.progress import SILENT, Reporter
+
+__all__ = ["Correlation", "MeanColour", "NearestPatch"]
+
+
+class _Descriptors(ABC):
+    """A method that is nothing but a descriptor."""
+
+    @abstractmethod
+    def describe(self, patches: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Turn patches in linear light, (N, k, k, 3), into descriptors, float32, (N, D)."""
+
+    def costs(self, problem: Problem) -> EmbeddingCosts:
+        """Squared distances between the descriptors of cells and of choices."""
+        return EmbeddingCosts(self.describe(problem.cells), self.describe(problem.choices))
+
+    def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
+        """Choose the nearest tile for every cell, as far as the limits allow.
+
+        Raises:
+            ConstraintError: The limits cannot be met.
+        """
+        choices = assign_choices(
+            self.costs(problem),
+            problem.grid.shape,
+            problem.variants,
+            problem.limits,
+            seed=problem.seed,
+            reporter=reporter,
+        )
+        return Assignment(choices.reshape(problem.grid.shape))
+
+
+@dataclass(frozen=True)
+class MeanColour(_Descriptors):
+    """Nearest mean colour: the OKLab colour of the cell's mean in linear light."""
+
+    def describe(self, patches: NDArray[np.float32]) -> NDArray[np.float32]:
+        return linear_to_oklab(patches.mean(axis=(1, 2)))
+
+
+@dataclass(frozen=True)
+class NearestPatch(_Descriptors):
+    """Nearest k x k patch in OKLab, mean squared over the samples.
+
+    Attributes:
+        k: Samples along each side, 1 to 8. Small values favour tone, large ones shape.
+    """
+
+    k: int = 4
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.k <= PATCH:
+            raise ConfigError(f"patch is {self.k}; it must be 1 to {PATCH} samples.")
+
+    def describe(self, patches: NDArray[np.float32]) -> NDArray[np.float32]:
+        lab = linear_to_oklab(reduce_patches(patches, self.k))
+        return lab.reshape(len(lab), -1) / np.float32(self.k)
+
+
+@dataclass(frozen=True)
+class Correlation(_Descriptors):
+    """Normalised cross-correlation of lightness plus distance of mean colours.
+
+    The cost is structure * (1 - ncc) + squared OKLab distance of the means. For unit vectors |u - v|^2 = 2 (1 - ncc),
+    so it too is a squared distance. A patch without structure (a standard deviation of lightness under `flat`) fades to
+    the zero vector, whose correlation with anything counts as one half: flat cells do not chase noise.
+
+    Attributes:
+        structure: Weight of the structure term.
+        flat: OKLab lightness deviation at which structure counts half.
+    """
+
+    structure: float = 0.02
+    flat: float = 0.02
+
+    def describe(self, patches: NDArray[np.float32]) -> NDArray[np.float32]:
+        lightness = linear_to_oklab(patches)[..., 0].reshape(len(patches), -1)
+        centred = lightness - lightness.mean(axis=1, keepdims=True)
+        norm = np.sqrt(np.square(centred).sum(axis=1, keepdims=True))
+        unit = centred / np.hypot(norm, self.flat * np.sqrt(lightness.shape[1]))
+        means = linear_to_oklab(patches.mean(axis=(1, 2)))
+        return np.concatenate([means, unit * np.float32(np.sqrt(self.structure / 2))], axis=1).astype(np.float32)

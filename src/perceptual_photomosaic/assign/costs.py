@@ -1,0 +1,107 @@
+"""Costs of putting a choice into a cell, handed out in blocks so that the whole matrix never exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Costs", "DenseCosts", "EmbeddingCosts", "best_choices", "blocks", "tile_costs"]
+
+BLOCK_ENTRIES = 8_000_000
+"""Entries of a block of costs: 32 MB in float32."""
+
+
+class Costs(Protocol):
+    """A (cells, choices) matrix of costs, by rows."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(cells, choices)."""
+
+    def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
+        """Costs of some cells: float32, (n, choices); smaller is better."""
+
+
+class DenseCosts:
+    """Costs that are already there as an array, such as a network's logits."""
+
+    def __init__(self, matrix: NDArray[np.float32]) -> None:
+        self.matrix = matrix
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.matrix.shape[0], self.matrix.shape[1]
+
+    def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
+        return self.matrix[cells]
+
+
+class EmbeddingCosts:
+    """Squared Euclidean distances between descriptors of cells and of choices.
+
+    Args:
+        cells: Descriptors, (cells, D).
+        choices: Descriptors, (choices, D).
+    """
+
+    def __init__(self, cells: NDArray[np.float32], choices: NDArray[np.float32]) -> None:
+        centre = choices.mean(axis=0, dtype=np.float64).astype(np.float32)  # keeps the cancellation below harmless
+        self._cells = cells - centre
+        choices = choices - centre
+        self._minus_two_choices = -2.0 * choices.T
+        self._cell_norms = np.einsum("nd,nd->n", self._cells, self._cells)
+        self._choice_norms = np.einsum("nd,nd->n", choices, choices)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self._cells), self._minus_two_choices.shape[1]
+
+    def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
+        costs: NDArray[np.float32] = self._cells[cells] @ self._minus_two_choices
+        costs += self._choice_norms
+        costs += self._cell_norms[cells, None]
+        return np.maximum(costs, 0.0, out=costs)
+
+
+def blocks(costs: Costs, entries: int = BLOCK_ENTRIES) -> Iterator[slice]:
+    """Slices of cells whose costs have about `entries` entries each."""
+    cells, choices = costs.shape
+    step = max(1, entries // max(1, choices))
+    return (slice(start, min(start + step, cells)) for start in range(0, cells, step))
+
+
+def tile_costs(rows: NDArray[np.float32], variants: int) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
+    """Reduce costs of choices to costs of tiles, each in its best variant.
+
+    Args:
+        rows: (n, tiles * variants).
+        variants: Variants of each tile.
+    Returns:
+        Costs, (n, tiles), and which variant each is of (None when there is only one).
+    """
+    if variants == 1:
+        return rows, None
+    split = rows.reshape(len(rows), -1, variants)
+    best = split.argmin(axis=2)
+    return np.take_along_axis(split, best[..., None], axis=2)[..., 0], best
+
+
+def best_choices(costs: Costs, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """The cheapest choice of each cell, the lowest number among equals.
+
+    Args:
+        costs: (cells, choices).
+        allowed: Choices that may be used, (choices,); None allows all.
+    Returns:
+        Choices, int64, (cells,).
+    """
+    result = np.empty(costs.shape[0], np.int64)
+    for block in blocks(costs):
+        rows = costs.rows(block)
+        if allowed is not None:
+            rows = np.where(allowed, rows, np.inf)
+        result[block] = rows.argmin(axis=1)
+    return result

@@ -1,0 +1,166 @@
+"""Cheapest assignment under limits on how often each tile is used: a minimum-cost flow.
+
+Cells send one unit each; tiles pass on at most their capacity; an arc from cell to tile costs what putting the tile
+there costs. Small problems are solved whole, so exactly. Large ones keep the arcs that matter (the nearest tiles of
+each cell, the nearest cells of each tile) beside a costly way out; cells that took it are solved again among what is
+left, until none is. OR-tools' solver does the work: 2.3 s for 4,096 cells x 919 tiles, where a Hungarian method on
+repeated columns took 168 s.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.costs import Costs, tile_costs
+from perceptual_photomosaic.progress import SILENT, Reporter
+
+__all__ = ["cheapest_within_capacity"]
+
+DENSE_ARCS = 5_000_000
+"""Up to so many arcs the flow is solved whole (0.41 GB for 3.8 million)."""
+
+_COST_STEPS = 1_000_000
+
+
+def cheapest_within_capacity(
+    costs: Costs,
+    variants: int,
+    capacity: NDArray[np.int64],
+    required: NDArray[np.bool_],
+    cells: NDArray[np.int64],
+    *,
+    dense_arcs: int = DENSE_ARCS,
+    reporter: Reporter = SILENT,
+) -> NDArray[np.int64]:
+    """Choose for some cells so that the sum of costs is least.
+
+    Args:
+        costs: (all cells, choices).
+        variants: Variants of each tile; they share its capacity.
+        capacity: How often each tile may be used, (tiles,); their sum must reach the number of cells.
+        required: Tiles that must be used at least once, (tiles,).
+        cells: The cells to fill, (n,).
+        dense_arcs: Up to so many arcs the result is exact; beyond, within about half a per cent.
+        reporter: Hears of progress.
+    Returns:
+        Choices, int64, (n,), in the order of `cells`.
+    """
+    capacity, required = capacity.copy(), required.copy()
+    choices = np.full(len(cells), -1, np.int64)
+    open_cells = np.arange(len(cells))
+    with reporter.stage("balancing how often tiles are used", len(cells), "cells") as stage:
+        while len(open_cells):
+            tiles = np.flatnonzero(capacity > 0)
+            cell, tile, cost, choice = _arcs(costs, variants, cells[open_cells], tiles, capacity, required, dense_arcs)
+            taken = _solve(len(open_cells), cell, tile, cost, capacity[tiles], required[tiles])
+            picked = cell[taken]
+            choices[open_cells[picked]] = choice[taken]
+            used = np.bincount(tiles[tile[taken]], minlength=len(capacity))
+            capacity -= used
+            required &= used == 0
+            open_cells = np.delete(open_cells, picked)
+            stage.advance(len(picked))
+    return choices
+
+
+def _arcs(
+    costs: Costs,
+    variants: int,
+    cells: NDArray[np.int64],
+    tiles: NDArray[np.int64],
+    capacity: NDArray[np.int64],
+    required: NDArray[np.bool_],
+    dense_arcs: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+    """Arcs (cell, position in `tiles`, cost, choice): all of them, or the ones that matter."""
+    whole = len(cells) * len(tiles) <= dense_arcs
+    fill = len(cells) / max(1, int(np.minimum(capacity[tiles], len(cells)).sum()))
+    per_cell = len(tiles) if whole else min(len(tiles), max(16, int(dense_arcs / len(cells) * 0.75)))
+    per_tile = 0 if whole else max(8, int(dense_arcs / len(tiles) * 0.25 * min(1.0, 0.25 + fill)))
+    best = _CheapestCells(len(tiles), per_tile)
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]] = []
+    step = max(1, 8_000_000 // costs.shape[1])
+    for start in range(0, len(cells), step):
+        rows, variant = tile_costs(costs.rows(cells[start : start + step]), variants)
+        rows = rows[:, tiles]
+        offset = np.zeros_like(rows, np.int64) if variant is None else variant[:, tiles]
+        column = _nearest_columns(rows, per_cell)
+        row = np.repeat(np.arange(len(rows)), column.shape[1])
+        column = column.ravel()
+        parts.append((row + start, column, rows[row, column], tiles[column] * variants + offset[row, column]))
+        best.add(start, rows, offset)
+    if per_tile:
+        cell, column, cost, offset = best.arcs()
+        parts.append((cell, column, cost, tiles[column] * variants + offset))
+    cell, column, cost, choice = (np.concatenate([part[i] for part in parts]) for i in range(4))
+    if whole:
+        return cell, column, cost, choice
+    _, first = np.unique(cell * len(tiles) + column, return_index=True)
+    return cell[first], column[first], cost[first], choice[first]
+
+
+def _nearest_columns(rows: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    if count >= rows.shape[1]:
+        return np.broadcast_to(np.arange(rows.shape[1]), rows.shape)
+    return np.argpartition(rows, count - 1, axis=1)[:, :count]
+
+
+class _CheapestCells:
+    """The cheapest cells of each tile, kept while blocks of costs stream past."""
+
+    def __init__(self, tiles: int, keep: int) -> None:
+        self._keep = keep
+        self._cost = np.empty((0, tiles), np.float32)
+        self._cell = np.empty((0, tiles), np.int64)
+        self._offset = np.empty((0, tiles), np.int64)
+
+    def add(self, start: int, rows: NDArray[np.float32], offset: NDArray[np.int64]) -> None:
+        if not self._keep:
+            return
+        cell = np.broadcast_to(np.arange(start, start + len(rows))[:, None], rows.shape)
+        cost = np.concatenate([self._cost, rows])
+        cells, offsets = np.concatenate([self._cell, cell]), np.concatenate([self._offset, offset])
+        if len(cost) > self._keep:
+            order = np.argpartition(cost, self._keep - 1, axis=0)[: self._keep]
+            cost, cells, offsets = (np.take_along_axis(part, order, axis=0) for part in (cost, cells, offsets))
+        self._cost, self._cell, self._offset = cost, cells, offsets
+
+    def arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+        column = np.broadcast_to(np.arange(self._cost.shape[1]), self._cost.shape)
+        return self._cell.ravel(), column.ravel(), self._cost.ravel(), self._offset.ravel()
+
+
+def _solve(
+    num_cells: int,
+    cell: NDArray[np.int64],
+    tile: NDArray[np.int64],
+    cost: NDArray[np.float32],
+    capacity: NDArray[np.int64],
+    required: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """Indices of the arcs that a cheapest flow uses; cells left out took the way out."""
+    from ortools.graph.python import min_cost_flow
+
+    num_tiles = len(capacity)
+    low, high = float(cost.min()), float(cost.max())
+    scaled = np.rint((cost.astype(np.float64) - low) * (_COST_STEPS / max(high - low, 1e-30))).astype(np.int64)
+    first_tile, way_out, sink = num_cells, num_cells + num_tiles, num_cells + num_tiles + 1
+    flow = min_cost_flow.SimpleMinCostFlow()
+    arcs = flow.add_arcs_with_capacity_and_unit_cost(cell, first_tile + tile, np.ones(len(cell), np.int64), scaled)
+    out = 4 * _COST_STEPS
+    flow.add_arcs_with_capacity_and_unit_cost(
+        np.arange(num_cells), np.full(num_cells, way_out), np.ones(num_cells, np.int64), np.full(num_cells, out)
+    )
+    tiles = first_tile + np.arange(num_tiles)
+    into_sink = np.full(num_tiles, sink)
+    # The first use of a required tile earns more than any detour costs, the others cost nothing.
+    reward = -(out + 1) * (num_tiles + num_cells) if required.any() else 0
+    flow.add_arcs_with_capacity_and_unit_cost(tiles, into_sink, required.astype(np.int64), np.full(num_tiles, reward))
+    flow.add_arcs_with_capacity_and_unit_cost(tiles, into_sink, capacity - required, np.zeros(num_tiles, np.int64))
+    flow.add_arc_with_capacity_and_unit_cost(way_out, sink, num_cells, 0)
+    flow.set_nodes_supplies(np.arange(num_cells), np.ones(num_cells, np.int64))
+    flow.set_node_supply(sink, -num_cells)
+    status = flow.solve()
+    assert status == flow.OPTIMAL, f"minimum-cost flow ended with status {status}"
+    return np.flatnonzero(flow.flows(arcs) > 0)

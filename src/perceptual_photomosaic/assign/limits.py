@@ -1,0 +1,127 @@
+"""Limits on repetition: what every method honours exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.errors import ConstraintError
+
+__all__ = ["Limits"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an assignment must respect. Tiles are counted, not their variants.
+
+    Attributes:
+        max_uses: A tile is used at most so often; None means as often as wanted.
+        min_distance: Two copies of a tile lie at least so many cells apart, by the larger of row and column
+            difference; 0 and 1 mean anywhere.
+        must_include: Tiles that appear at least once.
+        use_all: Every tile appears at least once.
+        banned: Tiles that appear nowhere.
+        pinned: Cell number -> choice that stays in that cell.
+    """
+
+    max_uses: int | None = None
+    min_distance: int = 0
+    must_include: frozenset[int] = frozenset()
+    use_all: bool = False
+    banned: frozenset[int] = frozenset()
+    pinned: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def free(self) -> bool:
+        """Whether each cell may be decided on its own (pins and bans aside)."""
+        return self.max_uses is None and self.min_distance <= 1 and not self.must_include and not self.use_all
+
+    def required(self, num_tiles: int) -> NDArray[np.bool_]:
+        """Which tiles must appear, (tiles,)."""
+        needed = np.full(num_tiles, self.use_all)
+        needed[list(self.must_include)] = True
+        needed[list(self.banned)] = False
+        return needed
+
+    def capacity(self, num_tiles: int, num_cells: int) -> NDArray[np.int64]:
+        """How often each tile may be used, (tiles,)."""
+        capacity = np.full(num_tiles, num_cells if self.max_uses is None else min(self.max_uses, num_cells), np.int64)
+        capacity[list(self.banned)] = 0
+        return capacity
+
+    def check(self, shape: tuple[int, int], num_tiles: int, variants: int) -> None:
+        """Refuse what no assignment can meet.
+
+        Args:
+            shape: (rows, columns) of the grid.
+            num_tiles: Tiles in the set.
+            variants: Variants of each tile.
+        Raises:
+            ConstraintError: With how much is missing.
+        """
+        rows, columns = shape
+        cells = rows * columns
+        if self.max_uses is not None and self.max_uses < 1:
+            raise ConstraintError(f"max uses is {self.max_uses}; it must be at least 1.")
+        if self.min_distance < 0:
+            raise ConstraintError(f"min distance is {self.min_distance}; it must not be negative.")
+        usable = num_tiles - len(self.banned)
+        if usable < 1:
+            raise ConstraintError(f"all {num_tiles} tiles are banned; allow at least one.")
+        if self.max_uses is not None and usable * self.max_uses < cells:
+            missing = cells - usable * self.max_uses
+            raise ConstraintError(
+                f"{usable} tiles used at most {self.max_uses} times fill {usable * self.max_uses} of {cells} cells: "
+                f"{missing} are missing. Allow {-(-cells // usable)} uses, add {-(-missing // self.max_uses)} tiles, "
+                f"or make fewer cells."
+            )
+        self._check_required(cells, num_tiles)
+        window = min(self.min_distance, rows) * min(self.min_distance, columns)
+        if self.min_distance > 1 and usable < window:
+            raise ConstraintError(
+                f"a distance of {self.min_distance} between copies needs {window} different tiles in every "
+                f"{min(self.min_distance, columns)} x {min(self.min_distance, rows)} cells, but there are {usable}: "
+                f"{window - usable} are missing."
+            )
+        self._check_pins(shape, num_tiles, variants)
+
+    def _check_required(self, cells: int, num_tiles: int) -> None:
+        required = int(self.required(num_tiles).sum())
+        if required > cells:
+            raise ConstraintError(
+                f"{required} tiles must all appear, but there are {cells} cells: {required - cells} are missing. "
+                f"Make more cells, or ask for fewer tiles."
+            )
+        both = self.must_include & self.banned
+        if both:
+            raise ConstraintError(f"{len(both)} tiles must be included and are banned too; choose one.")
+
+    def _check_pins(self, shape: tuple[int, int], num_tiles: int, variants: int) -> None:
+        rows, columns = shape
+        used: dict[int, list[int]] = {}
+        for cell, choice in self.pinned.items():
+            if not 0 <= cell < rows * columns:
+                raise ConstraintError(f"cell {cell} is pinned, but cells are numbered 0 to {rows * columns - 1}.")
+            if not 0 <= choice < num_tiles * variants:
+                raise ConstraintError(
+                    f"cell {cell} is pinned to choice {choice}, but there are {num_tiles * variants}."
+                )
+            used.setdefault(choice // variants, []).append(cell)
+        for tile, cells in used.items():
+            if tile in self.banned:
+                raise ConstraintError(f"tile {tile} is banned, yet pinned to cell {cells[0]}.")
+            if self.max_uses is not None and len(cells) > self.max_uses:
+                raise ConstraintError(
+                    f"tile {tile} is pinned to {len(cells)} cells, more than max uses {self.max_uses}."
+                )
+            for i, one in enumerate(cells):
+                for other in cells[i + 1 :]:
+                    apart = max(abs(one // columns - other // columns), abs(one % columns - other % columns))
+                    if apart < self.min_distance:
+                        raise ConstraintError(
+                            f"tile {tile} is pinned to cells {one} and {other}, {apart} apart; "
+                            f"min distance is {self.min_distance}."
+                        )

@@ -1,0 +1,30 @@
+"""Methods of choosing tiles, by name."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from perceptual_photomosaic.assign.base import Matcher
+from perceptual_photomosaic.assign.baselines import Correlation, MeanColour, NearestPatch
+from perceptual_photomosaic.config import METHODS, MosaicOptions
+from perceptual_photomosaic.errors import ConfigError
+
+__all__ = ["matcher"]
+
+
+def matcher(options: MosaicOptions) -> Matcher:
+    """The method that the options name.
+
+    Raises:
+        ConfigError: There is no such method; names the nearest one.
+    """
+    match options.method:
+        case "mean":
+            return MeanColour()
+        case "nearest":
+            return NearestPatch(options.patch)
+        case "ncc":
+            return Correlation()
+    near = get_close_matches(options.method, METHODS, n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    raise ConfigError(f"there is no method '{options.method}'.{hint} Choose one of {', '.join(METHODS)}.")

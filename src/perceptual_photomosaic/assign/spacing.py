@@ -1,0 +1,236 @@
+"""Keeping copies of a tile apart: local repair of an assignment, then exact.
+
+Two copies of a tile closer than `min_distance` (the larger of row and column difference) are a conflict. The copy that
+fits its cell best stays; the others take the cheapest tile that is allowed where they are. Where capacity leaves no
+such tile, two cells swap; where no swap helps, a random swap is forced and what then conflicts queues again. If that
+does not settle, tiles are dealt out in a periodic pattern, which keeps its distance whenever there are enough of them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.costs import Costs, tile_costs
+from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.errors import ConstraintError
+from perceptual_photomosaic.progress import SILENT, Reporter
+
+__all__ = ["conflicting_cells", "space_out"]
+
+
+def conflicting_cells(tiles: NDArray[np.int64], min_distance: int) -> NDArray[np.bool_]:
+    """Which cells have a copy of their own tile closer than `min_distance`.
+
+    Args:
+        tiles: Tile numbers, (rows, columns).
+        min_distance: In cells, by the larger of row and column difference.
+    Returns:
+        Conflicts, bool, (rows, columns).
+    """
+    rows, columns = tiles.shape
+    conflict = np.zeros(tiles.shape, bool)
+    for down in range(min(min_distance, rows)):
+        for right in range(-min(min_distance, columns) + 1, min(min_distance, columns)):
+            if down == 0 and right <= 0:
+                continue
+            left_a, left_b = max(0, -right), max(0, right)
+            width = columns - abs(right)
+            here = slice(0, rows - down), slice(left_a, left_a + width)
+            there = slice(down, rows), slice(left_b, left_b + width)
+            same = tiles[here] == tiles[there]
+            conflict[here] |= same
+            conflict[there] |= same
+    return conflict
+
+
+def space_out(
+    costs: Costs,
+    variants: int,
+    choices: NDArray[np.int64],
+    shape: tuple[int, int],
+    limits: Limits,
+    *,
+    seed: int = 0,
+    reporter: Reporter = SILENT,
+) -> NDArray[np.int64]:
+    """Repair an assignment until all copies keep their distance and every other limit still holds.
+
+    Args:
+        costs: (cells, choices).
+        variants: Variants of each tile.
+        choices: An assignment within capacity, (cells,).
+        shape: (rows, columns).
+        limits: With min_distance above 1.
+        seed: Decides between equals when nothing else does.
+        reporter: Hears of progress.
+    Returns:
+        Choices, int64, (cells,).
+    Raises:
+        ConstraintError: No arrangement was found.
+    """
+    return _Repair(costs, variants, choices, shape, limits, seed).run(reporter)
+
+
+class _Repair:
+    def __init__(
+        self,
+        costs: Costs,
+        variants: int,
+        choices: NDArray[np.int64],
+        shape: tuple[int, int],
+        limits: Limits,
+        seed: int,
+    ) -> None:
+        self.costs, self.variants, self.shape, self.limits = costs, variants, shape, limits
+        self.num_tiles = costs.shape[1] // variants
+        self.choices = choices.copy()
+        self.tiles = (choices // variants).reshape(shape)
+        self.uses = np.bincount(self.tiles.ravel(), minlength=self.num_tiles)
+        self.capacity = limits.capacity(self.num_tiles, costs.shape[0])
+        self.required = limits.required(self.num_tiles)
+        self.pinned = np.zeros(costs.shape[0], bool)
+        self.pinned[list(limits.pinned)] = True
+        self.random = np.random.default_rng(seed)
+
+    def run(self, reporter: Reporter) -> NDArray[np.int64]:
+        queue = deque(self._losers())
+        budget = 20 * len(queue) + 4 * self.costs.shape[0]
+        with reporter.stage("keeping copies apart", len(queue), "cells") as stage:
+            while queue and budget:
+                budget -= 1
+                cell = queue.popleft()
+                if self.pinned[cell] or not self._crowded(cell, self.tiles[self._at(cell)]):
+                    continue
+                stage.advance()
+                if not (self._replace(cell) or self._swap(cell)):
+                    queue.extend(self._force(cell))
+        if conflicting_cells(self.tiles, self.limits.min_distance).any():
+            self._deal()
+        return self.choices
+
+    def _at(self, cell: int) -> tuple[int, int]:
+        return divmod(cell, self.shape[1])
+
+    def _window(self, cell: int) -> tuple[slice, slice]:
+        row, column = self._at(cell)
+        reach = self.limits.min_distance - 1
+        return slice(max(0, row - reach), row + reach + 1), slice(max(0, column - reach), column + reach + 1)
+
+    def _crowded(self, cell: int, tile: int) -> bool:
+        """Whether a copy of `tile`, other than in the cell itself, lies too close to the cell."""
+        near = int((self.tiles[self._window(cell)] == tile).sum())
+        return near - int(self.tiles[self._at(cell)] == tile) > 0
+
+    def _losers(self) -> list[int]:
+        """Conflicting cells that give way: all but the best fitting of each neighbourhood, best fits first."""
+        cells = np.flatnonzero(conflicting_cells(self.tiles, self.limits.min_distance))
+        fit = np.array([self.costs.rows(cells[i : i + 1])[0, self.choices[cells[i]]] for i in range(len(cells))])
+        fit[self.pinned[cells]] = -np.inf
+        stays = np.full(self.shape, -1, np.int64)
+        losers = []
+        for cell in cells[np.argsort(fit, kind="stable")]:
+            tile = self.tiles[self._at(cell)]
+            if (stays[self._window(cell)] == tile).any():
+                losers.append(int(cell))
+            else:
+                stays[self._at(cell)] = tile
+        return losers
+
+    def _row(self, cell: int) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
+        """Costs of all tiles in the cell, and the best variant of each."""
+        rows, variant = tile_costs(self.costs.rows(np.array([cell])), self.variants)
+        return rows[0], None if variant is None else variant[0]
+
+    def _place(self, cell: int, tile: int, variant: NDArray[np.int64] | None) -> None:
+        self.uses[self.tiles[self._at(cell)]] -= 1
+        self.uses[tile] += 1
+        self.tiles[self._at(cell)] = tile
+        self.choices[cell] = tile * self.variants + (0 if variant is None else int(variant[tile]))
+
+    def _needed(self, cell: int) -> bool:
+        tile = self.tiles[self._at(cell)]
+        return bool(self.required[tile]) and self.uses[tile] == 1
+
+    def _replace(self, cell: int) -> bool:
+        """Take the cheapest tile that has uses left and no copy nearby."""
+        if self._needed(cell):
+            return False
+        row, variant = self._row(cell)
+        free = self.uses < self.capacity
+        free[self.tiles[self._window(cell)].ravel()] = False
+        if not free.any():
+            return False
+        self._place(cell, int(np.where(free, row, np.inf).argmin()), variant)
+        return True
+
+    def _swap(self, cell: int) -> bool:
+        """Swap with the cell where it costs least, if one exists where both fit."""
+        mine = self.tiles[self._at(cell)]
+        blocked = np.zeros(self.num_tiles, bool)
+        blocked[self.tiles[self._window(cell)].ravel()] = True
+        fits = ~blocked[self.tiles]
+        row, column = self._at(cell)
+        for other_row, other_column in np.argwhere(self.tiles == mine):
+            if (other_row, other_column) != (row, column):
+                fits[self._window(int(other_row) * self.shape[1] + int(other_column))] = False
+        partners = np.flatnonzero(fits.ravel() & ~self.pinned)
+        if not len(partners):
+            return False
+        if len(partners) > 512:
+            partners = self.random.choice(partners, 512, replace=False)
+        costs, _ = tile_costs(self.costs.rows(partners), self.variants)
+        here, my_variant = self._row(cell)
+        theirs = self.tiles.ravel()[partners]
+        change = costs[:, mine] - costs[np.arange(len(partners)), theirs] + here[theirs]
+        partner = int(partners[int(change.argmin())])
+        tile = int(self.tiles[self._at(partner)])
+        self._place(partner, int(mine), self._row(partner)[1])
+        self._place(cell, tile, my_variant)
+        return True
+
+    def _force(self, cell: int) -> list[int]:
+        """Swap with a random cell; everything that conflicts afterwards queues again."""
+        partner = int(self.random.integers(self.costs.shape[0]))
+        if self.pinned[partner]:
+            return [cell]
+        mine, theirs = int(self.tiles[self._at(cell)]), int(self.tiles[self._at(partner)])
+        self._place(partner, mine, self._row(partner)[1])
+        self._place(cell, theirs, self._row(cell)[1])
+        queue = []
+        for changed in (cell, partner):
+            tile = self.tiles[self._at(changed)]
+            rows, columns = self._window(changed)
+            near = np.argwhere(self.tiles[rows, columns] == tile) + np.array([rows.start, columns.start])
+            queue += [int(r) * self.shape[1] + int(c) for r, c in near]
+        return queue
+
+    def _deal(self) -> None:
+        """Deal tiles out periodically: cells of one class are all far enough apart to share their tiles."""
+        distance, (rows, columns) = self.limits.min_distance, self.shape
+        classes = (np.arange(rows)[:, None] % distance) * distance + np.arange(columns)[None] % distance
+        members = [np.flatnonzero(classes.ravel() == number) for number in np.unique(classes)]
+        left = np.flatnonzero(self.capacity > 0)
+        needed = [tile for tile in left if self.required[tile]]
+        order = deque([*needed, *(tile for tile in left if not self.required[tile])])
+        dealt = np.full(self.costs.shape[0], -1, np.int64)
+        for cells in sorted(members, key=len, reverse=True):
+            open_cells = list(cells)
+            while open_cells and order:
+                tile = int(order.popleft())
+                uses = 1 if self.required[tile] and len(needed) >= len(cells) else int(self.capacity[tile])
+                for cell in open_cells[:uses]:
+                    dealt[cell] = tile
+                open_cells = open_cells[uses:]
+        missing = int((dealt < 0).sum())
+        included = np.isin(np.flatnonzero(self.required), dealt).all()
+        if missing or self.limits.pinned or not included:
+            raise ConstraintError(
+                f"found no arrangement that keeps copies {distance} cells apart with "
+                f"{int(self.capacity.astype(bool).sum())} tiles under the other limits. Lower the distance, "
+                f"allow more uses, or add tiles."
+            )
+        for place, number in enumerate(dealt):
+            self._place(place, int(number), self._row(place)[1])

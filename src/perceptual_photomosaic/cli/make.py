@@ -1,0 +1,73 @@
+"""`photomosaic make`: a target and tiles in, a mosaic out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from perceptual_photomosaic.cli.options import chosen_options, with_mosaic_options
+from perceptual_photomosaic.cli.report import reporter_for
+from perceptual_photomosaic.cli.summary import Extras, print_summary
+from perceptual_photomosaic.errors import OutputError, TileError
+
+__all__ = ["make"]
+
+
+@with_mosaic_options
+def make(
+    target: Annotated[Path, typer.Argument(help="The picture to rebuild.", show_default=False)],
+    *,
+    tiles: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tiles",
+            "-t",
+            help="A folder of photos, glyphs, emoji, slices:IMAGE or colours:N; repeat to join several.",
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif")] = None,
+    plan: Annotated[Path | None, typer.Option(help="Write the plan too (JSON), to draw it again at any size.")] = None,
+    index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
+    preview: Annotated[Path | None, typer.Option(help="Write target and mosaic side by side.")] = None,
+    quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Read settings from a TOML file.")] = None,
+    save_config: Annotated[Path | None, typer.Option(help="Write the settings in use as TOML.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more: every skipped file, seconds.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object about the result.")] = False,
+    **settings: Any,
+) -> None:
+    """Rebuild TARGET out of many small pictures.
+
+    photomosaic make portrait.jpg --tiles holiday/ -o mosaic.png
+
+    photomosaic make portrait.jpg --tiles emoji --columns 100 -o emoji.png
+
+    photomosaic make portrait.jpg --tiles holiday/ --max-uses 3 --min-distance 5 -o poster.jpg
+    """
+    if not tiles:
+        raise TileError("no tiles were named. Add --tiles FOLDER, or --tiles emoji, glyphs, slices:IMAGE or colours:N.")
+    if out is None:
+        raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif).")
+    options = chosen_options(settings, config)
+    extras = Extras(plan, index, preview, save_config)
+    extras.check(out)
+
+    from perceptual_photomosaic.api import make_mosaic
+    from perceptual_photomosaic.tiles import default_cache_dir
+
+    mosaic = make_mosaic(
+        target,
+        tiles,
+        options,
+        out=out,
+        quality=quality,
+        cache=None if no_cache else cache or default_cache_dir(),
+        reporter=reporter_for(quiet=quiet or as_json),
+    )
+    extras.write(mosaic)
+    print_summary(mosaic, out, quiet=quiet, verbose=verbose, as_json=as_json)

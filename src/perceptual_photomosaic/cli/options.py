@@ -1,0 +1,82 @@
+"""Command-line options made from the fields of `MosaicOptions`: names, types, defaults and help have one home."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import typer
+
+from perceptual_photomosaic.config import MosaicOptions, field_types, load_options, option_fields, with_values
+
+__all__ = ["chosen_options", "with_mosaic_options"]
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def with_mosaic_options(command: Command) -> Command:
+    """Give a command one option for every setting of a mosaic.
+
+    The command takes them as `**settings`, where what was not said on the command line is None.
+    """
+    signature = inspect.signature(command)
+    hints = get_type_hints(command, include_extras=True)
+    own = [
+        parameter.replace(annotation=hints[parameter.name])
+        for parameter in signature.parameters.values()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    kinds = field_types()
+    added = [
+        inspect.Parameter(
+            item.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                _optional(kinds[item.name]),
+                typer.Option(
+                    _flag(item.name, kinds[item.name]),
+                    help=item.metadata["help"] + _default(item.default),
+                    rich_help_panel=item.metadata["group"],
+                    show_default=False,
+                ),
+            ],
+        )
+        for item in option_fields()
+    ]
+    command.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in [*own, *added]}
+    return command
+
+
+def chosen_options(settings: dict[str, Any], config: Path | None) -> MosaicOptions:
+    """Settings from a file, overridden by what was said on the command line.
+
+    Raises:
+        ConfigError: A bad settings file or value.
+    """
+    options = load_options(config) if config else MosaicOptions()
+    said = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+    return with_values(
+        options, {name: value for name, value in said.items() if value not in (None, ())}, "command line"
+    )
+
+
+def _optional(kind: Any) -> Any:
+    if get_origin(kind) in (Union, types.UnionType):
+        kind = next(part for part in get_args(kind) if part is not types.NoneType)
+    if get_origin(kind) is tuple:
+        kind = list[str]
+    return kind | None
+
+
+def _flag(name: str, kind: Any) -> str:
+    flag = "--" + name.replace("_", "-")
+    return f"{flag}/--no-{flag[2:]}" if kind is bool else flag
+
+
+def _default(value: Any) -> str:
+    return "" if value is None or value is False or value in ("", ()) else f" Default: {value}."

@@ -1,0 +1,47 @@
+"""`photomosaic render`: draw a saved plan again, at any tile size, without choosing again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from perceptual_photomosaic.cli.report import reporter_for
+from perceptual_photomosaic.cli.summary import Extras, print_summary
+from perceptual_photomosaic.errors import OutputError
+
+__all__ = ["render"]
+
+
+def render(
+    plan: Annotated[Path, typer.Argument(help="The plan that `make --plan` wrote.", show_default=False)],
+    *,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif")] = None,
+    tile_size: Annotated[int | None, typer.Option(help="Longer side of each tile in pixels; the plan's own.")] = None,
+    index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
+    quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object about the result.")] = False,
+) -> None:
+    """Draw a saved PLAN again, at any tile size, without choosing again.
+
+    photomosaic render plan.json --tile-size 200 -o big.png
+    """
+    if out is None:
+        raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif).")
+    extras = Extras(index=index)
+    extras.check(out)
+
+    from perceptual_photomosaic.api import open_plan
+    from perceptual_photomosaic.tiles import default_cache_dir
+
+    reporter = reporter_for(quiet=quiet or as_json)
+    kept = None if no_cache else cache or default_cache_dir()
+    mosaic = open_plan(plan, tile_size=tile_size, cache=kept, reporter=reporter)
+    mosaic.write(out, quality=quality, reporter=reporter)
+    extras.write(mosaic)
+    print_summary(mosaic, out, quiet=quiet, verbose=verbose, as_json=as_json)

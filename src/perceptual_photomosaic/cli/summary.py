@@ -1,0 +1,122 @@
+"""What a command leaves beside the picture, and what it says at the end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from perceptual_photomosaic.errors import OutputError
+
+if TYPE_CHECKING:
+    from perceptual_photomosaic.mosaic import Mosaic
+
+__all__ = ["Extras", "print_summary"]
+
+_LISTED = 5
+
+
+@dataclass(frozen=True)
+class Extras:
+    """Files beside the mosaic, each only on request."""
+
+    plan: Path | None = None
+    index: Path | None = None
+    preview: Path | None = None
+    settings: Path | None = None
+
+    def check(self, out: Path) -> None:
+        """Make sure before any work that every file can be written.
+
+        Raises:
+            OutputError: A place that cannot be written to, or the same name twice.
+        """
+        from perceptual_photomosaic.render.formats import check_folder, check_output
+
+        check_output(out)
+        seen = {out.absolute()}
+        for path in (self.plan, self.index, self.preview, self.settings):
+            if path is None:
+                continue
+            check_folder(path)
+            if path.absolute() in seen:
+                raise OutputError(f"'{path}' is named for two outputs; give each its own name.")
+            seen.add(path.absolute())
+        if self.preview is not None:
+            check_output(self.preview)
+
+    def write(self, mosaic: Mosaic) -> None:
+        """Write what was asked for."""
+        if self.plan is not None:
+            mosaic.save_plan(self.plan)
+        if self.index is not None:
+            mosaic.save_index(self.index)
+        if self.preview is not None:
+            mosaic.save_preview(self.preview)
+        if self.settings is not None:
+            from perceptual_photomosaic.config import save_options
+            from perceptual_photomosaic.render.formats import replacing
+
+            with replacing(self.settings) as part:
+                part.write_text(save_options(mosaic.options), encoding="utf-8")
+
+
+def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_json: bool) -> None:
+    """Say what was made: one JSON object, or a few lines for people."""
+    facts = _facts(mosaic, out)
+    if as_json:
+        print(json.dumps(facts))
+        return
+    if quiet:
+        return
+    tiles, grid = facts["tiles"], facts["grid"]
+    width, height = facts["size_px"]
+    cell_width, cell_height = mosaic.tile_px
+    cells = f"{grid['columns']} x {grid['rows']} cells of {cell_width} x {cell_height} px"
+    print(f"{out}: {width} x {height} px, {cells}")
+    print(f"{tiles['used']} of {tiles['count']} tiles used, the most frequent {tiles['most_used']} times")
+    if facts["diagnosis"]:
+        print(facts["diagnosis"])
+    _print_skipped(tiles["skipped"], everything=verbose)
+    if verbose:
+        print("  ".join(f"{stage} {seconds:.2f} s" for stage, seconds in facts["seconds"].items()))
+
+
+def _facts(mosaic: Mosaic, out: Path) -> dict[str, Any]:
+    import numpy as np
+
+    uses = np.bincount(mosaic.tile_numbers.ravel())
+    figures = dict(mosaic.figures)
+    return {
+        "target": mosaic.target_path,
+        "out": str(out),
+        "size_px": list(mosaic.size_px),
+        "tile_px": list(mosaic.tile_px),
+        "grid": {"rows": mosaic.grid.rows, "columns": mosaic.grid.columns},
+        "tiles": {
+            "spec": mosaic.tiles.spec,
+            "count": len(mosaic.tiles) // len(mosaic.tiles.variants),
+            "variants": list(mosaic.tiles.variants),
+            "used": int((uses > 0).sum()),
+            "most_used": int(uses.max()),
+            "skipped": [{"path": item.path, "reason": item.reason} for item in mosaic.tiles.skipped],
+        },
+        "method": mosaic.options.method,
+        "seed": mosaic.options.seed,
+        "diagnosis": figures.pop("diagnosis", None),
+        "seconds": figures.pop("seconds", {}),
+        "figures": figures,
+    }
+
+
+def _print_skipped(skipped: list[dict[str, str]], *, everything: bool) -> None:
+    if not skipped:
+        return
+    shown = skipped if everything else skipped[:_LISTED]
+    noun = "file was" if len(skipped) == 1 else "files were"
+    print(f"{len(skipped)} {noun} skipped:")
+    for item in shown:
+        print(f"  {item['path']}: {item['reason']}")
+    if len(skipped) > len(shown):
+        print(f"  and {len(skipped) - len(shown)} more; -v lists all")

@@ -1,0 +1,134 @@
+"""Settings of a mosaic: the one home of defaults, of their help, and of their form in a TOML file.
+
+The command line builds its options from the fields below, so the two cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import tomllib
+import types
+from dataclasses import Field, dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from perceptual_photomosaic.errors import ConfigError
+
+__all__ = ["METHODS", "MosaicOptions", "field_types", "load_options", "option_fields", "save_options", "with_values"]
+
+METHODS = ("solve", "nearest", "mean", "ncc")
+"""Ways to choose tiles, best first."""
+
+
+def _option(default: Any, group: str, text: str) -> Any:
+    return field(default=default, metadata={"help": text, "group": group})
+
+
+@dataclass(frozen=True)
+class MosaicOptions:
+    """All that decides how a mosaic looks."""
+
+    columns: int | None = _option(None, "Grid", "Cells across; rows follow from the target's shape.")
+    rows: int | None = _option(None, "Grid", "Cells down; columns follow from the target's shape.")
+    cells: int | None = _option(None, "Grid", "About so many cells in all (4096 when nothing is said).")
+    cell_aspect: str = _option("1:1", "Grid", "Width to height of a cell: 1:1, 3:2, 4:3 ...")
+    fit: str = _option("crop", "Grid", "Where the target is no whole number of cells: crop, pad or stretch.")
+    tile_size: int = _option(64, "Grid", "Longer side of each tile in the mosaic, in pixels.")
+    crop: str = _option("centre", "Tiles", "Which part of a photo fills the cell: centre, attention or faces.")
+    background: str = _option("white", "Tiles", "Colour behind transparent pictures and padding: a name or #rrggbb.")
+    variants: str = _option("", "Tiles", "Use tiles turned too: rotate, flip or rotate,flip.")
+    method: str = _option("solve", "Choosing", f"How tiles are chosen: {', '.join(METHODS)}.")
+    patch: int = _option(4, "Choosing", "Samples along a cell's side that 'nearest' compares, 1 to 8.")
+    max_uses: int | None = _option(None, "Limits", "Use each tile at most so often.")
+    min_distance: int = _option(0, "Limits", "Keep copies of a tile at least so many cells apart.")
+    use_all: bool = _option(False, "Limits", "Use every tile at least once.")
+    seed: int = _option(0, "Choosing", "Same seed, same picture.")
+
+
+def option_fields() -> tuple[Field[Any], ...]:
+    """Fields of `MosaicOptions` in the order people read them."""
+    return fields(MosaicOptions)
+
+
+def field_types() -> dict[str, Any]:
+    """Types of the fields by name."""
+    return get_type_hints(MosaicOptions)
+
+
+def with_values(options: MosaicOptions, values: dict[str, Any], where: str) -> MosaicOptions:
+    """Replace settings by name.
+
+    Args:
+        options: What to start from.
+        values: New values by name; hyphens read as underscores.
+        where: Named in errors: a file, or "make_mosaic()".
+    Raises:
+        ConfigError: An unknown name (with the nearest known one) or a value of the wrong type.
+    """
+    kinds = field_types()
+    clean: dict[str, Any] = {}
+    for key, value in values.items():
+        name = key.replace("-", "_")
+        if name not in kinds:
+            near = get_close_matches(name, kinds, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise ConfigError(f"{where}: there is no setting '{key}'.{hint}")
+        if not _fits(value, kinds[name]):
+            raise ConfigError(f"{where}: {key} is {value!r}, but {_words(kinds[name])} is expected.")
+        clean[name] = value
+    return replace(options, **clean)
+
+
+def load_options(path: Path, options: MosaicOptions | None = None) -> MosaicOptions:
+    """Read settings from a TOML file; what it does not name stays as it is.
+
+    Raises:
+        ConfigError: A missing file, bad TOML, an unknown setting or a value of the wrong type.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"settings file '{path}' cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"settings file '{path}' is not TOML: {error}.") from error
+    return with_values(options or MosaicOptions(), values, f"settings file '{path}'")
+
+
+def save_options(options: MosaicOptions) -> str:
+    """The settings as TOML, each with its help; unset ones are left as comments."""
+    lines = []
+    for item in option_fields():
+        value = getattr(options, item.name)
+        key = item.name.replace("_", "-")
+        lines.append(f"# {item.metadata['help']}")
+        lines.append(f"# {key} =" if value is None else f"{key} = {_toml(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return repr(value)
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if get_origin(kind) in (Union, types.UnionType):
+        return any(_fits(value, part) for part in get_args(kind))
+    if get_origin(kind) is tuple:
+        return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, kind)
+
+
+def _words(kind: Any) -> str:
+    names = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", types.NoneType: "nothing"}
+    if get_origin(kind) in (Union, types.UnionType):
+        return " or ".join(_words(part) for part in get_args(kind) if part is not types.NoneType)
+    return names.get(kind, "a list of texts")

@@ -1,0 +1,93 @@
+"""Colour spaces on numpy arrays: sRGB, linear light, OKLab.
+
+Light adds up linearly, so everything that is averaged here (a cell seen from afar) is averaged in linear light and only
+then turned into OKLab, where equal distances look about equally large.
+
+Sources: IEC 61966-2-1 (sRGB); B. Ottosson, "A perceptual color space for image processing", 2020 (OKLab).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["from_linear", "linear_to_oklab", "oklab_to_linear", "to_linear", "to_oklab"]
+
+_CODES = np.arange(256) / 255.0
+_LINEAR_OF_CODE = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+_LMS_OF_RGB = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ],
+    dtype=np.float32,
+)
+_OKLAB_OF_LMS = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ],
+    dtype=np.float32,
+)
+_RGB_OF_LMS = np.linalg.inv(_LMS_OF_RGB.astype(np.float64))
+_LMS_OF_OKLAB = np.linalg.inv(_OKLAB_OF_LMS.astype(np.float64))
+
+
+def to_linear(srgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Turn 8-bit sRGB into linear light.
+
+    Args:
+        srgb: Codes 0..255, any shape.
+    Returns:
+        Linear light in [0, 1], float32, the same shape.
+    """
+    return _LINEAR_OF_CODE[srgb]
+
+
+def from_linear(linear: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Turn linear light into 8-bit sRGB, rounded to the nearest code and clipped.
+
+    Args:
+        linear: Linear light, any shape; values outside [0, 1] are clipped.
+    Returns:
+        Codes 0..255, uint8, the same shape.
+    """
+    light = np.clip(linear, 0.0, 1.0)
+    srgb = np.where(light <= 0.0031308, light * 12.92, 1.055 * np.power(light, 1 / 2.4) - 0.055)
+    codes: NDArray[np.uint8] = np.rint(srgb * 255.0).astype(np.uint8)
+    return codes
+
+
+def linear_to_oklab(linear: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Turn linear sRGB light into OKLab.
+
+    Args:
+        linear: Linear light in [0, 1], (..., 3).
+    Returns:
+        OKLab, float32, (..., 3): L in [0, 1], a and b within about +-0.4.
+    Source:
+        Ottosson 2020; cube roots of cone responses, clipped at 0 (no negative light).
+    """
+    lms = np.maximum(linear.astype(np.float32, copy=False) @ _LMS_OF_RGB.T, 0.0)
+    lab: NDArray[np.float32] = np.cbrt(lms) @ _OKLAB_OF_LMS.T
+    return lab
+
+
+def oklab_to_linear(lab: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Turn OKLab into linear sRGB light; colours outside sRGB give values outside [0, 1].
+
+    Args:
+        lab: OKLab, (..., 3).
+    Returns:
+        Linear light, float64, (..., 3).
+    """
+    lms = (lab.astype(np.float64, copy=False) @ _LMS_OF_OKLAB.T) ** 3
+    return lms @ _RGB_OF_LMS.T
+
+
+def to_oklab(srgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Turn 8-bit sRGB, (..., 3), into OKLab, float32, (..., 3)."""
+    return linear_to_oklab(to_linear(srgb))

@@ -1,0 +1,109 @@
+"""Patches: what a cell or a tile looks like at k x k samples, averaged in linear light.
+
+Matching happens at a small, fixed number of samples a cell, whatever size the tiles are drawn at afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from perceptual_photomosaic.features.colour import to_linear
+from perceptual_photomosaic.grid import Grid
+
+__all__ = ["PATCH", "cell_patches", "fit_target", "reduce_patches", "tile_patches"]
+
+PATCH = 8
+"""Samples along each side of a cell at which it is analysed."""
+
+_BLOCK = 4096
+
+
+def _resize_linear(
+    srgb: NDArray[np.uint8], size_px: tuple[int, int], box: tuple[float, float, float, float] | None = None
+) -> NDArray[np.float32]:
+    """Area-average `box` of a picture to `size_px` in linear light, a channel at a time to bound memory."""
+    enlarging = box is not None and (box[2] - box[0] < size_px[0] or box[3] - box[1] < size_px[1])
+    resample = Image.Resampling.BILINEAR if enlarging else Image.Resampling.BOX
+    channels = [
+        np.asarray(Image.fromarray(to_linear(srgb[..., channel])).resize(size_px, resample, box=box))
+        for channel in range(3)
+    ]
+    return np.stack(channels, axis=-1)
+
+
+def fit_target(
+    target: NDArray[np.uint8], grid: Grid, size_px: tuple[int, int], background: tuple[int, int, int] = (255, 255, 255)
+) -> NDArray[np.float32]:
+    """Cut, pad or stretch the target to what the grid covers, and scale it.
+
+    Args:
+        target: sRGB, uint8, (H, W, 3).
+        grid: The grid laid over it.
+        size_px: (width, height) of the result.
+        background: sRGB colour of what lies beyond the target (fit="pad").
+    Returns:
+        Linear light in [0, 1], float32, (height, width, 3).
+    """
+    left, top, right, bottom = grid.target_box
+    height, width = target.shape[:2]
+    margin = max(0.0, -left, -top, right - width, bottom - height)
+    if margin > 1e-6:
+        border = int(np.ceil(margin)) + 1
+        padded = np.empty((height + 2 * border, width + 2 * border, 3), np.uint8)
+        padded[:] = background
+        padded[border:-border, border:-border] = target
+        return _resize_linear(padded, size_px, (left + border, top + border, right + border, bottom + border))
+    box = (max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height)))
+    return _resize_linear(target, size_px, box)
+
+
+def cell_patches(fitted: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
+    """Cut a fitted target of (rows * k, columns * k, 3) into cells: (cells, k, k, 3), row by row."""
+    rows, columns = grid.shape
+    k_rows, k_columns = fitted.shape[0] // rows, fitted.shape[1] // columns
+    cells = fitted.reshape(rows, k_rows, columns, k_columns, 3).swapaxes(1, 2)
+    return np.ascontiguousarray(cells).reshape(grid.num_cells, k_rows, k_columns, 3)
+
+
+def reduce_patches(patches: NDArray[np.float32], k: int) -> NDArray[np.float32]:
+    """Area-average patches (N, K, K', 3) in linear light to (N, k, k, 3); k need not divide K."""
+    return np.asarray(
+        _averages(patches.shape[2], k)
+        @ (_averages(patches.shape[1], k) @ patches.reshape(len(patches), patches.shape[1], -1)).reshape(
+            len(patches), k, patches.shape[2], 3
+        ),
+        dtype=np.float32,
+    )
+
+
+def tile_patches(pictures: NDArray[np.uint8], k: int = PATCH) -> NDArray[np.float32]:
+    """Analyse pictures at k x k samples each.
+
+    Args:
+        pictures: sRGB, uint8, (N, h, w, 3).
+        k: Samples along each side.
+    Returns:
+        Linear light in [0, 1], float32, (N, k, k, 3); worked through in blocks, so memory stays bounded.
+    """
+    result = np.empty((len(pictures), k, k, 3), np.float32)
+    for block in _blocks(len(pictures)):
+        result[block] = reduce_patches(to_linear(pictures[block]), k)
+    return result
+
+
+def _averages(length: int, k: int) -> NDArray[np.float32]:
+    """Matrix (k, length) whose row i averages the i-th k-th of `length` samples, fractions included."""
+    edges = np.linspace(0.0, length, k + 1)
+    low, high = edges[:-1, None], edges[1:, None]
+    sample = np.arange(length)[None]
+    overlap = np.clip(np.minimum(high, sample + 1) - np.maximum(low, sample), 0.0, None)
+    weights: NDArray[np.float32] = (overlap * (k / length)).astype(np.float32)
+    return weights
+
+
+def _blocks(count: int) -> Iterator[slice]:
+    return (slice(start, min(start + _BLOCK, count)) for start in range(0, count, _BLOCK))

@@ -1,0 +1,153 @@
+"""The grid: all arithmetic between rows, columns, cells and pixels.
+
+Three frames meet here, each with a name prefix:
+
+    target_*   pixels of the target picture as it was loaded
+    cell       numbered row by row, cell = row * columns + column
+    px_*       pixels of the mosaic, whose cells are all `tile_px` large
+
+The grid covers `box` of the target. With fit="crop" the box lies inside the target and leaves less than one cell off;
+with "pad" it reaches less than one cell beyond; with "stretch" it is the whole target and cells give a little.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from perceptual_photomosaic.errors import GridError
+
+__all__ = ["Fit", "Grid", "parse_aspect", "tile_size_px"]
+
+Fit = Literal["crop", "pad", "stretch"]
+
+DEFAULT_CELLS = 4096
+"""About so many cells when nothing is asked for: 64 x 64 on a square picture."""
+
+
+def parse_aspect(text: str) -> tuple[int, int]:
+    """Read a cell's aspect: "3:2" -> (3, 2), "1.5" -> (3, 2), "4x3" -> (4, 3).
+
+    Raises:
+        GridError: Not two positive numbers, or so far from square that no picture can fill it (beyond 20:1).
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:[:x/]\s*(\d+(?:\.\d+)?))?\s*", text)
+    width, height = (float(match[1]), float(match[2] or 1)) if match else (0.0, 0.0)
+    if width <= 0 or height <= 0 or not 1 / 20 <= width / height <= 20:
+        raise GridError(f"cell aspect '{text}' is not W:H with both above 0 and within 20:1. Try 1:1, 3:2 or 4:3.")
+    scale = 1 if width.is_integer() and height.is_integer() else 1000
+    whole = round(width * scale), round(height * scale)
+    common = math.gcd(*whole)
+    return whole[0] // common, whole[1] // common
+
+
+def tile_size_px(tile_size: int, cell_aspect: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of a tile whose longer side is `tile_size` px.
+
+    Raises:
+        GridError: A size below 1.
+    """
+    if tile_size < 1:
+        raise GridError(f"tile size is {tile_size} px; it must be at least 1.")
+    width, height = cell_aspect
+    longer = max(width, height)
+    return max(1, round(tile_size * width / longer)), max(1, round(tile_size * height / longer))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Rows and columns of cells over a part of the target.
+
+    Attributes:
+        rows: Number of rows, at least 1.
+        columns: Number of columns, at least 1.
+        cell_aspect: Width to height of a cell, in lowest terms.
+        target_box: (left, top, right, bottom) of what the grid covers, in target pixels; fractions are meant.
+    """
+
+    rows: int
+    columns: int
+    cell_aspect: tuple[int, int]
+    target_box: tuple[float, float, float, float]
+
+    @classmethod
+    def fit(
+        cls,
+        target_size_px: tuple[int, int],
+        *,
+        columns: int | None = None,
+        rows: int | None = None,
+        cells: int | None = None,
+        cell_aspect: tuple[int, int] = (1, 1),
+        fit: Fit = "crop",
+    ) -> Grid:
+        """Lay a grid over a target.
+
+        Args:
+            target_size_px: (width, height) of the target in pixels.
+            columns: Number of columns; rows follow from the aspect unless given too.
+            rows: Number of rows; columns follow likewise.
+            cells: About so many cells; only without columns and rows. Nothing at all means about 4,096.
+            cell_aspect: Width to height of a cell.
+            fit: What gives where the target is no whole number of cells.
+        Raises:
+            GridError: Counts below 1, contradicting counts, an unknown fit, or more cells than the target has pixels.
+        """
+        width, height = target_size_px
+        if fit not in get_args(Fit):
+            raise GridError(f"fit '{fit}' is unknown; choose one of {', '.join(get_args(Fit))}.")
+        for name, count in (("columns", columns), ("rows", rows), ("cells", cells)):
+            if count is not None and count < 1:
+                raise GridError(f"{name} is {count}; it must be at least 1.")
+        if cells is not None and (columns is not None or rows is not None):
+            raise GridError("cells says how many there are in all; give either cells, or columns and rows.")
+        shape = width / height * cell_aspect[1] / cell_aspect[0]  # columns per row when cells keep their aspect
+        roundings: dict[str, Callable[[float], int]] = {"crop": math.floor, "pad": math.ceil, "stretch": round}
+        whole = roundings[fit]
+        if columns is None and rows is None:
+            columns = max(1, round(math.sqrt((cells or DEFAULT_CELLS) * shape)))
+        if columns is None:
+            assert rows is not None
+            columns = max(1, whole(rows * shape + (1e-9 if fit == "crop" else -1e-9)))
+        elif rows is None:
+            rows = max(1, whole(columns / shape + (1e-9 if fit == "crop" else -1e-9)))
+        if columns > width or rows > height:
+            raise GridError(
+                f"{columns} x {rows} cells are more than the target's {width} x {height} px can tell apart. "
+                f"Ask for at most {width} columns and {height} rows, or enlarge the target first."
+            )
+        return cls(
+            rows,
+            columns,
+            cell_aspect,
+            _covered(target_size_px, columns * cell_aspect[0] / (rows * cell_aspect[1]), fit),
+        )
+
+    @property
+    def num_cells(self) -> int:
+        """Number of cells in all."""
+        return self.rows * self.columns
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return self.rows, self.columns
+
+    def size_px(self, tile_px: tuple[int, int]) -> tuple[int, int]:
+        """(width, height) of the mosaic when each tile is `tile_px` = (width, height)."""
+        return self.columns * tile_px[0], self.rows * tile_px[1]
+
+
+def _covered(size_px: tuple[int, int], aspect: float, fit: Fit) -> tuple[float, float, float, float]:
+    """The centred box of the given aspect inside ("crop") or around ("pad") the target."""
+    width, height = size_px
+    if fit == "stretch":
+        return 0.0, 0.0, float(width), float(height)
+    pick = min if fit == "crop" else max
+    box_width = pick(float(width), height * aspect)
+    box_height = box_width / aspect
+    left, top = (width - box_width) / 2, (height - box_height) / 2
+    return left, top, left + box_width, top + box_height

@@ -1,0 +1,94 @@
+"""What people hand in, made uniform: a target as an array, tiles as a tile set."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageColor
+
+from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.errors import ConfigError, ImageError
+from perceptual_photomosaic.grid import parse_aspect, tile_size_px
+from perceptual_photomosaic.image import load_image
+from perceptual_photomosaic.progress import Reporter
+from perceptual_photomosaic.tiles import TileOptions, open_tiles
+from perceptual_photomosaic.tiles.arrays import ArrayTiles
+from perceptual_photomosaic.tiles.base import TileSet
+
+__all__ = ["Tiles", "open_target", "open_tile_set", "parse_colour", "tile_options"]
+
+Tiles = str | Path | TileSet | NDArray[np.uint8] | Sequence["str | Path"] | Sequence["NDArray[np.uint8] | Image.Image"]
+
+_ANALYSIS_PX = 32
+_ONE_DECODE_PX = 64
+
+
+def parse_colour(text: str) -> tuple[int, int, int]:
+    """Read a colour: a CSS name or #rrggbb.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    try:
+        colour = ImageColor.getrgb(text)
+    except ValueError as error:
+        raise ConfigError(f"'{text}' is no colour; give a name (white, black, teal) or #rrggbb.") from error
+    return colour[0], colour[1], colour[2]
+
+
+def open_target(
+    target: str | Path | Image.Image | NDArray[np.uint8], options: MosaicOptions
+) -> tuple[NDArray[np.uint8], str | None]:
+    """Load a target.
+
+    Returns:
+        sRGB, uint8, (H, W, 3), and its path if it came from a file.
+    Raises:
+        ImageError: An unreadable file, or an array of another form.
+    """
+    if isinstance(target, str | os.PathLike):
+        return load_image(target, background=parse_colour(options.background)), str(target)
+    if isinstance(target, Image.Image):
+        return np.asarray(target.convert("RGB")), None
+    if target.ndim != 3 or target.shape[2] != 3 or target.dtype != np.uint8 or target.size == 0:
+        raise ImageError(f"the target is {target.dtype} {target.shape}; uint8 (height, width, 3) is expected.")
+    return target, None
+
+
+def tile_options(options: MosaicOptions, cache: Path | None) -> TileOptions:
+    """How tiles are cut under these settings.
+
+    Photos are decoded once: small tiles at their final size, so that the same pixels are matched and drawn; for large
+    ones a thumbnail is matched, and only the photos that are used are decoded again, at full quality.
+    """
+    aspect = parse_aspect(options.cell_aspect)
+    wanted = options.tile_size if _ANALYSIS_PX <= options.tile_size <= _ONE_DECODE_PX else _ANALYSIS_PX
+    return TileOptions(
+        cell_aspect=aspect,
+        thumbnail_px=tile_size_px(wanted, aspect),
+        crop=options.crop,
+        background=parse_colour(options.background),
+        variants=tuple(name for name in options.variants.replace(" ", "").split(",") if name),
+        cache=cache,
+    )
+
+
+def open_tile_set(tiles: Tiles, options: TileOptions, reporter: Reporter) -> TileSet:
+    """Open whatever was handed in as tiles.
+
+    Raises:
+        TileError: Nothing usable.
+    """
+    if isinstance(tiles, str | Path):
+        return open_tiles(str(tiles), options, reporter=reporter)
+    if isinstance(tiles, np.ndarray):
+        return ArrayTiles(tiles)
+    if isinstance(tiles, Sequence) and tiles and all(isinstance(item, str | Path) for item in tiles):
+        return open_tiles([str(item) for item in tiles], options, reporter=reporter)
+    if isinstance(tiles, Sequence) and not hasattr(tiles, "pictures"):
+        return ArrayTiles(tiles)  # type: ignore[arg-type]
+    return tiles  # type: ignore[return-value]

@@ -1,0 +1,165 @@
+"""A mosaic: which tile is in which cell. Pixels are composed when it is written or looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from perceptual_photomosaic.compose import hard_mosaic
+from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.features.colour import from_linear
+from perceptual_photomosaic.features.patches import fit_target
+from perceptual_photomosaic.grid import Grid
+from perceptual_photomosaic.plan import Plan, index_csv
+from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.render.formats import check_folder, check_output, replacing
+from perceptual_photomosaic.render.stream import write_mosaic
+from perceptual_photomosaic.tiles.base import TileSet
+
+__all__ = ["Mosaic"]
+
+_PREVIEW_PX = 1024
+
+
+@dataclass(frozen=True)
+class Mosaic:
+    """A finished assignment with everything needed to draw it.
+
+    Attributes:
+        grid: Where the cells are.
+        choices: Choice numbers, int64, (rows, columns).
+        tiles: The tile set.
+        tile_px: (width, height) of each tile.
+        target: The target, sRGB, uint8, (H, W, 3); None where a plan's target is not at hand.
+        options: The settings it was made with.
+        target_path: Where the target was read from, if from a file.
+        figures: What was measured on the way: energies, diagnosis, seconds per stage.
+        shifts: sRGB values added to each cell, (rows, columns, 3), or None.
+    """
+
+    grid: Grid
+    choices: NDArray[np.int64]
+    tiles: TileSet
+    tile_px: tuple[int, int]
+    target: NDArray[np.uint8] | None = None
+    options: MosaicOptions = field(default_factory=MosaicOptions)
+    target_path: str | None = None
+    figures: dict[str, Any] = field(default_factory=dict)
+    shifts: NDArray[np.float32] | None = None
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(width, height) of the mosaic in pixels."""
+        return self.grid.size_px(self.tile_px)
+
+    @property
+    def tile_numbers(self) -> NDArray[np.int64]:
+        """Tile numbers, whatever their variants, (rows, columns)."""
+        return self.choices // len(self.tiles.variants)
+
+    def to_array(self, tile_px: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+        """Compose in memory: sRGB, uint8, (rows * h, columns * w, 3)."""
+        size = tile_px or self.tile_px
+        used, position = np.unique(self.choices, return_inverse=True)
+        pictures = self.tiles.pictures(size, used.tolist())
+        mosaic = hard_mosaic(pictures, position.reshape(self.choices.shape))
+        if self.shifts is None:
+            return mosaic
+        shifts = self.shifts.repeat(size[1], axis=0).repeat(size[0], axis=1)
+        shifted: NDArray[np.uint8] = np.clip(np.rint(mosaic + shifts), 0, 255).astype(np.uint8)
+        return shifted
+
+    def to_image(self, tile_px: tuple[int, int] | None = None) -> Image.Image:
+        """Compose in memory as a Pillow image."""
+        return Image.fromarray(self.to_array(tile_px))
+
+    def write(self, path: str | Path, *, quality: int | None = None, reporter: Reporter = SILENT) -> None:
+        """Write the mosaic; the suffix names the format, and memory does not grow with the picture.
+
+        Raises:
+            OutputError: Unknown suffix, a picture too large for the format, or a place that cannot be written to.
+        """
+        path = Path(path)
+        made = check_output(path, self.size_px)
+        write_mosaic(
+            path,
+            made,
+            self.tiles,
+            self.choices,
+            self.tile_px,
+            quality=quality,
+            shifts=self.shifts,
+            reporter=reporter,
+        )
+
+    def plan(self) -> Plan:
+        """The mosaic as a plan that draws again at any tile size."""
+        used: Sequence[int] = np.unique(self.tile_numbers).tolist()
+        return Plan(
+            grid=self.grid,
+            specs=(self.tiles.spec,),
+            sources={tile: self.tiles.source(tile) for tile in used},
+            choices=self.choices,
+            variants=tuple(self.tiles.variants),
+            tile_size=max(self.tile_px),
+            target=self.target_path,
+            settings=asdict(self.options),
+            shifts=self.shifts,
+        )
+
+    def save_plan(self, path: str | Path) -> None:
+        """Write the plan as JSON.
+
+        Raises:
+            OutputError: The place cannot be written to.
+        """
+        _write_text(Path(path), self.plan().to_json())
+
+    def save_index(self, path: str | Path) -> None:
+        """Write which tile sits in which cell as CSV.
+
+        Raises:
+            OutputError: The place cannot be written to.
+        """
+        _write_text(Path(path), index_csv(self.choices, self.tiles))
+
+    def preview(self, longest_px: int = _PREVIEW_PX) -> Image.Image:
+        """Target and mosaic side by side, each at most `longest_px` wide and high.
+
+        Raises:
+            ValueError: The mosaic has no target.
+        """
+        if self.target is None:
+            raise ValueError("this mosaic came without its target, so there is nothing to put beside it")
+        scale = min(1.0, longest_px / max(self.size_px))
+        small = max(1, round(self.tile_px[0] * scale)), max(1, round(self.tile_px[1] * scale))
+        mosaic = self.to_image(small)
+        target = Image.fromarray(from_linear(fit_target(self.target, self.grid, mosaic.size)))
+        gap = max(4, mosaic.width // 100)
+        sheet = Image.new("RGB", (2 * mosaic.width + gap, mosaic.height), "white")
+        sheet.paste(target, (0, 0))
+        sheet.paste(mosaic, (mosaic.width + gap, 0))
+        return sheet
+
+    def save_preview(self, path: str | Path) -> None:
+        """Write the preview.
+
+        Raises:
+            OutputError: The place cannot be written to, or the suffix is unknown.
+        """
+        path = Path(path)
+        check_output(path)
+        with replacing(path) as part:
+            self.preview().save(part)
+
+
+def _write_text(path: Path, text: str) -> None:
+    check_folder(path)
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")

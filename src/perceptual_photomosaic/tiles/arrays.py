@@ -1,0 +1,82 @@
+"""Tiles that are already in memory: arrays or Pillow images from a program."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from perceptual_photomosaic.errors import TileError
+from perceptual_photomosaic.progress import Reporter
+from perceptual_photomosaic.tiles.base import Skipped
+
+__all__ = ["ArrayTiles"]
+
+
+class ArrayTiles:
+    """A tile set of pictures from a program, centre-cropped to the size they are asked for at.
+
+    Args:
+        pictures: sRGB arrays, uint8, (h, w, 3), or Pillow images; sizes may differ.
+        names: What each is called in indexes; numbers by default.
+    Raises:
+        TileError: No pictures, or an array of another form.
+    """
+
+    spec = "array"
+    licence = ""
+    variants: Sequence[str] = ("as is",)
+    skipped: Sequence[Skipped] = ()
+
+    def __init__(
+        self,
+        pictures: Sequence[NDArray[np.uint8] | Image.Image] | NDArray[np.uint8],
+        names: Sequence[str] | None = None,
+    ) -> None:
+        self._images = [_image(picture, number) for number, picture in enumerate(pictures)]
+        if not self._images:
+            raise TileError("the list of tiles is empty; at least one picture is needed.")
+        self._names = list(names) if names is not None else [f"array:{n}" for n in range(len(self._images))]
+        if len(self._names) != len(self._images):
+            raise TileError(f"{len(self._images)} tiles came with {len(self._names)} names; give one for each.")
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def source(self, tile: int) -> str:
+        return self._names[tile]
+
+    def identity(self) -> str:
+        digest = hashlib.blake2b(digest_size=16)
+        for image in self._images:
+            digest.update(repr(image.size).encode())
+            digest.update(image.tobytes())
+        return digest.hexdigest()
+
+    def pictures(
+        self, size_px: tuple[int, int], choices: Sequence[int] | None = None, *, reporter: Reporter | None = None
+    ) -> NDArray[np.uint8]:
+        chosen = range(len(self)) if choices is None else choices
+        result = np.empty((len(chosen), size_px[1], size_px[0], 3), np.uint8)
+        for place, choice in enumerate(chosen):
+            image = self._images[choice]
+            result[place] = np.asarray(image if image.size == size_px else _cropped(image, size_px))
+        return result
+
+
+def _image(picture: NDArray[np.uint8] | Image.Image, number: int) -> Image.Image:
+    if isinstance(picture, Image.Image):
+        return picture.convert("RGB")
+    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or picture.size == 0:
+        raise TileError(f"tile {number} is {picture.dtype} {picture.shape}; uint8 (height, width, 3) is expected.")
+    return Image.fromarray(np.ascontiguousarray(picture))
+
+
+def _cropped(image: Image.Image, size_px: tuple[int, int]) -> Image.Image:
+    scale = min(image.width / size_px[0], image.height / size_px[1])
+    width, height = size_px[0] * scale, size_px[1] * scale
+    left, top = (image.width - width) / 2, (image.height - height) / 2
+    return image.resize(size_px, Image.Resampling.LANCZOS, (left, top, left + width, top + height), 2.0)
