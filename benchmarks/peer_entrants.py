@@ -1,0 +1,229 @@
+"""Who is compared: the peers, how they are installed, and the settings at which they come nearest to a target."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from PIL import Image
+
+__all__ = ["CELL_PX", "ENTRANTS", "Entrant", "Job", "install"]
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNNERS = Path(__file__).resolve().parent / "peers"
+CELL_PX = 32
+INSTALL = {  # environment -> what pip is asked for; older numpy where the peer still calls what 2.0 removed
+    "mosaicraft": ["mosaicraft[faiss]==0.4.2"],
+    "phomo": ["phomo==1.2.0"],
+    "photomosaic": ["photomosaic==0.3.1", "numpy<2"],
+    "photomosaic-video": ["photomosaic-video==0.1.0"],
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One mosaic to make."""
+
+    target: Path  # a PNG of the grid's aspect
+    tiles: Path
+    out: Path
+    columns: int
+    rows: int
+    work: Path  # .benchmarks
+
+    def copies(self, times: int) -> Path:
+        """A folder that links to every tile `times` times."""
+        folder = self.work / "copies" / f"{self.tiles.name}-x{times}"
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            for tile in sorted(self.tiles.iterdir()):
+                for number in range(times):
+                    (folder / f"{tile.stem}-{number}{tile.suffix}").symlink_to(tile.resolve())
+        return folder
+
+
+Commands = Callable[[Job], list[list[str]]]
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """One tool at one setting.
+
+    Attributes:
+        name: What tables call it.
+        peer: The environment it lives in; "" is ours, "apt" the system.
+        uses: "free", or the most times that one tile may come.
+        tiles: "as is", or what happens to them.
+        settings: In words, for the table.
+        commands: The processes to run, one after the other.
+    """
+
+    name: str
+    peer: str
+    uses: str
+    tiles: str
+    settings: str
+    commands: Commands = field(repr=False)
+
+
+def in_environment(peer: str, job: Job, program: str) -> str:
+    return str(job.work / "venvs" / peer / "bin" / program)
+
+
+def runner(peer: str, script: str, *options: str, copies: int = 1) -> Commands:
+    """Commands that call one of benchmarks/peers/run_*.py inside the peer's environment."""
+
+    def commands(job: Job) -> list[list[str]]:
+        tiles = job.tiles if copies == 1 else job.copies(copies)
+        shape = ["--columns", str(job.columns), "--rows", str(job.rows), "--cell-px", str(CELL_PX)]
+        python = in_environment(peer, job, "python")
+        return [[python, str(RUNNERS / script), str(job.target), str(tiles), str(job.out), *shape, *options]]
+
+    return commands
+
+
+def phomo(*options: str) -> Commands:
+    """Call phomo, which compares all pixels of all tiles: 16 px per cell, the ruler's finest view, keep it affordable.
+
+    With --greedy and no limit in reach, each cell gets the tile nearest to it.
+    """
+
+    def commands(job: Job) -> list[list[str]]:
+        size = ["-s", str(job.columns * 16), str(job.rows * 16), "-S", "16", "16"]
+        if "-n" not in options:
+            size += ["-n", str(job.columns * job.rows)]
+        program = in_environment("phomo", job, "phomo")
+        return [[program, str(job.target), str(job.tiles), "-o", str(job.out), *size, *options]]
+
+    return commands
+
+
+def metapixel(*options: str) -> Commands:
+    """Call metapixel; preparing the tiles is part of the work."""
+
+    def commands(job: Job) -> list[list[str]]:
+        library = job.out.with_suffix(".library")
+        shutil.rmtree(library, ignore_errors=True)
+        library.mkdir(parents=True)
+        size = [f"--width={CELL_PX}", f"--height={CELL_PX}"]
+        with Image.open(job.target) as target:
+            scale = job.columns * CELL_PX / target.width
+        draw = ["metapixel", "--library", str(library), *size, f"--scale={scale:.9f}", "--distance=0", *options]
+        return [
+            ["metapixel-prepare", *size, str(job.tiles), str(library)],
+            [*draw, "--metapixel", str(job.target), str(job.out)],
+        ]
+
+    return commands
+
+
+def ours(*options: str) -> Commands:
+    """Call the `photomosaic` beside this Python, without its cache."""
+
+    def commands(job: Job) -> list[list[str]]:
+        shape = ["--columns", str(job.columns), "--rows", str(job.rows), "--tile-size", str(CELL_PX)]
+        program = str(Path(sys.executable).with_name("photomosaic"))
+        make = [program, "make", str(job.target), "--tiles", str(job.tiles)]
+        return [[*make, *shape, "--no-cache", "-o", str(job.out), *options]]
+
+    return commands
+
+
+def photomosaic() -> Commands:
+    return runner("photomosaic", "run_photomosaic.py")
+
+
+def mosaicraft(*options: str, copies: int = 1) -> Commands:
+    return runner("mosaicraft", "run_mosaicraft.py", *options, copies=copies)
+
+
+DIFFUSED = ("--placement", "faiss_diffusion")
+NEAREST = (*DIFFUSED, "--diffusion", "0")
+AS_IS, CHANGED = "as is", "mirrored, brightened"
+
+ENTRANTS = (
+    Entrant("ours", "", "free", AS_IS, "defaults", ours()),
+    Entrant(
+        "ours, variants", "", "free", "rotated, mirrored", "variants rotate,flip", ours("--variants", "rotate,flip")
+    ),
+    Entrant("ours, 5 uses", "", "5", AS_IS, "max-uses 5", ours("--max-uses", "5")),
+    Entrant("mosaicraft", "mosaicraft", "free", AS_IS, "FAISS, radius 0, no diffusion", mosaicraft(*NEAREST)),
+    Entrant("mosaicraft, diffused", "mosaicraft", "free", AS_IS, "FAISS, radius 0", mosaicraft(*DIFFUSED)),
+    Entrant(
+        "mosaicraft, changed tiles",
+        "mosaicraft",
+        "free",
+        CHANGED,
+        "FAISS, radius 0, no diffusion",
+        mosaicraft(*NEAREST, "--augment"),
+    ),
+    Entrant(
+        "mosaicraft, changed tiles, diffused",
+        "mosaicraft",
+        "free",
+        CHANGED,
+        "FAISS, radius 0",
+        mosaicraft(*DIFFUSED, "--augment"),
+    ),
+    Entrant(
+        "mosaicraft, 5 uses",
+        "mosaicraft",
+        "5",
+        AS_IS,
+        "Hungarian, each tile 5 times in the folder",
+        mosaicraft("--placement", "hungarian", copies=5),
+    ),
+    Entrant("phomo", "phomo", "free", AS_IS, "-m norm --greedy", phomo("-m", "norm", "--greedy")),
+    Entrant("phomo, luv", "phomo", "free", AS_IS, "-m luv_approx --greedy", phomo("-m", "luv_approx", "--greedy")),
+    Entrant("phomo, 5 uses", "phomo", "5", AS_IS, "-m norm -n 5", phomo("-m", "norm", "-n", "5")),
+    Entrant("photomosaic", "photomosaic", "free", AS_IS, "all pixels, palette kept", photomosaic()),
+    Entrant("metapixel", "apt", "free", AS_IS, "subpixel, distance 0", metapixel("--metric=subpixel")),
+    Entrant("metapixel, wavelet", "apt", "free", AS_IS, "wavelet, distance 0", metapixel("--metric=wavelet")),
+    Entrant(
+        "photomosaic-video",
+        "photomosaic-video",
+        "40",
+        CHANGED,
+        "each tile 10 times in the folder, in 4 variants",
+        runner("photomosaic-video", "run_photomosaic_video.py", copies=10),
+    ),
+)
+
+
+def install(work: Path) -> dict[str, str]:
+    """Install every peer that is not yet there.
+
+    Returns:
+        Version of each, or why it is skipped: "skipped: ...".
+    """
+    versions = {}
+    for peer, requirements in INSTALL.items():
+        folder = work / "venvs" / peer
+        python = folder / "bin" / "python"
+        marker = folder / "installed.txt"
+        wanted = " ".join(requirements)
+        if not marker.is_file() or marker.read_text() != wanted:
+            print(f"installing {peer} ...", flush=True)
+            pip = [str(python), "-m", "pip", "install", "-q", "-c", str(ROOT / "constraints.txt"), *requirements]
+            try:
+                subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, capture_output=True)
+                subprocess.run(pip, check=True, capture_output=True, text=True)
+            except subprocess.CalledProcessError as error:
+                versions[peer] = f"skipped: {(error.stderr or str(error)).strip().splitlines()[-1]}"
+                continue
+            marker.write_text(wanted)
+        show = f"from importlib.metadata import version; print(version({peer!r}))"
+        shown = subprocess.run([str(python), "-c", show], capture_output=True, text=True, check=True)
+        versions[peer] = shown.stdout.strip()
+    if shutil.which("metapixel-prepare") and shutil.which("metapixel"):
+        shown = subprocess.run(["metapixel", "--version"], capture_output=True, text=True, check=False).stdout
+        versions["apt"] = shown.split("\n")[0].removeprefix("metapixel ")
+    else:
+        versions["apt"] = "skipped: metapixel is not installed (apt-get install metapixel)"
+    versions[""] = metadata.version("perceptual-photomosaic")
+    return versions

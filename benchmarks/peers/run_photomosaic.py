@@ -1,0 +1,44 @@
+"""Run danielballan/photomosaic: mean colours in CAM02-UCS over all pixels, nearest tile, target left as it is.
+
+Executed by the Python of its own environment. Its `basic_mosaic` bends the target's palette toward the tiles' first,
+which moves the mosaic away from the target; that step is left out. Version 0.3.1 cuts with fractions of pixels, which
+today's scikit-image refuses; they are whole numbers kept as floats, and are converted.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import photomosaic as pm
+from skimage import img_as_float
+from skimage.io import imread, imsave
+from skimage.util import crop
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("target")
+    parser.add_argument("tiles")
+    parser.add_argument("out")
+    parser.add_argument("--columns", type=int, required=True)
+    parser.add_argument("--rows", type=int, required=True)
+    parser.add_argument("--cell-px", type=int, required=True)
+    args = parser.parse_args()
+
+    pm.photomosaic.crop = lambda image, widths: crop(image, [(int(low), int(high)) for low, high in widths])
+    pool = pm.make_pool(f"{args.tiles}/*", sample_size=None)
+    grid_dims = (args.rows, args.columns)
+    image = pm.rescale_commensurate(img_as_float(imread(args.target)), grid_dims)
+    scale = max(1, round(args.cell_px * args.rows / image.shape[0]))
+    perceptual = pm.perceptual(image)
+    cells = pm.partition(perceptual, grid_dims=grid_dims)
+    match = pm.simple_matcher(pool)
+    matches = [match(perceptual[cell].reshape(-1, 3).mean(axis=0)) for cell in cells]
+    canvas = np.ones((image.shape[0] * scale, image.shape[1] * scale, 3))
+    mosaic = pm.draw_mosaic(canvas, cells, matches, scale=scale)
+    imsave(args.out, np.rint(np.clip(mosaic, 0, 1) * 255).astype(np.uint8))
+
+
+if __name__ == "__main__":
+    main()

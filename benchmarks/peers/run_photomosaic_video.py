@@ -1,0 +1,42 @@
+"""Run photomosaic-video's placement and lay its tiles, mirrored and brightened ones too, without tint and overlay.
+
+Executed by the Python of its own environment. Its recolouring, blending and make-up are constants of the product, so
+the tiles that it chose are laid here instead of by its own paste.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import cv2
+import numpy as np
+from photomosaic_video import mosaic
+
+
+def lay_tiles(canvas, cells_bgr, cells_lab, assignment, pool, saliency, columns, cell_px, which=None):  # type: ignore[no-untyped-def]
+    """Stand in for mosaic.paste_cells: the tile itself, at its place."""
+    for cell, tile in enumerate(assignment):
+        top, left = cell // columns * cell_px, cell % columns * cell_px
+        canvas[top : top + cell_px, left : left + cell_px] = pool.tiles[tile]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("target")
+    parser.add_argument("tiles")
+    parser.add_argument("out")
+    parser.add_argument("--columns", type=int, required=True)
+    parser.add_argument("--rows", type=int, required=True)
+    parser.add_argument("--cell-px", type=int, required=True)
+    args = parser.parse_args()
+
+    mosaic.paste_cells = lay_tiles
+    width, height = args.columns * args.cell_px, args.rows * args.cell_px
+    pool = mosaic.load_pool([args.tiles], args.cell_px)
+    target = mosaic.fit_to_grid(cv2.imread(args.target), width, height)
+    canvas = mosaic.render_frame(target, pool, args.cell_px)[0]
+    cv2.imwrite(args.out, np.ascontiguousarray(canvas))
+
+
+if __name__ == "__main__":
+    main()
