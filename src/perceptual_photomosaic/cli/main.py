@@ -13,6 +13,7 @@ import typer
 
 from perceptual_photomosaic.cli.make import make
 from perceptual_photomosaic.cli.render import render
+from perceptual_photomosaic.cli.tiles import tiles
 from perceptual_photomosaic.errors import MosaicError
 
 __all__ = ["app", "main"]
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.command()(make)
 app.command()(render)
+app.command()(tiles)
 
 
 def main() -> None:
