@@ -7,7 +7,8 @@ transparent pictures over a background and take the first frame of animations. W
 
 Shrinking averages sRGB values as they are encoded, not linear light. A JPEG decoder downscales in the encoded values
 and cannot do otherwise, so a mixture would make a tile's brightness depend on its file format; and it is how browsers
-and viewers zoom the finished mosaic. On 919 photos of 120 px shrunk to 32 px the two differ by 1.0 of 255 on average.
+and viewers zoom the finished mosaic. Linear light would make 919 photos, shrunk from 120 to 32 px, brighter by 1.5 of
+255 on average.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError
 from perceptual_photomosaic.pixels import Colour, to_srgb
@@ -60,6 +61,9 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# What is tried, in this order. The first five load with Pillow, the others only when none of these fits. Formats that
+# would run another program (EPS) or have no signature to know them by (TGA) are left out.
+_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "DIB", "PSD", "QOI")
 _REDUCIBLE = {"L", "RGB", "CMYK", "LA", "RGBA"}  # modes whose neighbouring pixels may be averaged before conversion
 
 
@@ -81,8 +85,9 @@ def load_image(
     name = printable(path)
     data = read_file(path)
     with _decoding(name), _opened(data, name, max_pixels) as picture:
-        upright = _upright(to_srgb(picture, background), _orientation(picture))
-        return np.asarray(upright, dtype=np.uint8)
+        turn = _orientation(picture)
+        colours = to_srgb(picture, background)
+    return np.asarray(_upright(colours, turn), dtype=np.uint8)
 
 
 def centre(picture: Image.Image, aspect: tuple[int, int]) -> Box:
@@ -144,12 +149,20 @@ def decode(
         upright_size = picture.size[::-1] if turn >= 5 else picture.size
         box_width, box_height = crop_size(upright_size, aspect)
         scale = max(size_px[0] / box_width, size_px[1] / box_height, crop_px / min(upright_size))
-        small = _shrunk(picture, scale, name, max_pixels)
-        upright = _upright(to_srgb(small, background), turn)
-        box = crop(upright, aspect)
-        if upright.size == size_px and box == (0, 0, *size_px):
-            return np.asarray(upright, dtype=np.uint8)
-        return np.asarray(upright.resize(size_px, Image.Resampling.LANCZOS, box), dtype=np.uint8)
+        colours = to_srgb(_shrunk(picture, scale, name, max_pixels), background)
+    upright = _upright(colours, turn)
+    if _fills(upright.size, aspect):
+        crop = centre  # nothing to choose
+    box = crop(upright, aspect)
+    if upright.size == size_px and box == (0, 0, *size_px):
+        return np.asarray(upright, dtype=np.uint8)
+    return np.asarray(upright.resize(size_px, Image.Resampling.LANCZOS, box), dtype=np.uint8)
+
+
+def _fills(size_px: tuple[int, int], aspect: tuple[int, int]) -> bool:
+    """Whether a picture has an aspect already, to within a pixel."""
+    width, height = crop_size(size_px, aspect)
+    return size_px[0] - width < 1 and size_px[1] - height < 1
 
 
 def printable(path: str | os.PathLike[str]) -> str:
@@ -179,11 +192,12 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
 
 @contextmanager
 def _opened(data: bytes, name: str, max_pixels: int) -> Iterator[Image.Image]:
-    if _is_heic(data):
+    heic = _is_heic(data)
+    if heic:
         _register_heic(name)
     try:
-        picture = Image.open(io.BytesIO(data))
-    except Image.UnidentifiedImageError:
+        picture = Image.open(io.BytesIO(data), formats=["HEIF"] if heic else _FORMATS)
+    except UnidentifiedImageError:
         raise ImageError(f"{name}: not a picture that can be read; {_what_it_is(data)}") from None
     with picture:
         _refuse_above(max_pixels, picture.size, name)
@@ -201,11 +215,18 @@ def _refuse_above(max_pixels: int, size_px: tuple[int, int], name: str) -> None:
 def _shrunk(picture: Image.Image, scale: float, name: str, max_pixels: int) -> Image.Image:
     """Bring a picture near `scale` times its size, never below, by the cheapest means its format offers."""
     width, height = picture.size
-    picture.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))  # type: ignore[arg-type]
+    picture.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))
     _refuse_above(max_pixels, picture.size, name)
-    reduction = int(width / picture.width and 1 / (scale * width / picture.width) / 2)
+    further = scale * width / picture.width  # what is left to do after the decoder's own share
+    reduction = int(1 / (3 * further))  # leaves three times the pixels that are needed to the final filter
     if reduction >= 2 and picture.mode in _REDUCIBLE and "transparency" not in picture.info:
-        small = picture.reduce(reduction)
+        width, height = picture.size
+        left, top = (
+            width % reduction // 2,
+            height % reduction // 2,
+        )  # whole blocks only: a part of one would be stretched
+        right, bottom = left + width - width % reduction, top + height - height % reduction
+        small = picture.reduce(reduction, (left, top, right, bottom))
         small.info = picture.info
         return small
     return picture
@@ -213,7 +234,7 @@ def _shrunk(picture: Image.Image, scale: float, name: str, max_pixels: int) -> I
 
 def _orientation(picture: Image.Image) -> int:
     """EXIF orientation, 1 to 8; 1 where there is none or it is broken."""
-    if "exif" not in picture.info and picture.format not in {"TIFF", "MPO"}:
+    if "exif" not in picture.info or picture.format == "TIFF":  # Pillow turns TIFF itself
         return 1
     try:
         turn = picture.getexif().get(_ORIENTATION_TAG, 1)
@@ -238,6 +259,8 @@ def _is_heic(data: bytes) -> bool:
 
 
 def _register_heic(name: str) -> None:
+    if "HEIF" in Image.OPEN:
+        return
     try:
         import pi_heif
     except ImportError:

@@ -84,12 +84,10 @@ def _transform(profile: bytes, mode: str) -> Any:
     from PIL import ImageCms
 
     try:
-        if mode == "LAB":
-            source = ImageCms.createProfile("LAB")
-        else:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))  # type: ignore[assignment]
-            if mode == "RGB" and ImageCms.getProfileDescription(source).strip().startswith("sRGB"):  # type: ignore[arg-type]
-                return None
+        kept = ImageCms.createProfile("LAB") if mode == "LAB" else io.BytesIO(profile)
+        source = ImageCms.ImageCmsProfile(kept)
+        if mode == "RGB" and ImageCms.getProfileDescription(source).strip().startswith("sRGB"):
+            return None
         return ImageCms.buildTransform(
             source,
             ImageCms.createProfile("sRGB"),

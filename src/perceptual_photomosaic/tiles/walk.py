@@ -15,7 +15,7 @@ __all__ = ["PhotoFile", "find_photos", "natural_key"]
 
 PICTURES = frozenset(
     ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .tif .tiff .bmp .dib .avif .avifs .heic .heif .hif "  # noqa: SIM905
-    ".jp2 .j2k .jpx .ppm .pgm .pbm .pnm .tga .ico .psd .qoi".split()
+    ".jp2 .j2k .jpx .ppm .pgm .pbm .pnm .psd .qoi".split()
 )
 RAW = frozenset([".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"])
 
