@@ -49,7 +49,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="holds config.json and one .npz per family")
     parser.add_argument("families", nargs="*", help=f"any of {', '.join(CHECKS)}; all if none is named")
     parser.add_argument("--missed", action="store_true", help="print only the rows that are missed")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     unknown = [name for name in options.families if name not in CHECKS]
     if unknown or not (options.folder / "config.json").is_file():
         parser.error(f"unknown family {unknown[0]}" if unknown else f"no config.json in {options.folder}")

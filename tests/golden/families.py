@@ -23,7 +23,6 @@ from perceptual_photomosaic.models.mosaicnet import (
     MosaicNetConfig,
     entropy,
     hard_compose,
-    soft_compose,
     variance,
 )
 from perceptual_photomosaic.models.norms import batch_norm, group_norm, instance_norm, layer_norm

@@ -1,1 +1,1 @@
-"""TODO"""
+"""MosaicNet: the network, models on disk, and prediction on pictures of any size. Imports torch when used."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Training MosaicNet: settings, data, the loop, checkpoints and run folders. Needs the 'train' extra."""

@@ -1,0 +1,239 @@
+"""Prediction on pictures of any size, in overlapping windows, with the result of one piece.
+
+Two things tie the cells of a picture together: what VGG16 and conv7 see around a cell, and the layer norms, which
+average over the whole picture. The first reaches a known number of cells, so each window carries a halo of them that is
+dropped afterwards; at the border of the picture there is no halo and the same padding as in one piece. The second
+needs the mean and the deviation of a layer over all cells before any cell can go on: one pass over the windows sums
+them for conv6 (in float64, window by window after Chan, Golub and LeVeque, 1983), a second one does so for conv7. The
+argmax does not change under conv7's norm, so that choosing tiles takes two passes and logits or soft mosaics three.
+Encoder features are kept between the passes while they are small, and computed again otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from perceptual_photomosaic.errors import GridError
+from perceptual_photomosaic.models.mosaicnet import MosaicNet, hard_compose, soft_compose
+from perceptual_photomosaic.progress import SILENT, Reporter
+
+__all__ = ["fit_target", "hard_mosaic", "predict_assignment", "predict_logits", "soft_bands"]
+
+_HALO = 6  # cells that VGG16 sees beyond a cell, at any depth; tests compare with one piece
+_KEEP_BYTES = 256 << 20
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A block of cells: `top` .. `bottom`, `left` .. `right`."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def grown(self, by: int, shape: tuple[int, int]) -> _Window:
+        """With a halo, cut at the picture's border."""
+        return _Window(
+            max(self.top - by, 0),
+            min(self.bottom + by, shape[0]),
+            max(self.left - by, 0),
+            min(self.right + by, shape[1]),
+        )
+
+    def inside(self, x: Tensor, outer: _Window) -> Tensor:
+        """The part of x, (B, C, rows, cols) of `outer`, that belongs to this window."""
+        top, left = self.top - outer.top, self.left - outer.left
+        return x[:, :, top : top + self.bottom - self.top, left : left + self.right - self.left]
+
+
+class _Moments:
+    """Mean and variance of all values seen, merged block by block in float64."""
+
+    def __init__(self) -> None:
+        self.count, self.mean, self.squares = 0, 0.0, 0.0
+
+    def add(self, x: Tensor) -> None:
+        variance, mean = torch.var_mean(x.double(), correction=0)
+        count, apart = x.numel(), float(mean) - self.mean
+        total = self.count + count
+        self.squares += float(variance) * count + apart * apart * self.count * count / total
+        self.mean += apart * count / total
+        self.count = total
+
+    def normalise(self, x: Tensor, epsilon: float) -> Tensor:
+        return (x - self.mean) / math.sqrt(self.squares / self.count + epsilon)
+
+
+class _Prediction:
+    """One picture on its way through the network."""
+
+    def __init__(self, net: MosaicNet, target: NDArray[np.uint8], window: int) -> None:
+        self.net = net
+        self.target = target
+        self.shape = net.grid_shape(*target.shape[:2])
+        rows, columns = self.shape
+        self.windows = [
+            _Window(top, min(top + window, rows), left, min(left + window, columns))
+            for top in range(0, rows, window)
+            for left in range(0, columns, window)
+        ]
+        small = rows * columns * net.config.in_channels * 4 <= _KEEP_BYTES
+        self._kept: dict[_Window, Tensor] | None = {} if small else None
+        self.conv6, self.conv7 = _Moments(), _Moments()
+
+    def measure(self, stage: object = None) -> None:
+        """First pass: the moments of conv6."""
+        for window in self.windows:
+            self.conv6.add(self.net.decoder.conv6(window.inside(self._features(window), self._ring(window))))
+
+    def raw_logits(self) -> Iterator[tuple[_Window, Tensor]]:
+        """Second pass: conv7 of each window before its norm, (1, T, rows, cols); also sums its moments."""
+        for window in self.windows:
+            ring = self._ring(window)
+            hidden = self.conv6.normalise(self.net.decoder.conv6(self._features(window)), self.net.config.norm_epsilon)
+            logits = window.inside(self.net.decoder.conv7(hidden.relu_()), ring)
+            if len(self.windows) != self._measured:
+                self.conv7.add(logits)
+                self._measured += 1
+            yield window, logits
+
+    _measured = 0
+
+    def _ring(self, window: _Window) -> _Window:
+        """The window and what conv7 sees around it."""
+        return window.grown(1, self.shape)
+
+    def _features(self, window: _Window) -> Tensor:
+        """Encoder features of the ring of a window, (1, C, rows, cols), float32."""
+        if self._kept is not None and window in self._kept:
+            return self._kept[window]
+        cell, ring = self.net.config.cell, self._ring(window)
+        seen = ring.grown(_HALO, self.shape)
+        pixels = self.target[seen.top * cell : seen.bottom * cell, seen.left * cell : seen.right * cell]
+        images = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.net.templates.device)
+        features = ring.inside(self.net.encode(images.permute(2, 0, 1)[None].float()), seen)
+        if self._kept is not None:
+            self._kept[window] = features.clone()
+        return features
+
+
+def fit_target(net: MosaicNet, target: NDArray[np.uint8], grid_shape: tuple[int, int] | None) -> NDArray[np.uint8]:
+    """Bring a target to the size that the network sees: one cell of the grid is one cell of the encoder.
+
+    Args:
+        net: The network.
+        target: sRGB, uint8, (H, W, 3).
+        grid_shape: Rows and columns of the mosaic. None takes a cell for every `net.config.cell` pixels; what is left
+            of a last cell is filled by repeating the last row or column.
+    Returns:
+        sRGB, uint8, (rows * cell, cols * cell, 3).
+    """
+    if target.ndim != 3 or target.shape[2] != 3 or target.dtype != np.uint8 or 0 in target.shape:
+        raise GridError(f"the network takes uint8 (height, width, 3) pictures, not {target.dtype} {target.shape}")
+    cell = net.config.cell
+    if grid_shape is None:
+        rows, columns = net.grid_shape(*target.shape[:2])
+        down, right = rows * cell - target.shape[0], columns * cell - target.shape[1]
+        return np.pad(target, ((0, down), (0, right), (0, 0)), "edge") if down or right else target
+    rows, columns = grid_shape
+    if rows < 1 or columns < 1:
+        raise GridError(f"a grid has at least one row and one column, not {rows} x {columns}")
+    if target.shape[:2] == (rows * cell, columns * cell):
+        return target
+    size_px = (columns * cell, rows * cell)
+    return np.asarray(Image.fromarray(target).resize(size_px, Image.Resampling.LANCZOS, reducing_gap=3.0))
+
+
+@torch.inference_mode()
+def predict_logits(
+    net: MosaicNet, target: NDArray[np.uint8], grid_shape: tuple[int, int] | None = None, *, window: int = 64
+) -> NDArray[np.float32]:
+    """The network's opinion of every template in every cell.
+
+    Args:
+        net: The network.
+        target: sRGB, uint8, (H, W, 3).
+        grid_shape: Rows and columns of the mosaic; see `fit_target`.
+        window: Cells along the side of a window; it changes memory and speed, not the result.
+    Returns:
+        Logits after the last norm, float32, (rows, cols, T): rows * cols * T * 4 bytes.
+    """
+    prediction = _Prediction(net, fit_target(net, target, grid_shape), window)
+    logits = np.empty((*prediction.shape, net.config.num_templates), np.float32)
+    prediction.measure()
+    for part, raw in prediction.raw_logits():
+        logits[part.top : part.bottom, part.left : part.right] = raw[0].permute(1, 2, 0).cpu().numpy()
+    for row in logits:
+        row -= prediction.conv7.mean
+        row /= math.sqrt(prediction.conv7.squares / prediction.conv7.count + net.config.norm_epsilon)
+    return logits
+
+
+@torch.inference_mode()
+def predict_assignment(
+    net: MosaicNet,
+    target: NDArray[np.uint8],
+    grid_shape: tuple[int, int] | None = None,
+    *,
+    window: int = 64,
+    reporter: Reporter = SILENT,
+) -> NDArray[np.int64]:
+    """The template with the highest coefficient in every cell.
+
+    Args and memory as `predict_logits`, but the logits of one window only are held at a time.
+
+    Returns:
+        Template numbers, int64, (rows, cols).
+    """
+    prediction = _Prediction(net, fit_target(net, target, grid_shape), window)
+    chosen = np.empty(prediction.shape, np.int64)
+    with reporter.stage("looking at the target", 2 * len(prediction.windows), "window") as stage:
+        prediction.measure()
+        stage.advance(len(prediction.windows))
+        for part, raw in prediction.raw_logits():
+            chosen[part.top : part.bottom, part.left : part.right] = raw[0].argmax(0).cpu().numpy()
+            stage.advance()
+    return chosen
+
+
+@torch.inference_mode()
+def soft_bands(
+    net: MosaicNet,
+    target: NDArray[np.uint8],
+    grid_shape: tuple[int, int] | None = None,
+    *,
+    temperature: float = 15.0,
+    window: int = 64,
+) -> Iterator[NDArray[np.uint8]]:
+    """The soft mosaic from top to bottom, in bands of `window` rows of cells.
+
+    Returns:
+        Bands of sRGB pixels, uint8, (rows * h, cols * w, 3).
+    """
+    prediction = _Prediction(net, fit_target(net, target, grid_shape), window)
+    prediction.measure()
+    for _ in prediction.raw_logits():
+        pass
+    band: list[NDArray[np.uint8]] = []
+    for part, raw in prediction.raw_logits():
+        logits = prediction.conv7.normalise(raw, net.config.norm_epsilon)
+        mosaic = soft_compose(net.coefficients(logits, temperature), net.templates)
+        band.append(mosaic[0].round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy())
+        if part.right == prediction.shape[1]:
+            yield np.concatenate(band, axis=1)
+            band = []
+
+
+def hard_mosaic(net: MosaicNet, assignment: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The mosaic of an assignment in the network's own templates, uint8, (rows * h, cols * w, 3)."""
+    mosaic = hard_compose(torch.from_numpy(assignment)[None], net.templates.cpu().byte())
+    return mosaic[0].permute(1, 2, 0).numpy()

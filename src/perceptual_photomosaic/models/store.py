@@ -1,0 +1,169 @@
+"""Trained models on disk: one safetensors file with the decoder, its templates, and what it was trained for.
+
+A model belongs to its templates: predictions are numbers of templates. `match_tiles` finds them in an opened tile set,
+by their pixels, so that the order, the name and the rest of the set do not matter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.errors import ModelError
+from perceptual_photomosaic.features.vgg import VGG16
+from perceptual_photomosaic.features.weights import load_vgg_weights
+from perceptual_photomosaic.losses import LossSettings
+from perceptual_photomosaic.models.mosaicnet import MosaicNet, MosaicNetConfig
+
+__all__ = ["ModelCard", "available_models", "load_model", "match_tiles", "save_model", "template_identity"]
+
+_FORMAT = "perceptual-photomosaic 1"
+_SHIPPED = Path(__file__).parent / "data"
+_NEAR = 2.0  # mean difference in levels of 255 that two drawings of one tile may have, between versions of a renderer
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a model says of itself.
+
+    Args:
+        name: For people.
+        tiles: Spec of the tile set it was trained on.
+        sources: Where each template came from, in order: "glyph:A".
+        identity: Digest of the templates' pixels.
+        vgg: Identity of the encoder's weights.
+        vgg_source: Where those came from; `load_vgg_weights` takes it.
+        loss: What was minimised.
+        training: Settings of the run, as plain values.
+        results: Losses on the validation pictures at the end.
+    """
+
+    name: str
+    tiles: str
+    sources: tuple[str, ...]
+    identity: str
+    vgg: str
+    vgg_source: str
+    loss: LossSettings
+    training: dict[str, Any] = field(default_factory=dict)
+    results: dict[str, float] = field(default_factory=dict)
+
+
+def template_identity(templates: NDArray[np.uint8]) -> str:
+    """Digest of templates (T, h, w, 3): equal pixels in equal order, whatever the tile set is called."""
+    digest = hashlib.sha256(repr(templates.shape).encode())
+    digest.update(np.ascontiguousarray(templates).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def save_model(path: Path, net: MosaicNet, card: ModelCard, *, half: bool = False) -> None:
+    """Write a model.
+
+    Args:
+        path: Ends in .safetensors; replaced at once when the file is whole.
+        net: The network; its encoder is not saved.
+        card: What goes with it.
+        half: Store the decoder in float16, half the size; it computes in float32 all the same.
+    """
+    from safetensors.torch import save_file
+
+    dtype = torch.float16 if half else torch.float32
+    tensors = {name: value.detach().cpu().to(dtype).contiguous() for name, value in net.decoder.state_dict().items()}
+    tensors["templates"] = net.templates.detach().cpu().round().to(torch.uint8).contiguous()
+    plain = asdict(card) | {"loss": card.loss.plain(), "network": asdict(net.config)}
+    temporary = path.with_name(f".{path.name}.partial")
+    save_file(tensors, temporary, {"format": "pt", "photomosaic": _FORMAT, "card": json.dumps(plain)})
+    temporary.replace(path)
+
+
+def available_models() -> dict[str, Path]:
+    """Models that come with the package, by name."""
+    return {path.stem: path for path in sorted(_SHIPPED.glob("*.safetensors"))}
+
+
+def load_model(
+    name_or_path: str | Path, *, vgg: VGG16 | None = None, dtype: torch.dtype = torch.float32
+) -> tuple[MosaicNet, ModelCard]:
+    """Load a model and its encoder.
+
+    Args:
+        name_or_path: Name of a model that comes with the package, or a file.
+        vgg: An encoder already at hand; it must have the weights that the model was trained with.
+        dtype: Arithmetic of the encoder, if it is loaded here.
+    Raises:
+        ModelError: No such model, a damaged file, or another encoder than the model's own.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = available_models().get(str(name_or_path), Path(name_or_path))
+    if not path.is_file():
+        shipped = ", ".join(available_models()) or "none"
+        raise ModelError(f"no model '{name_or_path}': give a .safetensors file or a name ({shipped})")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"cannot read the model {path}: {error}") from error
+    if metadata.get("photomosaic") != _FORMAT:
+        raise ModelError(f"{path} is no model of this program (its format is {metadata.get('photomosaic', 'unknown')})")
+    try:
+        plain = json.loads(metadata["card"])
+        config = MosaicNetConfig(**plain.pop("network"))
+        card = ModelCard(**plain | {"loss": LossSettings.from_plain(plain["loss"]), "sources": tuple(plain["sources"])})
+        templates = tensors.pop("templates")
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"the model {path} is damaged: {type(error).__name__} {error}") from error
+    if vgg is None:
+        vgg = VGG16(load_vgg_weights(card.vgg_source), dtype)
+    if vgg.weights.identity() != card.vgg:
+        raise ModelError(
+            f"the model {path.name} was trained on VGG16 weights {card.vgg} ({card.vgg_source}), "
+            f"these are {vgg.weights.identity()} ({vgg.weights.source})"
+        )
+    net = MosaicNet(vgg, templates, config)
+    try:
+        net.decoder.load_state_dict({name: value.float() for name, value in tensors.items()})
+    except RuntimeError as error:
+        raise ModelError(f"the model {path} is damaged: {str(error).splitlines()[-1].strip()}") from error
+    return net.eval(), card
+
+
+def match_tiles(net: MosaicNet, card: ModelCard, pictures: NDArray[np.uint8], spec: str) -> NDArray[np.int64]:
+    """Find a model's templates in a tile set.
+
+    Args:
+        net: The network.
+        card: Its card.
+        pictures: All choices of the set at the model's cell size, uint8, (n, h, w, 3).
+        spec: Names the set in errors.
+    Returns:
+        The choice that each template is, (T,).
+    Raises:
+        ModelError: The set lacks a template.
+    """
+    wanted = net.templates.cpu().permute(0, 2, 3, 1).round().to(torch.uint8).numpy()
+    if pictures.shape[1:] != wanted.shape[1:]:
+        raise ModelError(
+            f"the model '{card.name}' has templates of {wanted.shape[2]} x {wanted.shape[1]} px, "
+            f"the tiles are {pictures.shape[2]} x {pictures.shape[1]} px"
+        )
+    place = {picture.tobytes(): i for i, picture in reversed(list(enumerate(pictures)))}
+    found = np.array([place.get(picture.tobytes(), -1) for picture in wanted], np.int64)
+    every = pictures.reshape(len(pictures), -1).astype(np.int16)
+    for i in np.flatnonzero(found < 0):
+        distances = np.abs(every - wanted[i].reshape(1, -1)).mean(1)
+        if distances.min(initial=np.inf) > _NEAR:
+            raise ModelError(
+                f"the model '{card.name}' was trained for {len(wanted)} tiles of '{card.tiles}', and '{spec}' has none "
+                f"like {card.sources[i]}: use --tiles {card.tiles}, or train a model for your tiles"
+            )
+        found[i] = int(distances.argmin())
+    return found

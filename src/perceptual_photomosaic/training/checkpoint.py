@@ -1,0 +1,80 @@
+"""Checkpoints that are whole or not there, and how to find the last good one."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from perceptual_photomosaic.errors import ModelError
+
+__all__ = ["last_checkpoint", "list_checkpoints", "read_checkpoint", "write_checkpoint"]
+
+_NAME = re.compile(r"step-(\d{8})\.pt")
+
+
+def write_checkpoint(folder: Path, step: int, state: dict[str, Any], keep: int) -> Path:
+    """Write one checkpoint and delete the oldest beyond `keep`.
+
+    The file is written under a temporary name, forced to the disk and renamed; the folder's entry is forced too. A
+    crash at any moment leaves the checkpoints before it untouched.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"step-{step:08d}.pt"
+    temporary = folder / f".{path.name}.partial"
+    with open(temporary, "wb") as file:
+        torch.save(state | {"step": step}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    if os.name == "posix":
+        entry = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(entry)
+        finally:
+            os.close(entry)
+    for old in list_checkpoints(folder)[:-keep]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def list_checkpoints(folder: Path) -> list[Path]:
+    """Whole checkpoints, oldest first."""
+    return sorted(path for path in folder.glob("step-*.pt") if _NAME.fullmatch(path.name))
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Read one checkpoint; only tensors and plain values are accepted.
+
+    Raises:
+        ModelError: It is damaged.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise ModelError(f"the checkpoint {path} cannot be read: {str(error).splitlines()[0]}") from error
+    if not isinstance(state, dict) or "step" not in state:
+        raise ModelError(f"{path} is no checkpoint of this program")
+    return state
+
+
+def last_checkpoint(folder: Path) -> tuple[Path, dict[str, Any]] | None:
+    """The newest checkpoint that can be read, or None where there is none.
+
+    Raises:
+        ModelError: There are some, and none can be read.
+    """
+    failure: ModelError | None = None
+    for path in reversed(list_checkpoints(folder)):
+        try:
+            return path, read_checkpoint(path)
+        except ModelError as error:
+            failure = error
+    for stale in folder.glob(".step-*.partial"):
+        stale.unlink(missing_ok=True)
+    if failure:
+        raise failure
+    return None

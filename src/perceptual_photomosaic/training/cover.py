@@ -1,0 +1,84 @@
+"""Choosing tiles: a subset that covers a large set well, and the nearest template for the network to imitate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from perceptual_photomosaic.features.colour import to_oklab
+from perceptual_photomosaic.training.data import CropStream
+
+__all__ = ["covering_subset", "nearest_template"]
+
+_SIDE = 4
+
+
+def _patches(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Mean OKLab colour of 4 x 4 parts, (n, h, w, 3) -> (n, 48)."""
+    count, height, width, _ = pictures.shape
+    lab = to_oklab(pictures.reshape(-1, width, 3)).reshape(count, height, width, 3)
+    parts = F.adaptive_avg_pool2d(torch.from_numpy(lab).permute(0, 3, 1, 2), _SIDE)
+    return parts.reshape(count, -1).numpy()
+
+
+def covering_subset(
+    templates: NDArray[np.uint8], paths: Sequence[str], keep: int, seed: int, cells: int = 6000
+) -> NDArray[np.int64]:
+    """Pick the tiles that serve real pictures best.
+
+    Greedy: beginning with none, always add the tile that most lowers the summed distance from cells of the training
+    pictures to their nearest chosen tile (4 x 4 parts in OKLab). The first picks cover what is common, later ones
+    what is left; no tile that pictures would use is far from a chosen one.
+
+    Args:
+        templates: All tiles, uint8, (T, h, w, 3).
+        paths: Training pictures.
+        keep: How many to pick.
+        seed: Of the cells looked at.
+        cells: How many cells.
+    Returns:
+        Tile numbers, ascending, (keep,).
+    """
+    height, width = templates.shape[1:3]
+    across = 12
+    stream = CropStream(paths, across * max(height, width), 4.0, seed=seed)
+    found: list[NDArray[np.uint8]] = []
+    number = 0
+    while len(found) * across * across < cells:
+        crop = stream.sample(number)[: across * height, : across * width]
+        found.append(crop.reshape(across, height, across, width, 3).swapaxes(1, 2).reshape(-1, height, width, 3))
+        number += 1
+    stream.close()
+    cost = torch.cdist(torch.from_numpy(_patches(np.concatenate(found))), torch.from_numpy(_patches(templates)))
+    left = torch.full((len(cost), 1), float(cost.max()))
+    chosen: list[int] = []
+    for _ in range(min(keep, len(templates))):
+        gain = (left - cost).clamp_min_(0.0).sum(0)
+        gain[chosen] = -1.0
+        best = int(gain.argmax())
+        chosen.append(best)
+        left = torch.minimum(left, cost[:, best : best + 1])
+    return np.sort(np.array(chosen, np.int64))
+
+
+def nearest_template(images: Tensor, templates: Tensor, cell: int) -> Tensor:
+    """The template nearest to each cell, by mean squared difference of 4 x 4 parts.
+
+    Args:
+        images: sRGB, 0..255, (B, 3, H, W), whole cells.
+        templates: (T, 3, h, w).
+        cell: Cell side in pixels.
+    Returns:
+        Template numbers, (B, rows, cols).
+    """
+    rows, columns = images.shape[2] // cell, images.shape[3] // cell
+    parts = F.adaptive_avg_pool2d(images, (rows * _SIDE, columns * _SIDE))
+    cells = F.unfold(parts, _SIDE, stride=_SIDE).transpose(1, 2)  # (B, rows * cols, 48)
+    codes = F.adaptive_avg_pool2d(templates, _SIDE).flatten(1)  # (T, 48)
+    cost = codes.square().sum(1) - 2 * cells @ codes.T
+    return cost.argmin(2).view(len(images), rows, columns)

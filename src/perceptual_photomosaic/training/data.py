@@ -1,0 +1,135 @@
+"""Training pictures: any number of files, decoded by a pool of threads, cropped at random but repeatably.
+
+Sample number n is a function of the seed and n alone: which file, which crop, mirrored or not. So the position in the
+stream is one number, any process can take any part of it, and a resumed run sees what an unbroken one would have.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from perceptual_photomosaic.errors import ImageError
+from perceptual_photomosaic.image import Box, decode
+from perceptual_photomosaic.tiles.walk import find_photos
+
+__all__ = ["CropStream", "central_square", "list_pictures", "to_tensor"]
+
+
+def list_pictures(folder: str | Path) -> list[str]:
+    """Paths of all pictures in a folder and below, in natural order.
+
+    Raises:
+        TileError: There is no such folder.
+        ImageError: It holds no picture.
+    """
+    found, _ = find_photos(folder)
+    if not found:
+        raise ImageError(f"no pictures in {folder}: training and validation need at least one")
+    return [photo.path for photo in found]
+
+
+def to_tensor(pictures: Sequence[NDArray[np.uint8]]) -> Tensor:
+    """uint8 (H, W, 3) pictures of one size -> float (B, 3, H, W), 0..255."""
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float()
+
+
+def central_square(path: str, side: int) -> NDArray[np.uint8]:
+    """The central square of a picture at a size, uint8, (side, side, 3)."""
+    return decode(path, (side, side))
+
+
+class CropStream:
+    """An endless stream of random square crops.
+
+    Args:
+        paths: Files. Those that cannot be read are replaced by others of the stream, and listed in `broken`.
+        crop: Side in pixels.
+        zoom: Crops show between all of a picture (across its shorter side) and a zoom-th of it, but are not enlarged
+            if the picture has pixels enough.
+        flip: Mirror half of them.
+        seed: Decides everything.
+        threads: Decoders.
+    """
+
+    def __init__(
+        self, paths: Sequence[str], crop: int, zoom: float, *, flip: bool = True, seed: int = 0, threads: int = 2
+    ) -> None:
+        self.paths = list(paths)
+        self.crop = crop
+        self.zoom = zoom
+        self.flip = flip
+        self.seed = seed
+        self.broken: dict[str, str] = {}
+        self._orders: dict[int, NDArray[np.int64]] = {}
+        self._pool = ThreadPoolExecutor(max(1, threads), thread_name_prefix="decode")
+
+    def sample(self, number: int) -> NDArray[np.uint8]:
+        """Sample `number`, uint8, (crop, crop, 3)."""
+        for attempt in range(20):
+            path = self._path(number + attempt * len(self.paths) * 1000)
+            try:
+                return self._crop(path, np.random.default_rng((self.seed, number, attempt)))
+            except ImageError as error:
+                self.broken[path] = str(error)
+        raise ImageError(f"20 of 20 training pictures cannot be read, the last: {self.broken[path]}")
+
+    def batches(self, starts: Iterator[int], count: int) -> Iterator[Tensor]:
+        """Batches of consecutive samples, decoded ahead.
+
+        Args:
+            starts: Number of the first sample of each batch.
+            count: Samples a batch.
+        Returns:
+            Each batch as float, (count, 3, crop, crop), 0..255.
+        """
+        ahead: deque[list[Future[NDArray[np.uint8]]]] = deque()
+        for _ in range(3):
+            self._submit(ahead, starts, count)
+        while ahead:
+            batch = to_tensor([future.result() for future in ahead.popleft()])
+            self._submit(ahead, starts, count)
+            yield batch
+
+    def close(self) -> None:
+        """Stop the decoders."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _submit(self, ahead: deque[list[Future[NDArray[np.uint8]]]], starts: Iterator[int], count: int) -> None:
+        start = next(starts, None)
+        if start is not None:
+            ahead.append([self._pool.submit(self.sample, number) for number in range(start, start + count)])
+
+    def _path(self, number: int) -> str:
+        """Every epoch is its own permutation of the files."""
+        epoch, place = divmod(number, len(self.paths))
+        return self.paths[int(self._order(epoch)[place])]
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        order = self._orders.get(epoch)
+        if order is None:
+            order = np.random.default_rng((self.seed, epoch, 7)).permutation(len(self.paths))
+            self._orders = {**dict(list(self._orders.items())[-2:]), epoch: order}
+        return order
+
+    def _crop(self, path: str, random: np.random.Generator) -> NDArray[np.uint8]:
+        zoom = float(np.exp(random.uniform(0.0, np.log(self.zoom))))
+        across, down = random.uniform(size=2)
+        mirrored = self.flip and bool(random.integers(2))
+
+        def box(picture: Image.Image, aspect: tuple[int, int]) -> Box:
+            shorter = min(picture.size)
+            side = shorter / min(zoom, max(1.0, shorter / self.crop))
+            left, top = across * (picture.width - side), down * (picture.height - side)
+            return left, top, left + side, top + side
+
+        pixels = decode(path, (self.crop, self.crop), crop=box, crop_px=int(np.ceil(self.crop * zoom)))
+        return np.ascontiguousarray(pixels[:, ::-1]) if mirrored else pixels

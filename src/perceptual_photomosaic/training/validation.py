@@ -1,0 +1,72 @@
+"""Validation: losses of soft and hard mosaics on pictures kept aside, and a sheet to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from perceptual_photomosaic.losses import PerceptualLoss
+from perceptual_photomosaic.models.mosaicnet import MosaicNet, hard_compose
+from perceptual_photomosaic.training.cover import nearest_template
+from perceptual_photomosaic.training.data import to_tensor
+from perceptual_photomosaic.training.step import forward
+
+__all__ = ["Validation", "to_uint8", "validate"]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What validation found.
+
+    Args:
+        figures: "val/soft", "val/hard" and "val/nearest" (the nearest template in every cell): mean losses.
+        sheet: Target, soft and hard mosaic of the first pictures, each (N, H, W, 3).
+    """
+
+    figures: dict[str, float]
+    sheet: list[NDArray[np.uint8]]
+
+
+def to_uint8(images: Tensor) -> NDArray[np.uint8]:
+    """(B, 3, H, W), 0..255 -> uint8 (B, H, W, 3), written as it is: rounded and clipped, never stretched."""
+    pixels: NDArray[np.uint8] = images.round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
+    return pixels
+
+
+@torch.no_grad()
+def validate(
+    net: MosaicNet,
+    loss: PerceptualLoss,
+    pictures: Sequence[NDArray[np.uint8]],
+    temperature: float,
+    batch: int,
+    shown: int,
+) -> Validation:
+    """Measure a network on pictures of one size.
+
+    Args:
+        net: The network.
+        loss: The loss it is trained for.
+        pictures: uint8, (H, W, 3), whole cells.
+        temperature: Of the soft mosaic.
+        batch: Pictures at a time.
+        shown: Pictures on the sheet.
+    """
+    sums = {"val/soft": 0.0, "val/hard": 0.0, "val/nearest": 0.0}
+    rows: list[list[NDArray[np.uint8]]] = []
+    for start in range(0, len(pictures), batch):
+        images = to_tensor(pictures[start : start + batch]).to(net.templates.device)
+        passed = forward(net, loss, images, temperature)
+        hard = hard_compose(passed.logits.argmax(1), net.templates)
+        nearest = hard_compose(nearest_template(images, net.templates, net.config.cell), net.templates)
+        for name, mosaic in (("val/soft", passed.mosaic), ("val/hard", hard), ("val/nearest", nearest)):
+            sums[name] += float(loss(mosaic, passed.target).total) * len(images)
+        if start < shown:
+            rows.append([to_uint8(images), to_uint8(passed.mosaic), to_uint8(hard)])
+    sheet = [np.concatenate(columns)[:shown] for columns in zip(*rows, strict=True)] if rows else []
+    return Validation({name: value / len(pictures) for name, value in sums.items()}, sheet)
