@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -26,6 +25,8 @@ Fit = Literal["crop", "pad", "stretch"]
 
 DEFAULT_CELLS = 4096
 """About so many cells when nothing is asked for: 64 x 64 on a square picture."""
+
+_ROUNDING = 1e-9
 
 
 def parse_aspect(text: str) -> tuple[int, int]:
@@ -105,15 +106,17 @@ class Grid:
         if cells is not None and (columns is not None or rows is not None):
             raise GridError("cells says how many there are in all; give either cells, or columns and rows.")
         shape = width / height * cell_aspect[1] / cell_aspect[0]  # columns per row when cells keep their aspect
-        roundings: dict[str, Callable[[float], int]] = {"crop": math.floor, "pad": math.ceil, "stretch": round}
-        whole = roundings[fit]
         if columns is None and rows is None:
-            columns = max(1, round(math.sqrt((cells or DEFAULT_CELLS) * shape)))
+            columns, rows = _about(cells or DEFAULT_CELLS, shape, fit)
         if columns is None:
             assert rows is not None
-            columns = max(1, whole(rows * shape + (1e-9 if fit == "crop" else -1e-9)))
+            columns = _whole(rows * shape, fit)
+            if columns < 1:
+                raise _too_thin("rows", rows, "wide", width, width / (rows * shape), 1 / shape)
         elif rows is None:
-            rows = max(1, whole(columns / shape + (1e-9 if fit == "crop" else -1e-9)))
+            rows = _whole(columns / shape, fit)
+            if rows < 1:
+                raise _too_thin("columns", columns, "high", height, height * shape / columns, shape)
         if columns > width or rows > height:
             raise GridError(
                 f"{columns} x {rows} cells are more than the target's {width} x {height} px can tell apart. "
@@ -139,6 +142,28 @@ class Grid:
     def size_px(self, tile_px: tuple[int, int]) -> tuple[int, int]:
         """(width, height) of the mosaic when each tile is `tile_px` = (width, height)."""
         return self.columns * tile_px[0], self.rows * tile_px[1]
+
+
+def _about(cells: int, shape: float, fit: Fit) -> tuple[int, int | None] | tuple[None, int]:
+    """Columns or rows, whichever lie along the longer side, for about so many cells."""
+    longer = max(1, round(math.sqrt(cells * max(shape, 1 / shape))))
+    if fit == "crop":  # at least so many that the shorter side holds a cell
+        longer = max(longer, math.ceil(max(shape, 1 / shape) - _ROUNDING))
+    return (longer, None) if shape >= 1 else (None, longer)
+
+
+def _whole(count: float, fit: Fit) -> int:
+    """How many whole cells a side of `count` cells gets; 0 where a crop would not hold one."""
+    if fit == "crop":
+        return math.floor(count + _ROUNDING)
+    return max(1, math.ceil(count - _ROUNDING) if fit == "pad" else round(count))
+
+
+def _too_thin(asked: str, count: int, side: str, target_px: int, cell_px: float, least: float) -> GridError:
+    return GridError(
+        f"{asked} is {count}, so one cell would be {cell_px:.0f} px {side}, but the target is {target_px} px {side}. "
+        f"Ask for at least {math.ceil(least - _ROUNDING)} {asked}, or choose fit pad or stretch."
+    )
 
 
 def _covered(size_px: tuple[int, int], aspect: float, fit: Fit) -> tuple[float, float, float, float]:

@@ -1,0 +1,65 @@
+"""Everything small and seeded: a target, tile pictures, folders of photos; and a cache that belongs to the test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+# The same examples every time, so that a failure means a change; HYPOTHESIS_PROFILE=explore looks for new ones.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, max_examples=60)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=600)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A thumbnail cache for this test alone."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("PHOTOMOSAIC_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def target() -> NDArray[np.uint8]:
+    """A small picture with gradients, an edge and a little noise: sRGB, uint8, (72, 96, 3)."""
+    rng = np.random.default_rng(7)
+    y, x = np.mgrid[0:72, 0:96]
+    disc = np.hypot(x - 60, y - 30) < 20
+    picture = np.stack([x * 2.5, y * 3.4, 255 - x * 1.2 - y], axis=-1)
+    picture[disc] = (230, 60, 40)
+    return np.clip(picture + rng.normal(0, 6, picture.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def pictures() -> NDArray[np.uint8]:
+    """Twenty-four tiles of random colours with a brighter half each: sRGB, uint8, (24, 20, 24, 3)."""
+    rng = np.random.default_rng(11)
+    tiles = np.repeat(rng.integers(0, 200, (24, 1, 1, 3)), 20, axis=1).repeat(24, axis=2)
+    for number, tile in enumerate(tiles):
+        half = (slice(None, 10), slice(None)) if number % 2 else (slice(None), slice(None, 12))
+        tile[half] += 50
+    return tiles.astype(np.uint8)
+
+
+@pytest.fixture
+def photo_folder(tmp_path: Path, pictures: NDArray[np.uint8]) -> Path:
+    """A folder of the twenty-four tiles as PNG files, 00.png to 23.png."""
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    for number, picture in enumerate(pictures):
+        Image.fromarray(picture).save(folder / f"{number:02}.png")
+    return folder
+
+
+@pytest.fixture
+def target_file(tmp_path: Path, target: NDArray[np.uint8]) -> Path:
+    """The target as a PNG file."""
+    path = tmp_path / "portrait.png"
+    Image.fromarray(target).save(path)
+    return path
