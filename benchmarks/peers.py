@@ -87,9 +87,10 @@ def square_targets(args: argparse.Namespace) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, picture in named:
-        left, top, right, bottom = (round(edge) for edge in centred_box(picture.size, args.columns / args.rows))
+        left, top, right, bottom = centred_box(picture.size, args.columns / args.rows)
+        x, y = int(left), int(top)  # whole pixels, so that a square stays a square
         paths.append(folder / f"{name}.png")
-        picture.crop((left, top, right, bottom)).save(paths[-1])
+        picture.crop((x, y, x + round(right - left), y + round(bottom - top))).save(paths[-1])
     return paths
 
 

@@ -11,6 +11,8 @@ import sys
 
 import typer
 
+from perceptual_photomosaic.cli.compare import compare
+from perceptual_photomosaic.cli.evaluate import evaluate
 from perceptual_photomosaic.cli.make import make
 from perceptual_photomosaic.cli.render import render
 from perceptual_photomosaic.cli.tiles import tiles
@@ -32,6 +34,8 @@ app = typer.Typer(
 app.command()(make)
 app.command()(render)
 app.command()(tiles)
+app.command()(evaluate)
+app.command()(compare)
 
 
 def main() -> None:

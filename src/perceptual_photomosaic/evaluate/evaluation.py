@@ -135,6 +135,8 @@ class Ruler:
         target: uint8, (H, W, 3), of any size; what does not fit the mosaic's aspect is cropped evenly, as in `make`.
         grid_shape: (rows, cols).
         cell_aspect: Width to height of a cell.
+        box: The part of the target that the grid covers, (left, top, right, bottom) in its pixels, where that is not
+            its largest centred part with the mosaic's aspect.
         cells_px: Viewing distances, as pixels that one cell covers.
         judge: Also ask the perceptual judge and FLIP, at 8, 4 and 2 px per cell.
     Raises:
@@ -149,6 +151,7 @@ class Ruler:
         grid_shape: tuple[int, int],
         *,
         cell_aspect: float = 1.0,
+        box: Box | None = None,
         cells_px: Sequence[float] = VIEW_CELLS_PX,
         judge: bool = True,
     ) -> None:
@@ -161,8 +164,17 @@ class Ruler:
             load_judge()  # say what is missing before any work
         rows, cols = grid_shape
         shapes = {d: view_shape(grid_shape, d, cell_aspect) for d in self.cells_px}
-        box = centred_box((target.shape[1], target.shape[0]), cols * cell_aspect / rows)
+        box = box or centred_box((target.shape[1], target.shape[0]), cols * cell_aspect / rows)
         self._targets = _views(target, shapes, box)
+
+    def target_view(self, cell_px: float) -> NDArray[np.uint8]:
+        """Draw the target as it is seen where one cell covers `cell_px` pixels, one of `cells_px`: (H, W, 3) sRGB."""
+        return _to_bytes(self._targets[cell_px].srgb)
+
+    def mosaic_view(self, mosaic: NDArray[np.uint8], cell_px: float) -> NDArray[np.uint8]:
+        """Draw a mosaic likewise."""
+        height, width = self._targets[cell_px].light.shape[:2]
+        return _to_bytes(encode_srgb(area_average(mosaic, (height, width))))
 
     def measure(self, mosaic: NDArray[np.uint8], assignment: NDArray[np.integer] | None = None) -> Evaluation:
         """Measure one mosaic.
@@ -199,6 +211,10 @@ class Ruler:
         )
 
 
+def _to_bytes(srgb: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return np.rint(srgb * 255).astype(np.uint8)
+
+
 def _views(picture: NDArray[np.uint8], shapes: dict[float, tuple[int, int]], box: Box) -> dict[float, _View]:
     """Average a picture for each distance, from the view before where its pixels divide evenly: the same, sooner."""
     views: dict[float, _View] = {}
@@ -220,6 +236,7 @@ def evaluate(
     *,
     judge: bool = True,
     assignment: NDArray[np.integer] | None = None,
+    box: Box | None = None,
     cells_px: Sequence[float] = VIEW_CELLS_PX,
 ) -> Evaluation:
     """Measure how well a mosaic shows its target.
@@ -230,6 +247,7 @@ def evaluate(
         grid_shape: (rows, cols).
         judge: Also ask the perceptual judge and FLIP, at 8, 4 and 2 px per cell.
         assignment: Tile number of each cell, (rows, cols), for the statistics of tiles.
+        box: The part of the target that the grid covers, where that is not its largest centred part, as for `Ruler`.
         cells_px: Viewing distances, as pixels that one cell covers.
     Raises:
         ImageError: Not two uint8 pictures.
@@ -241,5 +259,5 @@ def evaluate(
     if rows < 1 or cols < 1:
         raise GridError(f"a grid needs at least one row and one column, got {rows} rows x {cols} columns")
     cell_aspect = (mosaic.shape[1] / cols) / (mosaic.shape[0] / rows)
-    ruler = Ruler(target, grid_shape, cell_aspect=cell_aspect, cells_px=cells_px, judge=judge)
+    ruler = Ruler(target, grid_shape, cell_aspect=cell_aspect, box=box, cells_px=cells_px, judge=judge)
     return ruler.measure(mosaic, assignment)

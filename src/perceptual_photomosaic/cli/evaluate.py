@@ -1,0 +1,126 @@
+"""`photomosaic evaluate`: how well a mosaic shows its target, from near to far."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from perceptual_photomosaic.errors import ImageError
+
+if TYPE_CHECKING:
+    from perceptual_photomosaic.evaluate import Evaluation, TileStats
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    mosaic: Annotated[Path, typer.Argument(help="The mosaic: the whole grid and nothing else.", show_default=False)],
+    *,
+    target: Annotated[Path | None, typer.Option("--target", "-t", help="The picture it shows; the plan's own.")] = None,
+    grid: Annotated[str | None, typer.Option(help="Cells as COLUMNSxROWS, like 64x48.")] = None,
+    plan: Annotated[Path | None, typer.Option(help="The plan it was made with: knows grid and tiles.")] = None,
+    index: Annotated[Path | None, typer.Option(help="The index (CSV) instead: knows grid and tiles.")] = None,
+    no_judge: Annotated[bool, typer.Option("--no-judge", help="Leave out ST-LPIPS and FLIP.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Draw the curves: .png .svg .pdf")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure how well MOSAIC shows its target, at seven viewing distances.
+
+    photomosaic evaluate mosaic.png --target portrait.jpg --grid 64x64
+
+    photomosaic evaluate mosaic.png --plan plan.json --plot curves.png
+
+    Colours (CIEDE2000), structure (SSIM) and edges are compared where one cell covers 16 px down to 1/4 px; at 8, 4 and
+    2 px also by a network that was taught what people see (shift-tolerant LPIPS) and by NVIDIA FLIP.
+    """
+    if plot is not None:
+        check_figure(plot)
+
+    from perceptual_photomosaic.evaluate import assignment_from_picture, tile_stats
+    from perceptual_photomosaic.evaluate import evaluate as measure
+    from perceptual_photomosaic.evaluate.sources import read_layout
+    from perceptual_photomosaic.image import load_image
+
+    layout = read_layout(grid, plan=plan, index=index)
+    if target is None:
+        if layout.target is None:
+            raise ImageError("no target was named. Add --target PICTURE, the one that the mosaic shows.")
+        target = Path(layout.target)
+    picture = load_image(mosaic)
+    whole, box = layout.lay_over(load_image(target))
+    result = measure(picture, whole, layout.grid_shape, judge=not no_judge, assignment=layout.assignment, box=box)
+    counted, guessed = result.tiles, False
+    if counted is None and (found := assignment_from_picture(picture, layout.grid_shape)) is not None:
+        counted, guessed = tile_stats(found), True
+    if plot is not None:
+        from perceptual_photomosaic.evaluate.plot import curves, save_figure
+        from perceptual_photomosaic.render.formats import replacing
+
+        with replacing(plot) as part:
+            save_figure(curves({mosaic.stem: result}), part)
+    if as_json:
+        facts = {"mosaic": str(mosaic), "target": str(target), **result.to_dict()}
+        print(json.dumps(facts | {"tiles": _tiles_dict(counted, guessed)}))
+        return
+    _print_table(result)
+    if counted is not None:
+        _print_tiles(counted, guessed)
+
+
+def check_figure(path: Path) -> None:
+    """Make sure before any work that a figure can be drawn to `path`.
+
+    Raises:
+        OutputError: A suffix that is not drawn, or a place that cannot be written to.
+    """
+    from perceptual_photomosaic.errors import OutputError
+    from perceptual_photomosaic.render.formats import check_folder
+
+    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise OutputError(f"'{path}': figures are drawn as .png, .svg or .pdf. Choose one of these.")
+    check_folder(path)
+
+
+def share(cell_px: float) -> str:
+    """Write 0.25 as 1/4, and 8.0 as 8."""
+    return f"1/{1 / cell_px:g}" if cell_px < 1 else f"{cell_px:g}"
+
+
+def figure_text(value: float | None, digits: int = 3) -> str:
+    """Write a figure, or a dash where there is none."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _print_table(result: Evaluation) -> None:
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+
+    judged = any(view.judge is not None for view in result.views)
+    heads = ["px per cell", "view in px", "ΔE", "ΔE 95%", "SSIM", "edges"]
+    table = Table(box=SIMPLE, pad_edge=False)
+    for head in [*heads, *(["judge", "FLIP"] if judged else [])]:
+        table.add_column(head, justify="right", no_wrap=True)
+    for view in result.views:
+        cells = [share(view.cell_px), f"{view.size_px[0]} x {view.size_px[1]}"]
+        cells += [figure_text(view.delta_e_mean, 2), figure_text(view.delta_e_p95, 2)]
+        cells += [figure_text(view.ssim), figure_text(view.gradient)]
+        table.add_row(*cells, *([figure_text(view.judge), figure_text(view.flip)] if judged else []))
+    Console().print(table)
+    print(f"ΔE (CIEDE2000){', judge and FLIP' if judged else ''}: lower is better; SSIM and edges: higher is better")
+
+
+def _print_tiles(tiles: TileStats, guessed: bool) -> None:
+    where = " (cells with equal pixels count as one tile)" if guessed else ""
+    apart = tiles.nearest_repeat
+    near = "no tile comes twice" if apart is None else f"nearest repeat {apart} cell{'s' * (apart > 1)} away"
+    print(f"{tiles.cells} cells, {tiles.distinct} different tiles, most used {tiles.most_used} times, {near}{where}")
+
+
+def _tiles_dict(tiles: TileStats | None, guessed: bool) -> dict[str, object] | None:
+    from dataclasses import asdict
+
+    return None if tiles is None else {**asdict(tiles), "counted_from": "pixels" if guessed else "assignment"}

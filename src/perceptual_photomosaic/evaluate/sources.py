@@ -1,0 +1,119 @@
+"""What is known about a mosaic besides its pixels: its grid, and which tile sits where, from a plan or an index."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perceptual_photomosaic.errors import GridError, PlanError
+from perceptual_photomosaic.plan import Plan
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perceptual_photomosaic.evaluate.views import Box
+
+__all__ = ["Layout", "parse_grid", "read_layout"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the cells of a mosaic are and what they hold.
+
+    Attributes:
+        grid_shape: (rows, cols).
+        assignment: Tile number of each cell, (rows, cols); None when not known.
+        box: Part of the target that the grid covers, in target pixels; None for the largest centred part.
+        target: Path of the target, where a plan names it.
+    """
+
+    grid_shape: tuple[int, int]
+    assignment: NDArray[np.int64] | None = None
+    box: Box | None = None
+    target: str | None = None
+
+    def lay_over(self, target: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Box | None]:
+        """Give the target, widened by white where the grid reaches beyond it, and the box of the grid in that.
+
+        Args:
+            target: uint8, (H, W, 3).
+        """
+        if self.box is None:
+            return target, None
+        left, top, right, bottom = self.box
+        height, width = target.shape[:2]
+        beyond = max(0.0, -left, -top, right - width, bottom - height)
+        border = int(np.ceil(beyond - 1e-6))
+        if border == 0:
+            return target, self.box
+        edges = ((border, border), (border, border), (0, 0))
+        wider = np.pad(target, edges, constant_values=255)
+        return wider, (left + border, top + border, right + border, bottom + border)
+
+
+def parse_grid(text: str) -> tuple[int, int]:
+    """Read "64x48", columns first, as people write sizes.
+
+    Returns:
+        (rows, cols).
+    Raises:
+        GridError: Not two whole numbers above 0.
+    """
+    match = re.fullmatch(r"\s*(\d+)\s*[x×X*]\s*(\d+)\s*", text)
+    columns, rows = (int(match[1]), int(match[2])) if match else (0, 0)
+    if rows < 1 or columns < 1:
+        raise GridError(f"grid '{text}' is not COLUMNSxROWS with whole numbers above 0. Write it like 64x48.")
+    return rows, columns
+
+
+def read_layout(grid: str | None, *, plan: Path | None = None, index: Path | None = None) -> Layout:
+    """Find out the grid from what was given.
+
+    Args:
+        grid: "COLUMNSxROWS"; needed only without a plan and an index.
+        plan: A plan as `make --plan` writes it.
+        index: A table as `make --index` writes it; not with a plan.
+    Raises:
+        GridError: Nothing was given, or the grid is another one than the file's.
+        PlanError: A file that cannot be used.
+    """
+    asked = parse_grid(grid) if grid is not None else None
+    if plan is not None and index is not None:
+        raise PlanError("a plan and an index were both named; one of them is enough.")
+    if plan is not None:
+        saved = Plan.load(plan)
+        tiles = saved.choices // len(saved.variants)
+        layout = Layout(saved.grid.shape, tiles, saved.grid.target_box, saved.target)
+    elif index is not None:
+        tiles = _read_index(index)
+        layout = Layout((tiles.shape[0], tiles.shape[1]), tiles)
+    elif asked is not None:
+        return Layout(asked)
+    else:
+        raise GridError("the mosaic's grid is not known. Add --grid COLUMNSxROWS, or the --plan it was made with.")
+    if asked is not None and asked != layout.grid_shape:
+        rows, cols = layout.grid_shape
+        raise GridError(f"--grid says {asked[1]}x{asked[0]}, '{plan or index}' has {cols}x{rows}; leave --grid out.")
+    return layout
+
+
+def _read_index(path: Path) -> NDArray[np.int64]:
+    """Tile numbers from a CSV with the columns row, column and tile, whatever else it has."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            cells = {(int(line["row"]), int(line["column"])): int(line["tile"]) for line in csv.DictReader(file)}
+    except OSError as error:
+        raise PlanError(f"index '{path}' cannot be read: {error.strerror}.") from error
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise PlanError(f"index '{path}' has no whole numbers under row, column and tile: {error}.") from error
+    if not cells:
+        raise PlanError(f"index '{path}' lists no cell; make it again with --index.")
+    rows, cols = (max(place[axis] for place in cells) + 1 for axis in (0, 1))
+    if set(cells) != set(np.ndindex(rows, cols)):
+        raise PlanError(f"index '{path}' lists {len(cells)} cells, not all of {rows} rows x {cols} columns.")
+    return np.array([cells[place] for place in np.ndindex(rows, cols)], np.int64).reshape(rows, cols)
