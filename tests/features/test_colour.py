@@ -1,0 +1,81 @@
+"""Colour spaces: published values, round trips, and the order of things."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perceptual_photomosaic.features.colour import (
+    from_linear,
+    linear_to_oklab,
+    oklab_to_linear,
+    to_linear,
+    to_oklab,
+)
+
+CODES = st.integers(0, 255)
+
+
+def test_every_code_survives_the_way_to_linear_light_and_back() -> None:
+    codes = np.arange(256, dtype=np.uint8)
+    assert (from_linear(to_linear(codes)) == codes).all()
+
+
+def test_linear_light_follows_the_standard() -> None:
+    """IEC 61966-2-1: a linear toe up to 0.04045, then a power of 2.4."""
+    for code in range(256):
+        value = code / 255
+        light = value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        assert to_linear(np.array([code], np.uint8))[0] == pytest.approx(light, abs=1e-7)
+
+
+def test_light_outside_the_range_is_clipped() -> None:
+    assert from_linear(np.array([-0.5, 0.0, 1.0, 7.0])).tolist() == [0, 0, 255, 255]
+
+
+@pytest.mark.parametrize(
+    ("srgb", "lab"),
+    [
+        ((255, 255, 255), (1.000, 0.000, 0.000)),
+        ((0, 0, 0), (0.000, 0.000, 0.000)),
+        ((255, 0, 0), (0.628, 0.225, 0.126)),
+        ((0, 255, 0), (0.866, -0.234, 0.179)),
+        ((0, 0, 255), (0.452, -0.032, -0.312)),
+        ((128, 128, 128), (0.600, 0.000, 0.000)),
+    ],
+)
+def test_oklab_of_known_colours(srgb: tuple[int, int, int], lab: tuple[float, float, float]) -> None:
+    """The values that CSS Color 4 and Ottosson's page give for these."""
+    assert to_oklab(np.array(srgb, np.uint8)) == pytest.approx(lab, abs=1e-3)
+
+
+def test_oklab_of_known_xyz() -> None:
+    """Ottosson's table of XYZ and OKLab pairs, by way of linear sRGB (white point D65)."""
+    xyz_of_rgb = np.array(
+        [[0.4123908, 0.3575843, 0.1804808], [0.2126390, 0.7151687, 0.0721923], [0.0193308, 0.1191948, 0.9505322]]
+    )
+    for xyz, lab in [((0.950, 1.000, 1.089), (1.000, 0.000, 0.000))]:
+        assert linear_to_oklab(np.linalg.solve(xyz_of_rgb, xyz)) == pytest.approx(lab, abs=1e-3)
+
+
+@given(CODES, CODES, CODES)
+def test_oklab_round_trip(red: int, green: int, blue: int) -> None:
+    srgb = np.array([[red, green, blue]], np.uint8)
+    assert (from_linear(oklab_to_linear(to_oklab(srgb))) == srgb).all()
+
+
+@given(CODES, CODES)
+def test_greys_have_no_colour_and_keep_their_order(one: int, other: int) -> None:
+    lab = to_oklab(np.array([[one] * 3, [other] * 3], np.uint8))
+    assert np.abs(lab[:, 1:]).max() < 1e-4
+    assert np.sign(lab[0, 0] - lab[1, 0]) == np.sign(one - other)
+
+
+def test_shapes_and_types_are_kept() -> None:
+    picture = np.zeros((4, 5, 6, 3), np.uint8)
+    assert to_oklab(picture).shape == picture.shape
+    assert to_oklab(picture).dtype == np.float32
+    assert to_linear(picture).dtype == np.float32
+    assert from_linear(to_linear(picture)).dtype == np.uint8
