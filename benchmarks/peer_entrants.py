@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-__all__ = ["CELL_PX", "ENTRANTS", "Entrant", "Job", "install"]
+__all__ = ["CELL_PX", "ENTRANTS", "Entrant", "Job", "install", "our_program"]
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNNERS = Path(__file__).resolve().parent / "peers"
@@ -35,6 +35,11 @@ class Job:
     columns: int
     rows: int
     work: Path  # .benchmarks
+
+    def copies_for(self, tiles_per_cell: int, variants: int) -> int:
+        """How often each tile has to come for about so many tiles per cell, counting variants."""
+        num_tiles = sum(1 for _ in self.tiles.iterdir())
+        return max(1, tiles_per_cell * self.columns * self.rows // (num_tiles * variants))
 
     def copies(self, times: int) -> Path:
         """A folder that links to every tile `times` times."""
@@ -75,11 +80,12 @@ def in_environment(peer: str, job: Job, program: str) -> str:
     return str(job.work / "venvs" / peer / "bin" / program)
 
 
-def runner(peer: str, script: str, *options: str, copies: int = 1) -> Commands:
+def runner(peer: str, script: str, *options: str, copies: int | Callable[[Job], int] = 1) -> Commands:
     """Commands that call one of benchmarks/peers/run_*.py inside the peer's environment."""
 
     def commands(job: Job) -> list[list[str]]:
-        tiles = job.tiles if copies == 1 else job.copies(copies)
+        times = copies if isinstance(copies, int) else copies(job)
+        tiles = job.tiles if times == 1 else job.copies(times)
         shape = ["--columns", str(job.columns), "--rows", str(job.rows), "--cell-px", str(CELL_PX)]
         python = in_environment(peer, job, "python")
         return [[python, str(RUNNERS / script), str(job.target), str(tiles), str(job.out), *shape, *options]]
@@ -122,13 +128,16 @@ def metapixel(*options: str) -> Commands:
     return commands
 
 
+def our_program() -> str:
+    return str(Path(sys.executable).with_name("photomosaic"))
+
+
 def ours(*options: str) -> Commands:
     """Call the `photomosaic` beside this Python, without its cache."""
 
     def commands(job: Job) -> list[list[str]]:
         shape = ["--columns", str(job.columns), "--rows", str(job.rows), "--tile-size", str(CELL_PX)]
-        program = str(Path(sys.executable).with_name("photomosaic"))
-        make = [program, "make", str(job.target), "--tiles", str(job.tiles)]
+        make = [our_program(), "make", str(job.target), "--tiles", str(job.tiles)]
         return [[*make, *shape, "--no-cache", "-o", str(job.out), *options]]
 
     return commands
@@ -187,10 +196,10 @@ ENTRANTS = (
     Entrant(
         "photomosaic-video",
         "photomosaic-video",
-        "40",
+        "many",
         CHANGED,
-        "each tile 10 times in the folder, in 4 variants",
-        runner("photomosaic-video", "run_photomosaic_video.py", copies=10),
+        "folder with copies, about 9 tiles per cell",
+        runner("photomosaic-video", "run_photomosaic_video.py", copies=lambda job: job.copies_for(9, 4)),
     ),
 )
 

@@ -1,8 +1,9 @@
 """Compare photomosaic with its peers: same targets, same tiles, same grid, one ruler.
 
-    python benchmarks/peers.py                                    # the four pictures of docs/benchmarks.md
-    python benchmarks/peers.py --targets DIR --limit 4            # pictures of a folder instead
-    python benchmarks/peers.py --tiles glyphs=FOLDER --only phomo # other tiles, some entrants
+    python benchmarks/peers.py                                     # 919 photos, the four pictures of docs/benchmarks.md
+    python benchmarks/peers.py --tiles emoji=emoji --tiles glyphs=glyphs       # tile sets of ours, written out as PNG
+    python benchmarks/peers.py --targets DIR --limit 4 --tiles mine=FOLDER     # pictures and photos of a folder
+    python benchmarks/peers.py --only phomo --only ours                        # some entrants
 
 Each peer is installed into its own virtual environment under .benchmarks/, and run as a whole process at the settings
 that bring it nearest to the target without tinting tiles or laying the target over them. Tools that place each tile
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from peer_entrants import CELL_PX, ENTRANTS, Entrant, Job, install
+from peer_entrants import CELL_PX, ENTRANTS, Entrant, Job, install, our_program
 from PIL import Image
 
 from perceptual_photomosaic.evaluate import Ruler, assignment_from_picture, tile_stats
@@ -92,6 +93,17 @@ def square_targets(args: argparse.Namespace) -> list[Path]:
         paths.append(folder / f"{name}.png")
         picture.crop((x, y, x + round(right - left), y + round(bottom - top))).save(paths[-1])
     return paths
+
+
+def tile_folder(work: Path, name: str, spec: str) -> Path:
+    """The folder itself, or a tile set of ours written out, so that all tools get the same PNGs."""
+    if Path(spec).is_dir():
+        return Path(spec).resolve()
+    folder = work / "tiles" / name
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run([our_program(), "tiles", spec, "--export", str(folder), "--size", "64", "--quiet"], check=True)
+    return folder
 
 
 def default_tiles() -> Path:
@@ -211,7 +223,9 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=ROOT / ".benchmarks", help="environments and results")
     parser.add_argument("--targets", type=Path, help="a folder of pictures; default: four of scikit-image's")
     parser.add_argument("--limit", type=int, help="only the first so many targets")
-    parser.add_argument("--tiles", action="append", metavar="NAME=FOLDER", help="tile sets; default: the 919 photos")
+    parser.add_argument(
+        "--tiles", action="append", metavar="NAME=SPEC", help="a folder, or a spec; default: the 919 photos"
+    )
     parser.add_argument("--only", action="append", metavar="WORD", help="only entrants whose name holds this")
     parser.add_argument("--skip", action="append", default=[], metavar="WORD", help="not those whose name holds this")
     parser.add_argument("--columns", type=int, default=64)
@@ -225,13 +239,14 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     args.mosaics = (args.mosaics or args.work / "mosaics").resolve()
     args.json = args.json or args.work / "peers.json"
     named = dict(text.split("=", 1) for text in args.tiles or [])
-    args.tiles = {name: Path(folder).resolve() for name, folder in named.items()} or {"photos919": default_tiles()}
+    args.work.mkdir(parents=True, exist_ok=True)
+    args.tiles = {name: tile_folder(args.work, name, spec) for name, spec in named.items()}
+    args.tiles = args.tiles or {"photos919": default_tiles()}
     return args
 
 
 def main() -> None:
     args = parse()
-    args.work.mkdir(parents=True, exist_ok=True)
     table = markdown(compare(args))
     args.json.with_suffix(".md").write_text(table)
     print(table)
