@@ -118,6 +118,7 @@ def decode(
     aspect: tuple[int, int] | None = None,
     crop: Crop = centre,
     crop_px: int = 0,
+    enlarge: bool = True,
     background: Colour = _WHITE,
     max_pixels: int = MAX_PIXELS,
     name: str = "",
@@ -130,12 +131,13 @@ def decode(
         aspect: (width, height) of the crop, in any unit; None takes that of `size_px`.
         crop: Which part to keep.
         crop_px: The shorter side, in pixels, that `crop` wants to see; 0 is content with that of the result.
+        enlarge: Whether a picture that is smaller than `size_px` is brought to that size, or keeps its own.
         background: Colour that shows through transparent pixels.
         max_pixels: Refuse pictures that would have more pixels in memory (after the decoder's own downscaling), and
             all above `MAX_PIXELS`.
         name: What error messages call the picture, when `source` is content.
     Returns:
-        Upright sRGB pixels, uint8, (height, width, 3).
+        Upright sRGB pixels, uint8, (height, width, 3); smaller only without `enlarge`.
     Raises:
         ImageError: The file cannot be read as a picture; the message names it and says why.
         MissingExtraError: It is a HEIC photo and pi-heif is not installed.
@@ -148,6 +150,8 @@ def decode(
         turn = _orientation(picture)
         upright_size = picture.size[::-1] if turn >= 5 else picture.size
         box_width, box_height = crop_size(upright_size, aspect)
+        if not enlarge and size_px[0] > box_width and size_px[1] > box_height:
+            size_px = max(1, round(box_width)), max(1, round(box_height))
         scale = max(size_px[0] / box_width, size_px[1] / box_height, crop_px / min(upright_size))
         colours = to_srgb(_shrunk(picture, scale, name, max_pixels), background)
     upright = _upright(colours, turn)
@@ -224,7 +228,7 @@ def _shrunk(picture: Image.Image, scale: float, name: str, max_pixels: int) -> I
         left, top = (
             width % reduction // 2,
             height % reduction // 2,
-        )  # whole blocks only: a part of one would be stretched
+        )
         right, bottom = left + width - width % reduction, top + height - height % reduction
         small = picture.reduce(reduction, (left, top, right, bottom))
         small.info = picture.info

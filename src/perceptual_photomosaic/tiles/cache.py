@@ -11,6 +11,7 @@ entries that were not used for the longest time go first (in steps of a day).
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import time
@@ -199,10 +200,12 @@ class ThumbnailCache:
         """Drop the entries unused for longest until a fifth of the limit is free, then paths that lead nowhere."""
         if self._bytes_used() <= self._limit:
             return
-        oldest = "SELECT rowid FROM thumbnails ORDER BY day, rowid LIMIT 1000"
+        oldest = "SELECT rowid FROM thumbnails ORDER BY day, rowid LIMIT ?"
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            while self._bytes_used() > self._limit * 4 // 5:
-                if not self._db.execute(f"DELETE FROM thumbnails WHERE rowid IN ({oldest})").rowcount:
+            while (used := self._bytes_used()) > self._limit * 4 // 5:
+                (count,) = self._db.execute("SELECT count(*) FROM thumbnails").fetchone()
+                share = math.ceil(count * (1 - self._limit * 4 // 5 / used))
+                if not self._db.execute(f"DELETE FROM thumbnails WHERE rowid IN ({oldest})", (share,)).rowcount:
                     break
             self._db.execute("DELETE FROM files WHERE hash NOT IN (SELECT hash FROM thumbnails)")

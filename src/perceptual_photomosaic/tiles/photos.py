@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Photos"]
 
-_DECODING = 1  # raised whenever the same file would give other pixels than before: cached ones are then not used
+_DECODING = 2  # raised whenever the same file would give other pixels than before: cached ones are then not used
 _BATCH = 256  # photos between two transactions of the cache
+_SIZE = struct.Struct("<II")  # width and height, before the pixels of a thumbnail
 _Item = TypeVar("_Item")
 _Done = TypeVar("_Done")
 
@@ -78,9 +80,7 @@ class Photos(PlainSet):
         if not usable:
             raise TileError(_nothing_usable(self.folder, self._skipped))
         self.paths = tuple(file.path for file in usable)
-        width, height = self.options.thumbnail_px
-        pixels = b"".join(known[path][1].pixels or b"" for path in self.paths)
-        self._thumbnails = np.frombuffer(pixels, np.uint8).reshape(-1, height, width, 3)
+        self._thumbnails, self._small = _unpacked([known[path][1] for path in self.paths], self.options.thumbnail_px)
         contents = hashlib.sha256(b"".join(known[path][0] for path in self.paths)).hexdigest()
         self._identity = digest("photos", _DECODING, contents, self._cut())
 
@@ -115,7 +115,8 @@ class Photos(PlainSet):
         if width <= self.options.thumbnail_px[0] and height <= self.options.thumbnail_px[1]:
             if size_px == self.options.thumbnail_px:
                 return self._thumbnails[numbers] if choices is not None else self._thumbnails.copy()
-            return resized((self._thumbnails[number] for number in numbers), size_px)
+            known = (self._small.get(number, self._thumbnails[number]) for number in numbers.tolist())
+            return resized(known, size_px)
         wanted, index = np.unique(numbers, return_inverse=True)
         pictures = self._originals(size_px, wanted, reporter or SILENT)
         return pictures if np.array_equal(wanted, numbers) else pictures[index]
@@ -127,7 +128,7 @@ class Photos(PlainSet):
         def read(place: int) -> None:
             path = self.paths[numbers[place]]
             try:
-                result[place] = self._decode(read_file(path), printable(path), size_px)
+                result[place] = self._decode(read_file(path), printable(path), size_px, enlarge=True)
             except (ImageError, MissingExtraError) as error:
                 raise TileError(f"a photo that was usable before is not any more: {error}") from None
 
@@ -136,7 +137,7 @@ class Photos(PlainSet):
                 stage.advance()
         return result
 
-    def _decode(self, data: bytes, name: str, size_px: tuple[int, int]) -> NDArray[np.uint8]:
+    def _decode(self, data: bytes, name: str, size_px: tuple[int, int], *, enlarge: bool) -> NDArray[np.uint8]:
         crop, crop_px = crop_named(self._crop)
         return decode(
             data,
@@ -144,6 +145,7 @@ class Photos(PlainSet):
             aspect=self.options.cell_aspect,
             crop=crop,
             crop_px=crop_px,
+            enlarge=enlarge,
             background=self._background,
             max_pixels=self.options.max_pixels,
             name=name,
@@ -220,10 +222,28 @@ class Photos(PlainSet):
         try:
             data = read_file(file.path)
             content = hashlib.sha256(data).digest()[:16]
-            pixels = self._decode(data, name, self.options.thumbnail_px)
+            pixels = self._decode(data, name, self.options.thumbnail_px, enlarge=False)
         except (ImageError, MissingExtraError) as error:
             return file, content, Thumbnail(None, str(error).removeprefix(f"{name}: "))
-        return file, content, Thumbnail(pixels.tobytes())
+        return file, content, Thumbnail(_SIZE.pack(pixels.shape[1], pixels.shape[0]) + pixels.tobytes())
+
+
+def _unpacked(
+    kept: Sequence[Thumbnail], size_px: tuple[int, int]
+) -> tuple[NDArray[np.uint8], dict[int, NDArray[np.uint8]]]:
+    """Pixels of thumbnails, all of one size; and by their numbers, as they are, those that had to be enlarged."""
+    width, height = size_px
+    pictures = np.empty((len(kept), height, width, 3), np.uint8)
+    small: dict[int, NDArray[np.uint8]] = {}
+    for number, thumbnail in enumerate(kept):
+        packed = thumbnail.pixels or b""
+        own_width, own_height = _SIZE.unpack_from(packed)
+        picture = np.frombuffer(packed, np.uint8, offset=_SIZE.size).reshape(own_height, own_width, 3)
+        if (own_width, own_height) != size_px:
+            small[number] = picture
+            picture = resized([picture], size_px)[0]
+        pictures[number] = picture
+    return pictures, small
 
 
 def _in_threads(work: Callable[[_Item], _Done], items: Iterable[_Item], threads: int) -> Iterator[_Done]:

@@ -60,7 +60,8 @@ class Slices(PlainSet):
             )
         self._left = (width - self._columns * self._patch_px[0]) // 2
         self._top = (height - self._rows * self._patch_px[1]) // 2
-        self._identity = digest("slices 1", hashlib.sha256(self._picture.data).hexdigest(), (width, height), self._patch_px)
+        content = hashlib.sha256(self._picture.data).hexdigest()
+        self._identity = digest("slices 1", content, (width, height), self._patch_px)
 
     def __len__(self) -> int:
         return self._columns * self._rows

