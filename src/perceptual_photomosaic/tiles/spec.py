@@ -5,8 +5,8 @@ r"""The short text that names a tile set: `holiday/`, `glyphs:foreground=black/#
     part    = key "=" value | argument               the argument, where a set has one, comes first
 
 A comma, semicolon or backslash that belongs to a value is written with a backslash before it: `characters=a\,b`. A
-folder may be written as it is, with or without `photos:`: the path of an existing folder is not taken apart. Only the name of a
-built-in set wins over a folder of that name; `./emoji` is the folder.
+folder may be written as it is, with or without `photos:`: the path of an existing folder is not taken apart. Only the
+name of a built-in set wins over a folder of that name; `./emoji` is the folder.
 
     photos:DIR      crop=centre|attention|faces  background=COLOUR
     glyphs          characters=TEXT  font=FILE  foreground=COLOUR[/COLOUR...]  background=COLOUR
