@@ -75,8 +75,8 @@ def test_light_is_averaged_not_codes() -> None:
     ("columns", "fit", "tolerance"),
     [
         (6, "crop", 1e-6),  # whole pixels a sample: exact
-        (7, "crop", 5e-3),  # fractions of pixels: Pillow counts a pixel on the border wholly or not at all
-        (7, "stretch", 5e-3),
+        (7, "crop", 2e-2),  # fractions of pixels: Pillow counts a pixel on the border wholly or not at all
+        (7, "stretch", 2e-2),
     ],
 )
 def test_target_is_averaged_under_what_the_grid_covers(

@@ -68,6 +68,10 @@ class Limits:
             raise ConstraintError(f"max uses is {self.max_uses}; it must be at least 1.")
         if self.min_distance < 0:
             raise ConstraintError(f"min distance is {self.min_distance}; it must not be negative.")
+        for said, numbers in (("must be included", self.must_include), ("is banned", self.banned)):
+            for tile in sorted(numbers):
+                if not 0 <= tile < num_tiles:
+                    raise ConstraintError(f"tile {tile} {said}, but there are {num_tiles} tiles, numbered from 0.")
         usable = num_tiles - len(self.banned)
         if usable < 1:
             raise ConstraintError(f"all {num_tiles} tiles are banned; allow at least one.")
@@ -125,3 +129,11 @@ class Limits:
                             f"tile {tile} is pinned to cells {one} and {other}, {apart} apart; "
                             f"min distance is {self.min_distance}."
                         )
+        missing = self.required(num_tiles)
+        missing[list(used)] = False
+        left = rows * columns - len(self.pinned)
+        if missing.sum() > left:
+            raise ConstraintError(
+                f"{missing.sum()} more tiles must appear, but {left} cells are left beside the pinned ones. "
+                f"Unpin {missing.sum() - left}, or ask for fewer tiles."
+            )

@@ -1,0 +1,84 @@
+"""Random problems of assignment, and the slow, obvious way to say whether limits hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.costs import DenseCosts
+from perceptual_photomosaic.assign.limits import Limits
+
+
+@dataclass(frozen=True)
+class Puzzle:
+    """Costs and limits on a small grid."""
+
+    costs: DenseCosts
+    shape: tuple[int, int]
+    variants: int
+    limits: Limits
+    seed: int
+
+    @property
+    def num_cells(self) -> int:
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def num_tiles(self) -> int:
+        return self.costs.shape[1] // self.variants
+
+
+def random_costs(seed: int, cells: int, choices: int) -> DenseCosts:
+    """Squared distances between random points: some tiles are wanted by many cells."""
+    rng = np.random.default_rng(seed)
+    places, points = rng.normal(size=(cells, 3)), rng.normal(0, 2, (choices, 3))
+    return DenseCosts(np.square(places[:, None] - points[None]).sum(axis=2).astype(np.float32))
+
+
+@st.composite
+def puzzles(draw: st.DrawFn, *, distance: bool = True) -> Puzzle:
+    """Problems of up to 49 cells and 30 tiles under any mixture of limits, possible or not."""
+    rows, columns = draw(st.integers(1, 7)), draw(st.integers(1, 7))
+    tiles, variants = draw(st.integers(1, 30)), draw(st.integers(1, 3))
+    seed = draw(st.integers(0, 10_000))
+    numbers = st.integers(0, tiles - 1)
+    limits = Limits(
+        max_uses=draw(st.none() | st.integers(1, 6)),
+        min_distance=draw(st.integers(0, 4)) if distance else 0,
+        must_include=draw(st.frozensets(numbers, max_size=3)),
+        use_all=draw(st.booleans()),
+        banned=draw(st.frozensets(numbers, max_size=2)),
+        pinned=draw(
+            st.dictionaries(st.integers(0, rows * columns - 1), st.integers(0, tiles * variants - 1), max_size=3)
+        ),
+    )
+    return Puzzle(random_costs(seed, rows * columns, tiles * variants), (rows, columns), variants, limits, seed)
+
+
+def broken_limits(puzzle: Puzzle, choices: NDArray[np.int64]) -> list[str]:
+    """Every limit that an assignment breaks, found by looking at each cell and each pair of cells."""
+    limits, columns = puzzle.limits, puzzle.shape[1]
+    tiles = [int(choice) // puzzle.variants for choice in choices]
+    uses = Counter(tiles)
+    found = [f"cell {cell} has choice {c}" for cell, c in enumerate(choices) if not 0 <= c < puzzle.costs.shape[1]]
+    if limits.max_uses is not None:
+        found += [f"tile {tile} used {count} times" for tile, count in uses.items() if count > limits.max_uses]
+    found += [f"tile {tile} is banned" for tile in limits.banned & set(tiles)]
+    needed = (set(range(puzzle.num_tiles)) if limits.use_all else set()) - limits.banned | limits.must_include
+    found += [f"tile {tile} is missing" for tile in needed - set(tiles)]
+    found += [f"cell {cell} lost its pin" for cell, choice in limits.pinned.items() if choices[cell] != choice]
+    for one in range(len(tiles)):
+        for other in range(one + 1, len(tiles)):
+            apart = max(abs(one // columns - other // columns), abs(one % columns - other % columns))
+            if tiles[one] == tiles[other] and apart < limits.min_distance:
+                found.append(f"tile {tiles[one]} lies in cells {one} and {other}, {apart} apart")
+    return found
+
+
+def total_cost(puzzle: Puzzle, choices: NDArray[np.int64]) -> float:
+    """Sum of the costs of an assignment."""
+    return float(puzzle.costs.matrix[np.arange(len(choices)), choices].astype(np.float64).sum())
