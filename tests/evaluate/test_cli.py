@@ -40,7 +40,7 @@ def test_evaluate_prints_a_table(files, monkeypatch, capsys):
     assert "1/4" in shown
     assert "128 x 96" in shown
     assert "judge" not in shown
-    assert "48 cells, 48 different tiles, most used 1 times, no tile comes twice" in shown
+    assert "48 cells, 48 different tiles, the commonest in 1, no tile comes twice" in shown
 
 
 def test_evaluate_prints_json_and_draws(files, monkeypatch, capsys, tmp_path):

@@ -14,7 +14,7 @@ def pictures(height: int = 40, width: int = 33, seed: int = 0) -> tuple[np.ndarr
     return ramp, np.clip(ramp + rng.normal(0, 0.1, ramp.shape), 0, 1)
 
 
-@pytest.mark.parametrize("size", [(11, 11), (16, 16), (40, 33)])
+@pytest.mark.parametrize("size", [(11, 11), (16, 16), (40, 33), (141, 12)])
 def test_ssim_agrees_with_scikit_image(size):
     metrics = pytest.importorskip("skimage.metrics")
     x, y = pictures(*size)
@@ -42,6 +42,13 @@ def test_gradient_agreement_is_its_formula(height, width, seed):
                 g_x, g_y = (p[row + down, column + right] - p[row, column] for p in (x, y))
                 product += g_x * g_y
                 energy += g_x**2 + g_y**2
+    assert gradient_agreement(x, y) == pytest.approx(2 * product / energy)
+
+
+def test_gradient_agreement_of_tall_pictures_is_the_same_formula():
+    x, y = pictures(100, 7)
+    product = sum((np.diff(x, axis=axis) * np.diff(y, axis=axis)).sum() for axis in (0, 1))
+    energy = sum((np.diff(p, axis=axis) ** 2).sum() for axis in (0, 1) for p in (x, y))
     assert gradient_agreement(x, y) == pytest.approx(2 * product / energy)
 
 

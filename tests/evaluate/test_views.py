@@ -41,26 +41,26 @@ def test_area_average_is_what_its_name_says(size, shape, part):
     light = np.random.default_rng(0).random((*size, 3))
     height, width = size
     box = (part[0] * width, part[1] * height, part[2] * width, part[3] * height)
-    np.testing.assert_allclose(area_average(light, shape, box), obvious_average(light, shape, box), atol=1e-9)
+    np.testing.assert_allclose(area_average(light, shape, box), obvious_average(light, shape, box), atol=1e-6)
 
 
 def test_bytes_are_decoded_to_light_first():
     checkers = np.indices((8, 8)).sum(axis=0) % 2 * np.uint8(255)
     picture = np.repeat(checkers[..., None], 3, axis=2).astype(np.uint8)
-    np.testing.assert_allclose(area_average(picture, (1, 1)), 0.5)
+    np.testing.assert_allclose(area_average(picture, (1, 1)), 0.5, atol=1e-6)
     assert encode_srgb(np.array(0.5)) == pytest.approx(0.7354, abs=1e-4)  # and not 0.5: that is the point
 
 
 def test_pixels_per_cell_do_not_matter():
     small = np.random.default_rng(1).integers(0, 256, (10, 14, 3), dtype=np.uint8)
     large = small.repeat(3, axis=0).repeat(5, axis=1)
-    np.testing.assert_allclose(area_average(large, (7, 9)), area_average(small, (7, 9)), atol=1e-12)
+    np.testing.assert_allclose(area_average(large, (7, 9)), area_average(small, (7, 9)), atol=1e-6)
 
 
 def test_averages_of_averages_are_averages():
     picture = np.random.default_rng(2).integers(0, 256, (96, 60, 3), dtype=np.uint8)
     twice = area_average(area_average(picture, (32, 40)), (8, 10))
-    np.testing.assert_allclose(twice, area_average(picture, (8, 10)), atol=1e-12)
+    np.testing.assert_allclose(twice, area_average(picture, (8, 10)), atol=1e-6)
 
 
 def test_srgb_goes_both_ways():

@@ -117,7 +117,7 @@ def _print_tiles(tiles: TileStats, guessed: bool) -> None:
     where = " (cells with equal pixels count as one tile)" if guessed else ""
     apart = tiles.nearest_repeat
     near = "no tile comes twice" if apart is None else f"nearest repeat {apart} cell{'s' * (apart > 1)} away"
-    print(f"{tiles.cells} cells, {tiles.distinct} different tiles, most used {tiles.most_used} times, {near}{where}")
+    print(f"{tiles.cells} cells, {tiles.distinct} different tiles, the commonest in {tiles.most_used}, {near}{where}")
 
 
 def _tiles_dict(tiles: TileStats | None, guessed: bool) -> dict[str, object] | None:

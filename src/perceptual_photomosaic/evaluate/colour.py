@@ -49,12 +49,11 @@ def ciede2000(lab_1: NDArray[np.floating], lab_2: NDArray[np.floating]) -> NDArr
         Differences, 0 for equal colours; about 1 is just noticeable. Shape (...).
     Source: Sharma, Wu, Dalal: The CIEDE2000 color-difference formula, Color Research and Application 30 (2005).
     """
-    one = np.asarray(lab_1, np.float64).reshape(-1, 3)
-    two = np.asarray(lab_2, np.float64).reshape(-1, 3)
+    one, two = lab_1.reshape(-1, 3), lab_2.reshape(-1, 3)
     result = np.empty(len(one))
     for start in range(0, len(one), _CHUNK):
         part = slice(start, start + _CHUNK)
-        result[part] = _ciede2000(one[part].T, two[part].T)
+        result[part] = _ciede2000(one[part].T.astype(np.float64), two[part].T.astype(np.float64))
     return result.reshape(np.shape(lab_1)[:-1])
 
 

@@ -7,7 +7,7 @@ everywhere; what people see, as the judge and FLIP put it, at the three distance
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from perceptual_photomosaic.evaluate.views import Box
 
 __all__ = ["Evaluation", "Ruler", "ViewScores", "evaluate"]
+
+
+_BAND = 32  # rows converted at a time
 
 
 @dataclass(frozen=True)
@@ -107,21 +110,21 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class _View:
-    """One picture at one distance, in the forms that the figures want."""
+    """One picture at one distance, in the forms that the figures want; float32, for views can be large."""
 
-    light: NDArray[np.float64]
-
-    @cached_property
-    def srgb(self) -> NDArray[np.float64]:
-        return encode_srgb(self.light)
+    light: NDArray[np.float32]
 
     @cached_property
-    def lab(self) -> NDArray[np.float64]:
-        return lab_from_light(self.light)
+    def srgb(self) -> NDArray[np.float32]:
+        return _banded(encode_srgb, self.light)
 
     @cached_property
-    def luma(self) -> NDArray[np.float64]:
-        return luma(self.srgb)
+    def lab(self) -> NDArray[np.float32]:
+        return _banded(lab_from_light, self.light)
+
+    @cached_property
+    def luma(self) -> NDArray[np.float32]:
+        return _banded(lambda light: luma(encode_srgb(light)), self.light)
 
     @cached_property
     def features(self) -> list[Tensor]:
@@ -211,14 +214,22 @@ class Ruler:
         )
 
 
-def _to_bytes(srgb: NDArray[np.float64]) -> NDArray[np.uint8]:
-    return np.rint(srgb * 255).astype(np.uint8)
+def _banded(
+    convert: Callable[[NDArray[np.float32]], NDArray[np.float64]], light: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Convert a picture a few rows at a time."""
+    bands = [convert(light[top : top + _BAND]).astype(np.float32) for top in range(0, len(light), _BAND)]
+    return np.concatenate(bands)
+
+
+def _to_bytes(srgb: NDArray[np.floating]) -> NDArray[np.uint8]:
+    return np.asarray(np.rint(srgb * 255), np.uint8)
 
 
 def _views(picture: NDArray[np.uint8], shapes: dict[float, tuple[int, int]], box: Box) -> dict[float, _View]:
     """Average a picture for each distance, from the view before where its pixels divide evenly: the same, sooner."""
     views: dict[float, _View] = {}
-    finer: NDArray[np.float64] | None = None
+    finer: NDArray[np.float32] | None = None
     for cell_px, (height, width) in shapes.items():
         if finer is not None and finer.shape[0] % height == 0 and finer.shape[1] % width == 0:
             light = area_average(finer, (height, width))

@@ -14,6 +14,7 @@ __all__ = ["SSIM_WINDOW_PX", "gradient_agreement", "ssim"]
 SSIM_WINDOW_PX = 11
 _SIGMA = 1.5
 _C1, _C2 = 0.01**2, 0.03**2
+_BAND = 32  # rows at a time: the working set then stays in the cache, and small on large pictures
 
 
 def ssim(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
@@ -30,13 +31,13 @@ def ssim(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
     Source: Wang, Bovik, Sheikh, Simoncelli: Image quality assessment, IEEE Trans. Image Processing 13 (2004), eq. 13.
     """
     window = _window(min(*x.shape, SSIM_WINDOW_PX))
-    mu_x, mu_y = _blur(x, window), _blur(y, window)
-    sigma_xx = _blur(x * x, window) - mu_x * mu_x
-    sigma_yy = _blur(y * y, window) - mu_y * mu_y
-    sigma_xy = _blur(x * y, window) - mu_x * mu_y
-    luminance = (2 * mu_x * mu_y + _C1) / (mu_x * mu_x + mu_y * mu_y + _C1)
-    structure = (2 * sigma_xy + _C2) / (sigma_xx + sigma_yy + _C2)
-    return float((luminance * structure).mean())
+    places = x.shape[0] - len(window) + 1
+    total = 0.0
+    for top in range(0, places, _BAND):
+        band = slice(top, min(top + _BAND, places) + len(window) - 1)
+        grey_x, grey_y = (picture[band].astype(np.float64) for picture in (x, y))
+        total += float(_ssim_map(grey_x, grey_y, window).sum())
+    return total / float(places * (x.shape[1] - len(window) + 1))
 
 
 def gradient_agreement(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
@@ -55,12 +56,25 @@ def gradient_agreement(x: NDArray[np.floating], y: NDArray[np.floating]) -> floa
     Returns:
         A value in [-1, 1]: 1 for equal fields (both may be zero), 0 for unrelated ones, -1 for the negative.
     """
-    right_x, right_y = np.diff(x, axis=1).ravel(), np.diff(y, axis=1).ravel()
-    down_x, down_y = np.diff(x, axis=0).ravel(), np.diff(y, axis=0).ravel()
-    energy = right_x @ right_x + right_y @ right_y + down_x @ down_x + down_y @ down_y
-    if energy == 0:
-        return 1.0
-    return float(2 * (right_x @ right_y + down_x @ down_y) / energy)
+    product = energy = 0.0
+    for top in range(0, x.shape[0], _BAND):
+        for axis in (0, 1):
+            # Downward differences reach into the first row of the next band.
+            band = slice(top, top + _BAND + (axis == 0))
+            g_x, g_y = (np.diff(picture[band].astype(np.float64), axis=axis).ravel() for picture in (x, y))
+            product += float(g_x @ g_y)
+            energy += float(g_x @ g_x + g_y @ g_y)
+    return 2 * product / energy if energy else 1.0
+
+
+def _ssim_map(x: NDArray[np.floating], y: NDArray[np.floating], window: NDArray[np.float64]) -> NDArray[np.float64]:
+    mu_x, mu_y = _blur(x, window), _blur(y, window)
+    sigma_xx = _blur(x * x, window) - mu_x * mu_x
+    sigma_yy = _blur(y * y, window) - mu_y * mu_y
+    sigma_xy = _blur(x * y, window) - mu_x * mu_y
+    luminance = (2 * mu_x * mu_y + _C1) / (mu_x * mu_x + mu_y * mu_y + _C1)
+    structure = (2 * sigma_xy + _C2) / (sigma_xx + sigma_yy + _C2)
+    return np.asarray(luminance * structure)
 
 
 def _window(largest: int) -> NDArray[np.float64]:

@@ -108,8 +108,8 @@ def centred_box(size_px: tuple[int, int], aspect: float) -> Box:
 
 
 def area_average(
-    picture: NDArray[np.uint8] | NDArray[np.float64], shape: tuple[int, int], box: Box | None = None
-) -> NDArray[np.float64]:
+    picture: NDArray[np.uint8] | NDArray[np.floating], shape: tuple[int, int], box: Box | None = None
+) -> NDArray[np.float32]:
     """Average a picture's light over the exact area of each pixel of a coarser (or finer) raster.
 
     The picture counts as constant within each of its pixels; output pixels that cut through one take their share of it.
@@ -119,12 +119,12 @@ def area_average(
         shape: (height, width) of the result.
         box: (left, top, right, bottom): the part of the picture to look at; all of it by default.
     Returns:
-        Linear light in [0, 1], float64, (height, width, 3).
+        Linear light in [0, 1], float32, (height, width, 3).
     """
     height, width = shape
     left, top, right, bottom = box or (0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))
     across = _shares(left, right, picture.shape[1], width)
-    result = np.empty((height, width, 3))
+    result = np.empty((height, width, 3), np.float32)
     done = 0
     for first, last, weights in _shares(top, bottom, picture.shape[0], height):
         strip = picture[first:last]
