@@ -172,6 +172,8 @@ def _fills(size_px: tuple[int, int], aspect: tuple[int, int]) -> bool:
 def printable(path: str | os.PathLike[str]) -> str:
     """Write a file name on one line of valid text: control characters and undecodable bytes are escaped."""
     text = os.fsdecode(os.fspath(path))
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 

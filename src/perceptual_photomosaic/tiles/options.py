@@ -57,7 +57,11 @@ class TileOptions:
     @property
     def threads(self) -> int:
         """Number of threads to decode with."""
-        return self.workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        if self.workers:
+            return self.workers
+        if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
 
 
 def default_cache_dir() -> Path:

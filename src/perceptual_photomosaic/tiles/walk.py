@@ -18,6 +18,7 @@ PICTURES = frozenset(
     ".jp2 .j2k .jpx .ppm .pgm .pbm .pnm .psd .qoi".split()
 )
 RAW = frozenset([".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"])
+_NUMBER = re.compile("[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +59,17 @@ def find_photos(folder: str | os.PathLike[str]) -> tuple[list[PhotoFile], list[S
     return found, skipped
 
 
-def natural_key(path: str) -> tuple[tuple[tuple[int, int, str], ...], ...]:
-    """Sort key that compares numbers in names as numbers, folder by folder, and ends in the exact text."""
-    return (*(_part_key(part) for part in Path(path).parts), ((0, 0, path),))
+def natural_key(path: str) -> tuple[str, str]:
+    """Sort key that compares numbers in names as numbers, folder by folder, and ends in the exact text.
+
+    A number is written with its length before it, so that text compares as the number does: 9 < 010 < 11.
+    """
+    return _NUMBER.sub(_with_length, path.casefold().replace(os.sep, "\0")), path
 
 
-def _part_key(part: str) -> tuple[tuple[int, int, str], ...]:
-    return tuple(
-        (0, int(piece), "") if piece.isdecimal() else (1, 0, piece.casefold())
-        for piece in re.split(r"([0-9]+)", part)
-        if piece
-    )
+def _with_length(number: re.Match[str]) -> str:
+    digits = number[0].lstrip("0")
+    return f"0{chr(len(digits))}{digits}"
 
 
 def _scan(
