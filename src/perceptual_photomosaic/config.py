@@ -5,6 +5,7 @@ The command line builds its options from the fields below, so the two cannot dri
 
 from __future__ import annotations
 
+import json
 import tomllib
 import types
 from dataclasses import Field, dataclass, field, fields, replace
@@ -109,7 +110,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML takes JSON's escapes
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     return repr(value)

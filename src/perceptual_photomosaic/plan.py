@@ -98,19 +98,12 @@ class Plan:
             raise PlanError(f"plan '{path}' has version {data.get('version')}, but {_VERSION} is the one known here.")
         try:
             return cls._from_data(data)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise PlanError(f"plan '{path}' is damaged: {type(error).__name__} {error}. Make it again.") from error
 
     @classmethod
     def _from_data(cls, data: dict[str, Any]) -> Plan:
-        shape = data["grid"]
-        left, top, right, bottom = (float(edge) for edge in shape["target_box"])
-        grid = Grid(
-            int(shape["rows"]),
-            int(shape["columns"]),
-            (int(shape["cell_aspect"][0]), int(shape["cell_aspect"][1])),
-            (left, top, right, bottom),
-        )
+        grid = _grid(data["grid"])
         pairs = np.array(data["cells"], np.int64)
         variants = tuple(str(name) for name in data["variants"])
         sources = {int(tile): str(name) for tile, name in data["sources"].items()}
@@ -120,6 +113,10 @@ class Plan:
         if unknown or pairs.min() < 0 or pairs[..., 1].max() >= len(variants):
             raise ValueError(f"cells name tiles or variants that are not listed: {sorted(unknown)[:3]}")
         shifts = np.array(data["shifts"], np.float32) if data.get("shifts") is not None else None
+        if shifts is not None and shifts.shape != (*grid.shape, 3):
+            raise ValueError(f"shifts have shape {shifts.shape}, the grid {grid.shape}")
+        if not isinstance(data["tiles"], list) or not data["tiles"] or int(data["tile_size"]) < 1:
+            raise ValueError("it names no tile set, or a tile size below 1")
         return cls(
             grid=grid,
             specs=tuple(str(spec) for spec in data["tiles"]),
@@ -131,6 +128,15 @@ class Plan:
             settings=dict(data.get("settings", {})),
             shifts=shifts,
         )
+
+
+def _grid(shape: dict[str, Any]) -> Grid:
+    left, top, right, bottom = (float(edge) for edge in shape["target_box"])
+    rows, columns = int(shape["rows"]), int(shape["columns"])
+    aspect = int(shape["cell_aspect"][0]), int(shape["cell_aspect"][1])
+    if min(rows, columns, *aspect) < 1:
+        raise ValueError(f"the grid has {rows} rows and {columns} columns of {aspect[0]}:{aspect[1]}")
+    return Grid(rows, columns, aspect, (left, top, right, bottom))
 
 
 def rebind(plan: Plan, tiles: TileSet) -> NDArray[np.int64]:
