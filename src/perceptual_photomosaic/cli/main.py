@@ -45,7 +45,10 @@ def main() -> None:
     except MosaicError as error:
         _fail(str(error), 2)
     except _BadCommandLine as error:
-        _fail(f"{error.format_message().rstrip('.')}. See --help.", 2)  # type: ignore[attr-defined]
+        message = error.format_message()  # type: ignore[attr-defined]
+        _fail(f"{message.rstrip('.')}{'' if message.endswith('?') else '.'} See --help.", 2)
+    except MemoryError as error:
+        _fail(f"not enough memory ({error}). Lower --tile-size, or make fewer cells.", 2)
     except (KeyboardInterrupt, typer.Abort):
         status = 130
     except BrokenPipeError:  # the reader of our output went away (`| head`)

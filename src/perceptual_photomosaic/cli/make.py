@@ -55,7 +55,7 @@ def make(
         raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif).")
     options = chosen_options(settings, config)
     extras = Extras(plan, index, preview, save_config)
-    extras.check(out)
+    extras.check(out, target)
 
     from perceptual_photomosaic.api import make_mosaic
     from perceptual_photomosaic.tiles import default_cache_dir

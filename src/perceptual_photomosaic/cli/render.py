@@ -34,7 +34,7 @@ def render(
     if out is None:
         raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif).")
     extras = Extras(index=index)
-    extras.check(out)
+    extras.check(out, plan)
 
     from perceptual_photomosaic.api import open_plan
     from perceptual_photomosaic.tiles import default_cache_dir

@@ -26,8 +26,8 @@ class Extras:
     preview: Path | None = None
     settings: Path | None = None
 
-    def check(self, out: Path) -> None:
-        """Make sure before any work that every file can be written.
+    def check(self, out: Path, source: Path) -> None:
+        """Make sure before any work that every file can be written, and that none replaces the command's `source`.
 
         Raises:
             OutputError: A place that cannot be written to, or the same name twice.
@@ -35,6 +35,9 @@ class Extras:
         from perceptual_photomosaic.render.formats import check_folder, check_output
 
         check_output(out)
+        for path in (out, self.plan, self.index, self.preview, self.settings):
+            if path is not None and path.exists() and source.exists() and path.samefile(source):
+                raise OutputError(f"'{path}' would replace what is read from it; choose another name.")
         seen = {out.absolute()}
         for path in (self.plan, self.index, self.preview, self.settings):
             if path is None:
@@ -64,6 +67,8 @@ class Extras:
 
 def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_json: bool) -> None:
     """Say what was made: one JSON object, or a few lines for people."""
+    from perceptual_photomosaic.image import printable
+
     facts = _facts(mosaic, out)
     if as_json:
         print(json.dumps(facts))
@@ -74,7 +79,7 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
     width, height = facts["size_px"]
     cell_width, cell_height = mosaic.tile_px
     cells = f"{grid['columns']} x {grid['rows']} cells of {cell_width} x {cell_height} px"
-    print(f"{out}: {width} x {height} px, {cells}")
+    print(f"{printable(out)}: {width} x {height} px, {cells}")
     print(f"{tiles['used']} of {tiles['count']} tiles used, the most frequent {tiles['most_used']} times")
     if facts["diagnosis"]:
         print(facts["diagnosis"])
@@ -111,12 +116,14 @@ def _facts(mosaic: Mosaic, out: Path) -> dict[str, Any]:
 
 
 def _print_skipped(skipped: list[dict[str, str]], *, everything: bool) -> None:
+    from perceptual_photomosaic.image import printable
+
     if not skipped:
         return
     shown = skipped if everything else skipped[:_LISTED]
     noun = "file was" if len(skipped) == 1 else "files were"
     print(f"{len(skipped)} {noun} skipped:")
     for item in shown:
-        print(f"  {item['path']}: {item['reason']}")
+        print(f"  {printable(item['path'])}: {item['reason']}")
     if len(skipped) > len(shown):
         print(f"  and {len(skipped) - len(shown)} more; -v lists all")

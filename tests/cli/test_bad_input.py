@@ -1,0 +1,157 @@
+"""Bad input: one line on standard error that says what to do, status 2, and nothing written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, contents
+
+MAKE = "make portrait.png -t holiday -o out.png --columns 8 --method nearest"
+
+TARGETS = {
+    "make -t holiday -o out.png": "Missing argument",
+    "make gone.png -t holiday -o out.png": "gone.png",
+    "make bare -t holiday -o out.png": "bare",
+    "make truncated.png -t holiday -o out.png": "truncated.png",
+    "make nothing.jpg -t holiday -o out.png": "nothing.jpg: the file is empty",
+    "make notes.txt -t holiday -o out.png": "notes.txt",
+    "make renamed.jpg -t holiday -o out.png": "renamed.jpg",
+}
+TILES = {
+    "make portrait.png -o out.png": "no tiles were named. Add --tiles FOLDER",
+    "make portrait.png -t bare -o out.png": "it holds no picture files",
+    "make portrait.png -t hopeless -o out.png": "none of the 2 picture files in hopeless can be used: a.jpg: the file",
+    "make portrait.png -t gone -o out.png": "the folder gone does not exist",
+    "make portrait.png -t glyhps -o out.png": "did you mean glyphs?",
+    "make portrait.png -t emojis -o out.png": "did you mean emoji?",
+    "make portrait.png -t colors:8 -o out.png": "did you mean colours?",
+    "make portrait.png -t slice:portrait.png -o out.png": "did you mean slices?",
+    "make portrait.png -t portrait.png -o out.png": "slices:portrait.png",
+    "make portrait.png -t slices:gone.png -o out.png": "gone.png",
+    "make portrait.png -t slices:portrait.png,size=900 -o out.png": "900",
+    "make portrait.png -t colours:0 -o out.png": "colours",
+    "make portrait.png -t colours:many -o out.png": "expected a whole number, got 'many'",
+    "make portrait.png -t glyphs:characters= -o out.png": "expected one character",
+    "make portrait.png -t glyphs:color=red -o out.png": "'color=red' is not an option",
+    "make portrait.png -t glyphs:font=notes.txt -o out.png": "notes.txt is not a font",
+    "make portrait.png -t photos:gone -o out.png": "gone",
+    "make portrait.png -t holiday -t gone -o out.png": "the folder gone does not exist",
+}
+SIZES = {
+    f"{MAKE} --columns 0": "columns is 0; it must be at least 1",
+    f"{MAKE} --columns -4": "columns is -4; it must be at least 1",
+    f"{MAKE} --rows 0": "rows is 0; it must be at least 1",
+    f"{MAKE} --tile-size 0": "tile size is 0 px; it must be at least 1",
+    f"{MAKE} --tile-size -8": "tile size is -8 px; it must be at least 1",
+    f"{MAKE} --cells 50": "either cells, or columns and rows",
+    f"{MAKE} --columns 97": "97 x 72 cells are more than the target's 96 x 72 px can tell apart",
+    f"{MAKE} --columns 8.5": "--columns",
+    f"{MAKE} --columns ten": "--columns",
+    f"{MAKE} --cell-aspect wide": "cell aspect 'wide' is not W:H",
+    f"{MAKE} --cell-aspect 0:1": "cell aspect '0:1' is not W:H",
+    f"{MAKE} --fit squeeze": "fit 'squeeze' is unknown; choose one of crop, pad, stretch",
+    f"{MAKE} --patch 9": "patch is 9; it must be 1 to 8",
+    f"{MAKE} --quality 101 -o out.jpg": "--quality",
+    f"{MAKE} --tile-size 99999": "99999",
+}
+WORDS = {
+    "mak": "No such command 'mak'. Did you mean 'make'? See --help.",
+    f"{MAKE} --colums 8": "--columns",
+    f"{MAKE} --method neerest": "there is no method 'neerest'. Did you mean 'nearest'?",
+    f"{MAKE} --crop center": "centre",
+    f"{MAKE} --variants turn": "turn",
+    f"{MAKE} --background hot": "'hot' is no colour",
+    f"{MAKE} --config gone.toml": "settings file 'gone.toml' cannot be read: No such file",
+    f"{MAKE} --config words.toml": "settings file 'words.toml' is not TOML",
+    f"{MAKE} --config misspelt.toml": "there is no setting 'colums'. Did you mean 'columns'?",
+    f"{MAKE} --config mistyped.toml": "columns is '10', but a whole number is expected",
+    f"{MAKE} extra": "extra",
+}
+LIMITS = {
+    f"{MAKE} --max-uses 0": "max uses is 0; it must be at least 1",
+    f"{MAKE} --max-uses 1": "24 tiles used at most 1 times fill 24 of 48 cells: 24 are missing. Allow 2 uses",
+    f"{MAKE} --min-distance -1": "min distance is -1; it must not be negative",
+    f"{MAKE} --min-distance 5": "needs 25 different tiles in every 5 x 5 cells, but there are 24: 1 are missing",
+    f"{MAKE} --columns 4 --use-all": "24 tiles must all appear, but there are 12 cells: 12 are missing",
+}
+OUTPUTS = {
+    "make portrait.png -t holiday": "no output was named. Add -o mosaic.png",
+    "make portrait.png -t holiday -o out": "no format is known by ''",
+    "make portrait.png -t holiday -o out.jpgg": "no format is known by '.jpgg'. Did you mean .jpg",
+    "make portrait.png -t holiday -o out.gif": "no format is known by '.gif'",
+    "make portrait.png -t holiday -o gone/out.png": "there is no folder 'gone'. Make it first",
+    "make portrait.png -t holiday -o bare.png/out.png": "there is no folder 'bare.png'",
+    "make portrait.png -t holiday -o portrait.png": "would replace what is read from it",
+    f"{MAKE} --tile-size 3000 -o out.webp": "WebP holds at most 16383 px a side. Write .",
+    f"{MAKE} --tile-size 9000 -o out.jpg": "JPEG holds at most 65500 px a side",
+    f"{MAKE} --plan gone/plan.json": "there is no folder 'gone'",
+    f"{MAKE} --index bare": "'bare' is a folder; name a file in it",
+    f"{MAKE} --preview preview.xyz": "no format is known by '.xyz'",
+    f"{MAKE} --plan same.txt --index same.txt": "'same.txt' is named for two outputs",
+    f"{MAKE} --plan out.png": "'out.png' is named for two outputs",
+    f"{MAKE} --plan portrait.png": "would replace what is read from it",
+    f"{MAKE} --save-config gone/a.toml": "there is no folder 'gone'",
+}
+OTHER_COMMANDS = {
+    "render": "Missing argument",
+    "render gone.json -o out.png": "plan 'gone.json' cannot be read: No such file",
+    "render notes.txt -o out.png": "plan 'notes.txt' is not JSON",
+    "render portrait.png -o out.png": "plan 'portrait.png' is not JSON",
+    "render gone.json": "no output was named",
+    "render notes.txt -o out.png --index notes.txt": "would replace what is read from it",
+    "tiles": "Missing argument",
+    "tiles gone": "the folder gone does not exist",
+    "tiles holiday --sheet sheet.xyz": "no format is known by '.xyz'",
+    "tiles holiday --export holiday": "holiday",
+    "tiles holiday --size 0": "--size",
+}
+TABLE = TARGETS | TILES | SIZES | WORDS | LIMITS | OUTPUTS | OTHER_COMMANDS
+
+
+@pytest.mark.parametrize(("command", "said"), TABLE.items())
+def test_one_line_and_nothing_written(run: Run, desk: Path, command: str, said: str) -> None:
+    before = contents(desk)
+    ran = run(
+        *command.split(), *(["--method", "nearest"] if command.startswith("make") and "--method" not in command else [])
+    )
+    assert ran.status == 2, ran
+    assert said in ran.err
+    assert ran.err.count("\n") == 1, ran.err
+    assert ran.err.startswith("photomosaic: ")
+    assert ran.out == ""
+    assert contents(desk) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_folder_that_is_not_writable(run: Run, desk: Path) -> None:
+    (desk / "bare").chmod(0o500)
+    ran = run(*MAKE.split(), "-o", "bare/out.png")
+    assert ran.status == 2
+    assert "is not writable" in ran.err
+
+
+def test_folder_is_checked_before_any_work(run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As root nothing is read-only, so the answer of the system is set here."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    ran = run("make", "gone.png", "-t", "gone", "-o", "bare/out.png")
+    assert ran.status == 2
+    assert "the folder 'bare' is not writable" in ran.err
+
+
+def test_a_full_disk_leaves_nothing(run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing fails half-way: one line, no picture, no temporary file, and an older picture still there."""
+    old = b"an older picture"
+    (desk / "out.png").write_bytes(old)
+    before = contents(desk)
+
+    def full(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    ran = run(*MAKE.split())
+    assert ran.status == 2
+    assert ran.err == "photomosaic: 'out.png' cannot be written: No space left on device.\n"
+    assert contents(desk) == before
