@@ -16,6 +16,7 @@ from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.patches import fit_target
 from perceptual_photomosaic.grid import Grid
+from perceptual_photomosaic.inputs import parse_colour
 from perceptual_photomosaic.plan import Plan, index_csv
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import check_folder, check_output, replacing
@@ -140,7 +141,8 @@ class Mosaic:
         scale = min(1.0, longest_px / max(self.size_px))
         small = max(1, round(self.tile_px[0] * scale)), max(1, round(self.tile_px[1] * scale))
         mosaic = self.to_image(small)
-        target = Image.fromarray(from_linear(fit_target(self.target, self.grid, mosaic.size)))
+        behind = parse_colour(self.options.background)
+        target = Image.fromarray(from_linear(fit_target(self.target, self.grid, mosaic.size, behind)))
         gap = max(4, mosaic.width // 100)
         sheet = Image.new("RGB", (2 * mosaic.width + gap, mosaic.height), "white")
         sheet.paste(target, (0, 0))
