@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 __all__ = ["Schedule", "paper_learning_rate", "paper_temperature_rate", "paper_temperatures"]
@@ -14,8 +15,8 @@ __all__ = ["Schedule", "paper_learning_rate", "paper_temperature_rate", "paper_t
 class Schedule:
     """Temperature and learning rate as functions of the step, 1 .. steps.
 
-    The temperature rises from `temperature` to `final_temperature`, evenly in its logarithm, over the first `rise` of
-    the run, and stays. The learning rate warms up linearly over `warmup` steps, then falls to a twentieth along half
+    After `begin` steps the temperature rises from `temperature` to `final_temperature`, evenly in its logarithm, over
+    the first `rise` of what is left of the run, and stays. The learning rate warms up linearly over `warmup` steps, then falls to a twentieth along half
     a cosine.
 
     Args:
@@ -23,7 +24,8 @@ class Schedule:
         learning_rate: The highest.
         temperature: At the first step.
         final_temperature: After the rise.
-        rise: Part of the run, 0..1.
+        begin: Steps before the rise.
+        rise: Part of the run after them, 0..1.
         warmup: Steps.
     """
 
@@ -31,18 +33,17 @@ class Schedule:
     learning_rate: float
     temperature: float
     final_temperature: float
-    rise: float = 0.6
+    begin: int = 0
+    rise: float = 0.8
     warmup: int = 50
 
     def temperature_at(self, step: int) -> float:
         """Temperature at a step."""
-        part = min(1.0, (step - 1) / max(1.0, self.rise * self.steps))
+        part = min(1.0, max(0, step - 1 - self.begin) / max(1.0, self.rise * (self.steps - self.begin)))
         return float(self.temperature * (self.final_temperature / self.temperature) ** part)
 
     def learning_rate_at(self, step: int) -> float:
         """Learning rate at a step."""
-        import math
-
         if step <= self.warmup:
             return self.learning_rate * step / self.warmup
         part = min(1.0, (step - self.warmup) / max(1, self.steps - self.warmup))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.losses import LossSettings
 
-__all__ = ["PRESETS", "TrainSettings", "preset"]
+__all__ = ["LIGHT_LOSS", "PRESETS", "TrainSettings", "preset"]
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -28,6 +28,8 @@ class TrainSettings:
         crop: Side of the square crops in pixels; whole cells.
         zoom: Crops show between all of a picture (across its shorter side) and a zoom-th of it.
         flip: Mirror half of the crops.
+        fit_tone: Share of the crops whose tones are first mapped into what the tiles can show (see models/tone.py),
+            so that the network also learns fine steps there.
         cell: Cell side in pixels: 4, 8, 16 or 32.
         hidden: Decoder channels.
         loss: What is minimised.
@@ -59,6 +61,7 @@ class TrainSettings:
     crop: int = 128
     zoom: float = 2.5
     flip: bool = True
+    fit_tone: float = 0.0
     cell: int = 8
     hidden: int = 256
     loss: LossSettings = field(default_factory=LossSettings)
@@ -115,10 +118,14 @@ class TrainSettings:
         return self.batch // parts
 
 
-_LIGHT = LossSettings(
+# Three shallow layers at four scales: what two cores can afford, and what tiles can change. The blur hides the texture
+# of a tile at full size and little of what several tiles show together.
+LIGHT_LOSS = LossSettings(
     layers=("conv1_1", "conv2_1", "conv3_1"),
     layer_factors=(1.0, 1.0, 4.0),
-    scales=((0.0, 1.0, 2.0),) * 3,
+    scales=((0.0, 1.0, 2.0, 3.0),) * 3,
+    blur_sigmas=(3.0, 2.0, 1.0, 1.0),
+    blur_windows=(9, 7, 3, 3),
 )
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -134,8 +141,27 @@ PRESETS: dict[str, dict[str, Any]] = {
         "validate_batch": 6,
         "validate_crop": 512,
     },
-    "laptop": {"loss": _LIGHT, "steps": 4000, "batch": 8, "crop": 96, "imitate": 400},
-    "gpu": {"steps": 20000, "batch": 32, "crop": 256, "imitate": 400, "log_every": 50, "validate_every": 1000},
+    "laptop": {
+        "loss": LIGHT_LOSS,
+        "steps": 4000,
+        "batch": 4,
+        "crop": 96,
+        "imitate": 200,
+        "temperature": 2.0,
+        "final_temperature": 20.0,
+        "validate_crop": 192,
+    },
+    "gpu": {
+        "loss": LIGHT_LOSS,
+        "steps": 20000,
+        "batch": 32,
+        "crop": 256,
+        "imitate": 400,
+        "temperature": 2.0,
+        "final_temperature": 20.0,
+        "log_every": 50,
+        "validate_every": 1000,
+    },
 }
 
 

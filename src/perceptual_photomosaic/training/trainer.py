@@ -33,6 +33,7 @@ from perceptual_photomosaic.models.mosaicnet import (
     variance,
 )
 from perceptual_photomosaic.models.store import ModelCard, save_model, template_identity
+from perceptual_photomosaic.models.tone import tone_range
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.training.checkpoint import last_checkpoint, write_checkpoint
 from perceptual_photomosaic.training.cover import covering_subset, nearest_template
@@ -47,7 +48,7 @@ from perceptual_photomosaic.training.validation import to_uint8, validate
 
 __all__ = ["Job", "train"]
 
-IMITATION_TEMPERATURE = 8.0
+IMITATION_TEMPERATURE = 4.0
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
@@ -150,12 +151,11 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
     )
     net = MosaicNet(vgg, torch.from_numpy(templates).permute(0, 3, 1, 2), config)
     loss = PerceptualLoss(vgg, settings.loss)
-    make = TFAdam if settings.paper else torch.optim.Adam
     if saved:
         net.decoder.load_state_dict(saved["decoder"])
     net.to(fabric.device)
     loss.to(fabric.device)
-    optimizer = make(net.decoder.parameters(), lr=settings.learning_rate)
+    optimizer = _optimizer(settings, net)
     if saved:
         optimizer.load_state_dict(saved["optimizer"])
         torch.set_rng_state(saved["random"])
@@ -181,7 +181,16 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
 
     # The loop.
     share = settings.share(fabric.world_size)
-    stream = CropStream(paths, settings.crop, settings.zoom, flip=settings.flip, seed=settings.seed)
+    tones = tone_range(templates) if settings.fit_tone else None
+    stream = CropStream(
+        paths,
+        settings.crop,
+        settings.zoom,
+        flip=settings.flip,
+        seed=settings.seed,
+        tones=tones,
+        fit_tone=settings.fit_tone,
+    )
     batches = stream.batches(_starts(settings, share, fabric.global_rank, done), share)
     last = min(settings.steps, job.stop_after or settings.steps)
     with reporter.stage("training", settings.steps, "step") as stage:
@@ -192,6 +201,8 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
             temperature, rate = temperature_at(step), rate_at(step)
             for group in optimizer.param_groups:
                 group["lr"] = rate
+            if step == settings.imitate + 1:
+                optimizer.state.clear()  # gradients of the loss are far smaller than those of imitation
             optimizer.zero_grad()
             total = torch.zeros((), device=fabric.device)
             for part in range(settings.accumulate):
@@ -313,13 +324,20 @@ def _templates(
     return pictures, sources
 
 
+def _optimizer(settings: TrainSettings, net: MosaicNet) -> torch.optim.Optimizer:
+    """Adam, with an epsilon far below the gradients of features that were normalised to about 1."""
+    if settings.paper:
+        return TFAdam(net.decoder.parameters(), lr=settings.learning_rate)
+    return torch.optim.Adam(net.decoder.parameters(), lr=settings.learning_rate, betas=(0.9, 0.99), eps=1e-15)
+
+
 def _schedules(settings: TrainSettings, pictures: int) -> tuple[Callable[[int], float], Callable[[int], float]]:
     """Temperature and learning rate as functions of the step."""
     if settings.paper:
         cap = settings.final_temperature
         temperatures = paper_temperatures(settings.steps, settings.temperature, pictures, settings.batch, cap)
         return (lambda step: temperatures[step - 1]), (lambda step: paper_learning_rate(settings.learning_rate, step))
-    plan = Schedule(settings.steps, settings.learning_rate, settings.temperature, settings.final_temperature)
+    plan = Schedule(settings.steps, settings.learning_rate, settings.temperature, settings.final_temperature, settings.imitate)
     return plan.temperature_at, plan.learning_rate_at
 
 
