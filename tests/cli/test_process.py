@@ -1,0 +1,139 @@
+"""The command as its own process: interrupted, with other numbers of threads, into a closed pipe."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.cli.conftest import contents
+
+COMMAND = [sys.executable, "-c", "from perceptual_photomosaic.cli.main import main; main()"]
+
+# Interrupts itself in the middle of writing: a Ctrl-C that does not depend on how fast the machine is.
+INTERRUPTED = """
+import os, signal, sys
+from pathlib import Path
+import perceptual_photomosaic.render.formats as formats
+from perceptual_photomosaic.cli.main import main
+
+replacing = formats.replacing
+seen = []
+
+def interrupt(self, target):
+    seen.append(self.exists())
+    os.kill(os.getpid(), signal.SIGINT)
+    raise AssertionError("the interrupt should have come first")
+
+Path.replace = interrupt
+try:
+    main()
+finally:
+    assert seen == [True], seen
+"""
+
+
+def _process(
+    arguments: list[object], folder: Path, code: str | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    command = COMMAND if code is None else [sys.executable, "-c", code]
+    return subprocess.run(
+        [*command, *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        check=False,
+    )
+
+
+MAKE: list[object] = ["make", "portrait.png", "-t", "holiday", "-o", "out.png", "--method", "nearest", "--columns", 8]
+
+
+def test_ctrl_c_leaves_no_half_written_file(desk: Path) -> None:
+    (desk / "out.png").write_bytes(b"an older picture")
+    before = contents(desk)
+    ran = _process(MAKE, desk, INTERRUPTED)
+    assert ran.returncode == 130, ran.stderr
+    assert ran.stderr == "photomosaic: interrupted; nothing half-written was left behind.\n"
+    assert contents(desk) == before
+
+
+def test_a_real_ctrl_c_at_any_moment(desk: Path) -> None:
+    """Sent from outside while photos are read: whichever stage it hits, no half picture and no traceback."""
+    rng = np.random.default_rng(0)
+    for number in range(60):
+        Image.fromarray(rng.integers(0, 256, (400, 400, 3), np.uint8)).save(desk / "holiday" / f"more{number}.png")
+    before = contents(desk)
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, MAKE), "--tile-size", "400"],
+        cwd=desk,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        process.wait(0.9)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode in (0, 130, -signal.SIGINT), errors
+    left = contents(desk)
+    if process.returncode == 0:
+        with Image.open(desk / "out.png") as picture:
+            picture.load()
+        left.pop(str(desk / "out.png"))
+    assert left == before
+
+
+@pytest.mark.parametrize("method", ["mean", "nearest", "ncc"])
+def test_any_number_of_threads_gives_the_same_bytes(desk: Path, method: str) -> None:
+    results = []
+    for threads in ("1", "2"):
+        more = ["--method", method, "--columns", 24, "--max-uses", 30, "--min-distance", 2, "-o", f"{threads}.png"]
+        ran = _process(
+            [*MAKE, *more], desk, OMP_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads, VIPS_CONCURRENCY=threads
+        )
+        assert ran.returncode == 0, ran.stderr
+        results.append((desk / f"{threads}.png").read_bytes())
+    assert results[0] == results[1]
+
+
+def test_undecodable_names_can_be_said(desk: Path) -> None:
+    """A skipped file whose name is no UTF-8 must not break the summary on a strict terminal."""
+    path = os.fsencode(desk) + b"/holiday/caf\xe9.jpg"
+    try:
+        os.close(os.open(path, os.O_CREAT))
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    for more in ([], ["--json"], ["-v"]):
+        ran = _process([*MAKE, *more], desk, PYTHONIOENCODING="utf-8:strict")
+        assert ran.returncode == 0, ran.stderr
+        assert "caf\\udce9.jpg" in ran.stdout
+
+
+def test_a_closed_pipe_is_no_error_of_ours(desk: Path) -> None:
+    ran = subprocess.run(
+        f'"{sys.executable}" -c "from perceptual_photomosaic.cli.main import main; main()" make --help | head -1',
+        shell=True,
+        cwd=desk,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in ran.stderr
+
+
+def test_errors_go_to_standard_error_alone(desk: Path) -> None:
+    ran = _process(["make", "gone.png", "-t", "holiday", "-o", "out.png", "--method", "nearest", "--json"], desk)
+    assert ran.returncode == 2
+    assert ran.stdout == ""
+    assert ran.stderr.count("\n") == 1
+    assert "Traceback" not in ran.stderr
