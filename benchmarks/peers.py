@@ -164,7 +164,7 @@ def run_one(entrant: Entrant, job: Job, ruler: Ruler, versions: dict[str, str], 
 def report(args: argparse.Namespace, versions: dict[str, str], results: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "date": datetime.date.today().isoformat(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "machine": machine(),
         "grid": {"rows": args.rows, "columns": args.columns, "cell_px": CELL_PX},
         "versions": {peer or "ours": version for peer, version in versions.items()},
         "entrants": [
@@ -173,6 +173,17 @@ def report(args: argparse.Namespace, versions: dict[str, str], results: list[dic
         ],
         "results": results,
     }
+
+
+def machine() -> str:
+    """System, processor and cores in words."""
+    models = [line for line in _lines(Path("/proc/cpuinfo")) if line.startswith("model name")]
+    model = models[0].split(":", 1)[1].strip() if models else platform.machine()
+    return f"{platform.system()}, {model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.is_file() else []
 
 
 def markdown(data: dict[str, Any]) -> str:
