@@ -268,5 +268,3 @@ def compare_loss(golden: Golden, case: dict[str, Any], network: VGG16) -> None:
         ):
             if name in golden:
                 golden.close(name, channels_last(made), 1e-5)
-
-

@@ -214,9 +214,7 @@ def _load_safetensors(path: Path) -> VGGWeights:
     if "mean" not in metadata:
         return _from_torchvision(state, f"{path.name} (torchvision)")
     checked = _checked(state, CONVOLUTIONS, (".weight", ".bias"), path.name)
-    linear = {
-        name: state[key].float() for name in CONVOLUTIONS if (key := f"{name}.channel_weights") in state
-    }
+    linear = {name: state[key].float() for name in CONVOLUTIONS if (key := f"{name}.channel_weights") in state}
     try:
         mean, scale = (tuple(map(float, metadata[key].split())) for key in ("mean", "scale"))
         pooling = metadata["pooling"]

@@ -120,9 +120,7 @@ class MosaicNet(nn.Module):
     def __init__(self, vgg: VGG16, templates: Tensor, config: MosaicNetConfig) -> None:
         super().__init__()
         if templates.ndim != 4 or templates.shape[:2] != (config.num_templates, 3):
-            raise ConfigError(
-                f"templates have shape ({config.num_templates}, 3, h, w), not {tuple(templates.shape)}"
-            )
+            raise ConfigError(f"templates have shape ({config.num_templates}, 3, h, w), not {tuple(templates.shape)}")
         if vgg.channels(config.pool) != config.in_channels:
             raise ConfigError(
                 f"{config.pool} has {vgg.channels(config.pool)} channels, but the decoder expects {config.in_channels}"

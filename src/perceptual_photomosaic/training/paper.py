@@ -128,9 +128,7 @@ class PaperRun:
 
     def __iter__(self) -> Iterator[tuple[int, float, float, float]]:
         """Yield (step, temperature, learning rate, loss before the step's update)."""
-        temperatures = paper_temperatures(
-            self.iterations - 1, self.temperature, len(self.images), self.batch_size
-        )
+        temperatures = paper_temperatures(self.iterations - 1, self.temperature, len(self.images), self.batch_size)
         for step, temperature in enumerate(temperatures, start=1):
             first = (step - 1) * self.batch_size
             batch = to_batch([self.images[i % len(self.images)] for i in range(first, first + self.batch_size)])

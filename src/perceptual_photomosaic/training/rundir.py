@@ -1,7 +1,7 @@
 """The run folder: settings, notes, environment, figures per step, TensorBoard log, validation sheets, model.
 
-    settings.json  notes.txt  environment.json  metrics.jsonl  tensorboard/  checkpoints/  validation/
-    model.safetensors (last)  best.safetensors (lowest validation loss of the hard mosaic)
+settings.json  notes.txt  environment.json  metrics.jsonl  tensorboard/  checkpoints/  validation/
+model.safetensors (last)  best.safetensors (lowest validation loss of the hard mosaic)
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ class Schedule:
     """Temperature and learning rate as functions of the step, 1 .. steps.
 
     After `begin` steps the temperature rises from `temperature` to `final_temperature`, evenly in its logarithm, over
-    the first `rise` of what is left of the run, and stays. The learning rate warms up linearly over `warmup` steps, then falls to a twentieth along half
-    a cosine.
+    the first `rise` of what is left of the run, and stays. The learning rate warms up linearly over `warmup` steps,
+    then falls to a twentieth along half a cosine.
 
     Args:
         steps: Length of the run.

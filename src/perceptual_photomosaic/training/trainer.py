@@ -308,9 +308,7 @@ def _previous(job: Job) -> dict[str, Any] | None:
     return found[1]
 
 
-def _templates(
-    settings: TrainSettings, paths: list[str], reporter: Reporter
-) -> tuple[NDArray[np.uint8], list[str]]:
+def _templates(settings: TrainSettings, paths: list[str], reporter: Reporter) -> tuple[NDArray[np.uint8], list[str]]:
     """Pictures of the tiles at the cell's size, (T, cell, cell, 3), and where they come from."""
     from perceptual_photomosaic.tiles import TileOptions, open_tiles
 
@@ -337,7 +335,9 @@ def _schedules(settings: TrainSettings, pictures: int) -> tuple[Callable[[int], 
         cap = settings.final_temperature
         temperatures = paper_temperatures(settings.steps, settings.temperature, pictures, settings.batch, cap)
         return (lambda step: temperatures[step - 1]), (lambda step: paper_learning_rate(settings.learning_rate, step))
-    plan = Schedule(settings.steps, settings.learning_rate, settings.temperature, settings.final_temperature, settings.imitate)
+    plan = Schedule(
+        settings.steps, settings.learning_rate, settings.temperature, settings.final_temperature, settings.imitate
+    )
     return plan.temperature_at, plan.learning_rate_at
 
 
@@ -394,5 +394,3 @@ def _pictures(
         for index, scale in enumerate(loss.settings.used_scales()):
             shown[f"soft mosaic blurred, scale {scale:g}"] = loss.blurred_level(passed.mosaic, index)
     return {name: to_uint8(batch) for name, batch in shown.items()}
-
-

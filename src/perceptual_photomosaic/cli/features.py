@@ -1,0 +1,37 @@
+"""`photomosaic features`: what VGG16 sees in a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["features"]
+
+
+def features(
+    image: Annotated[Path, typer.Argument(help="The picture.", show_default=False)],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the sheet: .png .jpg .webp .tif")],
+    vgg_weights: Annotated[str, typer.Option(help="default, or a .pth, .npy or .safetensors file.")] = "default",
+    width: Annotated[int, typer.Option(min=16, max=2000, help="Width of each map in pixels.")] = 200,
+) -> None:
+    """Draw the mean activation of each VGG16 layer at scales 1, 1/2 and 1/4.
+
+    photomosaic features portrait.jpg -o layers.png
+    """
+    from perceptual_photomosaic.models import require_torch
+    from perceptual_photomosaic.render.formats import check_output, replacing
+
+    check_output(out)
+    require_torch("features")
+    from perceptual_photomosaic.features.activations import activation_sheet
+    from perceptual_photomosaic.features.vgg import VGG16
+    from perceptual_photomosaic.features.weights import load_vgg_weights
+    from perceptual_photomosaic.image import load_image
+
+    picture = load_image(image)
+    sheet = activation_sheet(VGG16(load_vgg_weights(vgg_weights)), picture, width)
+    with replacing(out) as part:
+        sheet.save(part)

@@ -1,0 +1,58 @@
+"""A picture of what VGG16 sees: the mean activation of each layer at several scales."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from perceptual_photomosaic.features.pyramid import pyramid_level
+from perceptual_photomosaic.features.vgg import VGG16
+from perceptual_photomosaic.features.weights import CONVOLUTIONS
+
+__all__ = ["activation_sheet", "mean_activations"]
+
+SCALES = (0.0, 1.0, 2.0)
+
+
+def mean_activations(vgg: VGG16, picture: NDArray[np.uint8]) -> dict[str, list[NDArray[np.float32]]]:
+    """Mean over channels of every convolution's features, at scales 1, 1/2 and 1/4.
+
+    Args:
+        vgg: The network.
+        picture: sRGB, uint8, (H, W, 3).
+    Returns:
+        Layer name to one map (h, w) per scale.
+    """
+    images = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float()
+    found: dict[str, list[NDArray[np.float32]]] = {name: [] for name in CONVOLUTIONS}
+    with torch.no_grad():
+        for scale in SCALES:
+            features = vgg(pyramid_level(images, scale), CONVOLUTIONS)
+            for name in CONVOLUTIONS:
+                found[name].append(features[name][0].float().mean(0).numpy())
+    return found
+
+
+def activation_sheet(vgg: VGG16, picture: NDArray[np.uint8], width: int = 200) -> Image.Image:
+    """Draw the mean activations: a row per layer, a column per scale, each map from its darkest to its lightest."""
+    height = max(1, round(width * picture.shape[0] / picture.shape[1]))
+    label, gap = 70, 4
+    maps = mean_activations(vgg, picture)
+    size = (label + len(SCALES) * (width + gap), (len(maps) + 1) * (height + gap))
+    sheet = Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(sheet)
+    target = Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS)
+    draw.text((4, height // 2), "target", fill="black")
+    for column, scale in enumerate(SCALES):
+        small = target.reduce(2 ** int(scale)).resize((width, height), Image.Resampling.NEAREST)
+        sheet.paste(small, (label + column * (width + gap), 0))
+    for row, (name, levels) in enumerate(maps.items(), start=1):
+        draw.text((4, row * (height + gap) + height // 2), name, fill="black")
+        for column, level in enumerate(levels):
+            span = float(level.max() - level.min()) or 1.0
+            grey = ((level - level.min()) / span * 255).astype(np.uint8)
+            tile = Image.fromarray(grey).resize((width, height), Image.Resampling.NEAREST)
+            sheet.paste(tile.convert("RGB"), (label + column * (width + gap), row * (height + gap)))
+    return sheet

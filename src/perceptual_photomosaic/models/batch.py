@@ -1,0 +1,133 @@
+"""Hard mosaics of many pictures with one model: outputs keep their source's name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.errors import ConfigError, ImageError, OutputError
+from perceptual_photomosaic.image import load_image
+from perceptual_photomosaic.models.mosaicnet import MosaicNet
+from perceptual_photomosaic.models.predict import predict_assignment
+from perceptual_photomosaic.models.store import ModelCard, match_tiles
+from perceptual_photomosaic.models.tone import fit_tone, tone_range
+from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.render.formats import check_output
+from perceptual_photomosaic.render.stream import write_mosaic
+from perceptual_photomosaic.tiles.arrays import ArrayTiles
+from perceptual_photomosaic.tiles.base import Skipped, TileSet
+from perceptual_photomosaic.tiles.walk import find_photos
+
+__all__ = ["BatchResult", "find_sources", "predict_batch"]
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """Files written, and sources left out."""
+
+    written: list[Path]
+    skipped: list[Skipped]
+
+
+def find_sources(sources: Sequence[Path], out: Path, suffix: str) -> list[tuple[Path, Path]]:
+    """Pair every picture with its output.
+
+    Args:
+        sources: Pictures, and folders of pictures (searched with all folders below, whose structure is kept).
+        out: Folder for the mosaics.
+        suffix: Of the mosaics, as in ".png".
+    Raises:
+        OutputError: `out` lies inside a source folder, or two pictures would get one name.
+        ImageError: No picture at all.
+    """
+    pairs: list[tuple[Path, Path]] = []
+    for source in sources:
+        if not source.is_dir():
+            pairs.append((source, out / f"{source.stem}{suffix}"))
+            continue
+        if out.resolve().is_relative_to(source.resolve()):
+            raise OutputError(f"{out} lies inside {source}, and the next run would read its mosaics: choose another")
+        for photo in find_photos(source)[0]:
+            path = Path(photo.path)
+            pairs.append((path, out / path.relative_to(source).with_suffix(suffix)))
+    if not pairs:
+        raise ImageError(f"no pictures in {', '.join(map(str, sources))}")
+    seen: dict[Path, Path] = {}
+    for path, target in pairs:
+        if target in seen:
+            raise OutputError(f"{seen[target]} and {path} would both become {target}: predict them one after the other")
+        seen[target] = path
+    return pairs
+
+
+def predict_batch(
+    net: MosaicNet,
+    card: ModelCard,
+    pairs: Sequence[tuple[Path, Path]],
+    *,
+    tile_px: int = 0,
+    columns: int = 0,
+    tone: str = "fit",
+    reporter: Reporter = SILENT,
+) -> BatchResult:
+    """Make the hard mosaic of every picture; one that cannot be read is skipped.
+
+    Args:
+        net: The network.
+        card: Its card.
+        pairs: (picture, output).
+        tile_px: Side of each tile in the output; 0 takes the model's own templates as they are.
+        columns: Cells across; 0 takes one for every `net.config.cell` pixels of the picture.
+        tone: "fit" maps the picture into what the tiles can show, "keep" leaves it.
+    """
+    if tone not in ("fit", "keep"):
+        raise ConfigError(f"tone is fit or keep, not '{tone}'")
+    tiles, choices, size_px = _tiles(net, card, tile_px, reporter)
+    tones = tone_range(_templates(net)) if tone == "fit" else None
+    result = BatchResult([], [])
+    with reporter.stage("predicting", len(pairs), "pictures") as stage:
+        for source, path in pairs:
+            try:
+                target = load_image(source)
+            except ImageError as error:
+                result.skipped.append(Skipped(str(source), str(error)))
+                stage.advance()
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            rows, across = net.grid_shape(*target.shape[:2])
+            grid = None
+            if columns:
+                grid = (max(1, round(columns * target.shape[0] / target.shape[1])), columns)
+                rows, across = grid
+            made = check_output(path, (across * size_px[0], rows * size_px[1]))
+            seen = fit_tone(target, tones) if tones is not None else target
+            assignment = predict_assignment(net, seen, grid)
+            write_mosaic(path, made, tiles, choices[assignment], size_px)
+            result.written.append(path)
+            stage.advance()
+    return result
+
+
+def _templates(net: MosaicNet) -> NDArray[np.uint8]:
+    """A model's templates, uint8, (T, h, w, 3)."""
+    pictures: NDArray[np.uint8] = net.templates.cpu().permute(0, 2, 3, 1).round().byte().numpy()
+    return pictures
+
+
+def _tiles(
+    net: MosaicNet, card: ModelCard, tile_px: int, reporter: Reporter
+) -> tuple[TileSet, NDArray[np.int64], tuple[int, int]]:
+    """What to draw with: the tiles, which of them each template is, and their (width, height)."""
+    pictures = _templates(net)
+    height, width = pictures.shape[1:3]
+    if tile_px in (0, width):
+        return ArrayTiles(pictures), np.arange(len(pictures)), (width, height)
+    from perceptual_photomosaic.tiles import TileOptions, open_tiles
+
+    tiles = open_tiles(card.tiles, TileOptions(thumbnail_px=(width, height)), reporter=reporter)
+    choices = match_tiles(net, card, tiles.pictures((width, height)), card.tiles)
+    return tiles, choices, (tile_px, round(tile_px * height / width))
