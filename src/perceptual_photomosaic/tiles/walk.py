@@ -53,7 +53,7 @@ def find_photos(folder: str | os.PathLike[str]) -> tuple[list[PhotoFile], list[S
     while waiting:
         _scan(waiting.pop(), waiting, entered, found, skipped)
     if not found and any(entry.path == root for entry in skipped):
-        raise TileError(f"the folder {printable(root)} cannot be read: {skipped[0].reason}")
+        raise TileError(f"{printable(root)}: {skipped[0].reason}")
     found.sort(key=lambda photo: natural_key(photo.path))
     skipped.sort(key=lambda entry: natural_key(entry.path))
     return found, skipped
