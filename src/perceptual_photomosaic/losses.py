@@ -41,6 +41,8 @@ class LossSettings:
         blur_windows: Side of that blur's window in pixels, likewise.
         form: "reconstruction": mean squared difference of features. "lpips": squared difference of features
             normalised over their channels, weighted per channel, summed over channels and averaged over places.
+        tone: Maps the target's colours before the comparison, as where tiles cannot show its darks: three rows of
+            (factor of red, of green, of blue, offset in levels). Empty compares with the target as it is.
     """
 
     layers: tuple[str, ...] = PAPER_LAYERS
@@ -49,6 +51,7 @@ class LossSettings:
     blur_sigmas: tuple[float, ...] = (3.0, 3.0, 3.0)
     blur_windows: tuple[int, ...] = (8, 8, 8)
     form: Form = "reconstruction"
+    tone: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
         check_layers(self.layers)
@@ -98,6 +101,7 @@ class LossSettings:
             blur_sigmas=tuple(values["blur_sigmas"]),
             blur_windows=tuple(values["blur_windows"]),
             form=values["form"],
+            tone=tuple(tuple(row) for row in values.get("tone", ())),
         )
 
     def plain(self) -> dict[str, Any]:
@@ -159,16 +163,17 @@ class _MeanSquare(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, b: Tensor) -> Tensor:
-        difference = a - b
+        difference: Tensor = a - b
         ctx.save_for_backward(difference)
         if difference.dtype == torch.float32:
             return difference.square().mean()
         return torch.linalg.vector_norm(difference, dtype=torch.float32).square() / difference.numel()
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
         (difference,) = ctx.saved_tensors
-        return difference * (slope * (2.0 / difference.numel())).to(difference.dtype), None
+        gradient: Tensor = difference * (slope * (2.0 / difference.numel())).to(difference.dtype)
+        return gradient, None
 
 
 class PerceptualLoss(nn.Module):
@@ -198,9 +203,11 @@ class PerceptualLoss(nn.Module):
 
         Args:
             images: sRGB, 0..255, (B, 3, H, W).
-            extra: Further layers wanted from the full-size pass, as the encoder wants `pool3`.
+            extra: Further layers wanted from the full-size pass, as the encoder wants `pool3`. With `tone` set they
+                are of the mapped picture.
         """
         with torch.no_grad():
+            images = self.toned(images)
             features = []
             full: dict[str, Tensor] = {}
             for scale in self.settings.used_scales():
@@ -212,6 +219,13 @@ class PerceptualLoss(nn.Module):
             if extra and not full:
                 full = self.vgg(images, extra)
         return TargetFeatures(tuple(features), full)
+
+    def toned(self, images: Tensor) -> Tensor:
+        """The target as the mosaic is asked to look: with its tones mapped, if the settings say so."""
+        if not self.settings.tone:
+            return images
+        rows = images.new_tensor(self.settings.tone)
+        return torch.einsum("rc,bchw->brhw", rows[:, :3], images) + rows[:, 3].view(1, 3, 1, 1)
 
     def blurred_level(self, mosaic: Tensor, index: int) -> Tensor:
         """The mosaic at the index-th used scale, with that scale's further blur."""
@@ -266,7 +280,7 @@ class PerceptualLoss(nn.Module):
                 "target, but both must have one size: crop the target to whole cells, use templates of the cell's size"
             )
         if self.settings.form == "reconstruction":
-            difference: Tensor = _MeanSquare.apply(features, target)
+            difference: Tensor = _MeanSquare.apply(features, target)  # type: ignore[no-untyped-call]
             return difference
         return (self._normalise(name, features) - target).square().sum(1).mean()
 

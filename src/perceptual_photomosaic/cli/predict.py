@@ -21,7 +21,6 @@ def predict(
     suffix: Annotated[str, typer.Option("--format", help="Of the mosaics: png, jpg, webp or tif.")] = "png",
     tile_size: Annotated[int, typer.Option(min=0, help="Side of each tile in pixels; 0 is the model's own.")] = 0,
     columns: Annotated[int, typer.Option(min=0, help="Cells across; 0 is one for every cell's pixels.")] = 0,
-    tone: Annotated[str, typer.Option(help="fit the picture's tones to the tiles', or keep them.")] = "fit",
     vgg_weights: Annotated[str | None, typer.Option(help="Where the model's VGG16 weights lie here.")] = None,
     precision: Annotated[str, typer.Option(help="Arithmetic of VGG16: float32 or bfloat16.")] = "float32",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
@@ -49,7 +48,7 @@ def predict(
     dtype = getattr(torch, precision)
     vgg = VGG16(load_vgg_weights(vgg_weights), dtype) if vgg_weights else None
     net, card = load_model(model, vgg=vgg, dtype=dtype)
-    result = predict_batch(net, card, pairs, tile_px=tile_size, columns=columns, tone=tone, reporter=reporter)
+    result = predict_batch(net, card, pairs, tile_px=tile_size, columns=columns, reporter=reporter)
     for entry in result.skipped:
         reporter.note(f"left out {entry.reason}")
     if not result.written:

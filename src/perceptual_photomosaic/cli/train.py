@@ -39,7 +39,9 @@ def train(
     crop: Annotated[int | None, typer.Option(help="Side of the random square crops, in pixels.")] = None,
     zoom: Annotated[float | None, typer.Option(help="Crops show all of a picture down to a zoom-th of it.")] = None,
     flip: Annotated[bool | None, typer.Option("--flip/--no-flip", help="Mirror half of the crops.")] = None,
-    fit_tone: Annotated[float | None, typer.Option(help="Share of crops fitted to the tiles' tones.")] = None,
+    fit_tone: Annotated[
+        bool | None, typer.Option("--fit-tone/--keep-tone", help="Ask only for the tones that the tiles can show.")
+    ] = None,
     cell: Annotated[int | None, typer.Option(help="Cell side in pixels: 4, 8, 16 or 32.")] = None,
     hidden: Annotated[int | None, typer.Option(help="Channels of the decoder's hidden layer.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,

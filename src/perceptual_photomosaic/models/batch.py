@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.errors import ConfigError, ImageError, OutputError
+from perceptual_photomosaic.errors import ImageError, OutputError
 from perceptual_photomosaic.image import load_image
 from perceptual_photomosaic.models.mosaicnet import MosaicNet
 from perceptual_photomosaic.models.predict import predict_assignment
 from perceptual_photomosaic.models.store import ModelCard, match_tiles
-from perceptual_photomosaic.models.tone import fit_tone, tone_range
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import check_output
 from perceptual_photomosaic.render.stream import write_mosaic
@@ -71,7 +70,6 @@ def predict_batch(
     *,
     tile_px: int = 0,
     columns: int = 0,
-    tone: str = "fit",
     reporter: Reporter = SILENT,
 ) -> BatchResult:
     """Make the hard mosaic of every picture; one that cannot be read is skipped.
@@ -82,12 +80,8 @@ def predict_batch(
         pairs: (picture, output).
         tile_px: Side of each tile in the output; 0 takes the model's own templates as they are.
         columns: Cells across; 0 takes one for every `net.config.cell` pixels of the picture.
-        tone: "fit" maps the picture into what the tiles can show, "keep" leaves it.
     """
-    if tone not in ("fit", "keep"):
-        raise ConfigError(f"tone is fit or keep, not '{tone}'")
     tiles, choices, size_px = _tiles(net, card, tile_px, reporter)
-    tones = tone_range(_templates(net)) if tone == "fit" else None
     result = BatchResult([], [])
     with reporter.stage("predicting", len(pairs), "pictures") as stage:
         for source, path in pairs:
@@ -104,8 +98,7 @@ def predict_batch(
                 grid = (max(1, round(columns * target.shape[0] / target.shape[1])), columns)
                 rows, across = grid
             made = check_output(path, (across * size_px[0], rows * size_px[1]))
-            seen = fit_tone(target, tones) if tones is not None else target
-            assignment = predict_assignment(net, seen, grid)
+            assignment = predict_assignment(net, target, grid)
             write_mosaic(path, made, tiles, choices[assignment], size_px)
             result.written.append(path)
             stage.advance()

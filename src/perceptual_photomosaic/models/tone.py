@@ -1,7 +1,8 @@
 """Fitting a target's tones to what tiles can show.
 
 Black glyphs on white reach from light grey to white and no further: every tone below is shown by the same darkest
-glyph. Mapped into that range, a picture keeps all its steps at a lower contrast, as in print.
+glyph, and a loss that compares with the target as it is hardly depends on the choice of glyphs. Mapped into the tiles'
+range, a picture keeps all its steps at a lower contrast, as in print.
 """
 
 from __future__ import annotations
@@ -9,23 +10,36 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["fit_tone", "tone_range"]
+__all__ = ["apply_tone", "tone_of"]
+
+Tone = tuple[tuple[float, ...], ...]
+
+_LUMA = np.array([0.299, 0.587, 0.114])
 
 
-def tone_range(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Darkest and lightest mean of tiles, leaving out one tile in a hundred at each end.
+def tone_of(pictures: NDArray[np.uint8]) -> Tone:
+    """The map from black .. white to the darkest .. lightest mean of tiles; to grey, if all tiles are grey.
+
+    One tile in a hundred is left out at each end, so that single odd tiles do not set the range.
 
     Args:
         pictures: Tiles, uint8, (n, h, w, 3).
     Returns:
-        sRGB levels 0..255 of red, green and blue, (2, 3): darkest, then lightest.
+        Three rows of (factor of red, of green, of blue, offset), for sRGB levels 0..255.
     """
     means = pictures.reshape(len(pictures), -1, 3).mean(1)
-    bounds: NDArray[np.float64] = np.quantile(means, (0.01, 0.99), axis=0)
-    return bounds
+    low, high = np.quantile(means, (0.01, 0.99), axis=0)
+    grey = int((pictures.max(-1) - pictures.min(-1)).max()) <= 2
+    mix = np.tile(_LUMA, (3, 1)) if grey else np.eye(3)
+    rows = np.column_stack([mix * ((high - low) / 255.0)[:, None], low])
+    return tuple(tuple(float(value) for value in row) for row in rows)
 
 
-def fit_tone(target: NDArray[np.uint8], tones: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Map black and white of a target, (H, W, 3), to the darkest and lightest tone, channel by channel."""
-    steps = np.linspace(tones[0], tones[1], 256).round().astype(np.uint8)  # (256, 3)
-    return steps[target, np.arange(3)]
+def apply_tone(target: NDArray[np.uint8], tone: Tone) -> NDArray[np.uint8]:
+    """Map a picture, (H, W, 3); an empty tone leaves it as it is."""
+    if not tone:
+        return target
+    rows = np.array(tone, np.float32)
+    mapped = target.astype(np.float32) @ rows[:, :3].T + rows[:, 3]
+    toned: NDArray[np.uint8] = np.clip(mapped + 0.5, 0, 255).astype(np.uint8)
+    return toned

@@ -19,7 +19,6 @@ from torch import Tensor
 
 from perceptual_photomosaic.errors import ImageError
 from perceptual_photomosaic.image import Box, decode
-from perceptual_photomosaic.models.tone import fit_tone
 from perceptual_photomosaic.tiles.walk import find_photos
 
 __all__ = ["CropStream", "central_square", "list_pictures", "to_tensor"]
@@ -59,8 +58,6 @@ class CropStream:
         flip: Mirror half of them.
         seed: Decides everything.
         threads: Decoders.
-        tones: What `tone_range` gives for the tiles.
-        fit_tone: Share of the crops that are mapped into it.
     """
 
     def __init__(
@@ -72,16 +69,12 @@ class CropStream:
         flip: bool = True,
         seed: int = 0,
         threads: int = 2,
-        tones: NDArray[np.float64] | None = None,
-        fit_tone: float = 0.0,
     ) -> None:
         self.paths = list(paths)
         self.crop = crop
         self.zoom = zoom
         self.flip = flip
         self.seed = seed
-        self.tones = tones
-        self.fit_tone = fit_tone
         self.broken: dict[str, str] = {}
         self._orders: dict[int, NDArray[np.int64]] = {}
         self._pool = ThreadPoolExecutor(max(1, threads), thread_name_prefix="decode")
@@ -138,7 +131,6 @@ class CropStream:
         zoom = float(np.exp(random.uniform(0.0, np.log(self.zoom))))
         across, down = random.uniform(size=2)
         mirrored = self.flip and bool(random.integers(2))
-        fitted = self.tones is not None and random.uniform() < self.fit_tone
 
         def box(picture: Image.Image, aspect: tuple[int, int]) -> Box:
             shorter = min(picture.size)
@@ -147,6 +139,4 @@ class CropStream:
             return left, top, left + side, top + side
 
         pixels = decode(path, (self.crop, self.crop), crop=box, crop_px=int(np.ceil(self.crop * zoom)))
-        if fitted and self.tones is not None:
-            pixels = fit_tone(pixels, self.tones)
         return np.ascontiguousarray(pixels[:, ::-1]) if mirrored else pixels

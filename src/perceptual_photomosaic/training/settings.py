@@ -28,8 +28,7 @@ class TrainSettings:
         crop: Side of the square crops in pixels; whole cells.
         zoom: Crops show between all of a picture (across its shorter side) and a zoom-th of it.
         flip: Mirror half of the crops.
-        fit_tone: Share of the crops whose tones are first mapped into what the tiles can show (see models/tone.py),
-            so that the network also learns fine steps there.
+        fit_tone: Compare mosaics with the target mapped into the range of tones that the tiles can show.
         cell: Cell side in pixels: 4, 8, 16 or 32.
         hidden: Decoder channels.
         loss: What is minimised.
@@ -61,7 +60,7 @@ class TrainSettings:
     crop: int = 128
     zoom: float = 2.5
     flip: bool = True
-    fit_tone: float = 0.0
+    fit_tone: bool = False
     cell: int = 8
     hidden: int = 256
     loss: LossSettings = field(default_factory=LossSettings)

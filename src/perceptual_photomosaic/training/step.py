@@ -36,7 +36,7 @@ class Forward:
 def forward(
     net: MosaicNet, loss: PerceptualLoss, images: Tensor, temperature: float, decoder: torch.nn.Module | None = None
 ) -> Forward:
-    """Run the network; the encoder's pass is the loss's full-size pass over the target.
+    """Run the network; the encoder's pass is the loss's full-size pass over the target, unless that maps its tones.
 
     Args:
         net: The network.
@@ -47,8 +47,11 @@ def forward(
     """
     pool = net.config.pool
     images = net.fill_cells(images)
-    target = loss.target(images, extra=(pool,))
-    features = net.cell_features(target.extra[pool], images.shape[2], images.shape[3])
+    if loss.settings.tone:
+        target, features = loss.target(images), net.encode(images)
+    else:
+        target = loss.target(images, extra=(pool,))
+        features = net.cell_features(target.extra[pool], images.shape[2], images.shape[3])
     hidden, logits = (decoder or net.decoder)(features)
     coefficients = net.coefficients(logits, temperature)
     return Forward(target, hidden, logits, coefficients, soft_compose(coefficients, net.templates))

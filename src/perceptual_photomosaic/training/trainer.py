@@ -33,7 +33,7 @@ from perceptual_photomosaic.models.mosaicnet import (
     variance,
 )
 from perceptual_photomosaic.models.store import ModelCard, save_model, template_identity
-from perceptual_photomosaic.models.tone import tone_range
+from perceptual_photomosaic.models.tone import tone_of
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.training.checkpoint import last_checkpoint, write_checkpoint
 from perceptual_photomosaic.training.cover import covering_subset, nearest_template
@@ -150,7 +150,8 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
         norm_epsilon=PAPER_EPSILON if settings.paper else MosaicNetConfig.norm_epsilon,
     )
     net = MosaicNet(vgg, torch.from_numpy(templates).permute(0, 3, 1, 2), config)
-    loss = PerceptualLoss(vgg, settings.loss)
+    goal = replace(settings.loss, tone=tone_of(templates)) if settings.fit_tone else settings.loss
+    loss = PerceptualLoss(vgg, goal)
     if saved:
         net.decoder.load_state_dict(saved["decoder"])
     net.to(fabric.device)
@@ -169,7 +170,7 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
         identity=template_identity(templates),
         vgg=weights.identity(),
         vgg_source=settings.vgg_weights,
-        loss=settings.loss,
+        loss=goal,
         training=settings.plain(),
     )
     run = RunFolder(job.folder, resumed_at=done) if fabric.is_global_zero else None
@@ -181,16 +182,7 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
 
     # The loop.
     share = settings.share(fabric.world_size)
-    tones = tone_range(templates) if settings.fit_tone else None
-    stream = CropStream(
-        paths,
-        settings.crop,
-        settings.zoom,
-        flip=settings.flip,
-        seed=settings.seed,
-        tones=tones,
-        fit_tone=settings.fit_tone,
-    )
+    stream = CropStream(paths, settings.crop, settings.zoom, flip=settings.flip, seed=settings.seed)
     batches = stream.batches(_starts(settings, share, fabric.global_rank, done), share)
     last = min(settings.steps, job.stop_after or settings.steps)
     with reporter.stage("training", settings.steps, "step") as stage:
@@ -268,7 +260,7 @@ def _gradients(
 ) -> tuple[Forward | None, LossValue]:
     """One part of a step: gradients of the loss, or in the beginning of imitation, added to the decoder's."""
     if step <= settings.imitate:
-        wanted = nearest_template(images, net.templates, settings.cell)
+        wanted = nearest_template(loss.toned(images), net.templates, settings.cell)
         _, logits = decoder(net.encode(images))
         apart = F.cross_entropy(logits * IMITATION_TEMPERATURE, wanted)
         backward(apart / settings.accumulate)

@@ -24,8 +24,8 @@ class Validation:
     """What validation found.
 
     Args:
-        figures: "val/soft", "val/hard" and "val/nearest" (the nearest template in every cell): mean losses.
-        sheet: Target, soft and hard mosaic of the first pictures, each (N, H, W, 3).
+        figures: "val/soft", "val/hard" and "val/nearest" (the nearest template everywhere, tones mapped): means.
+        sheet: Target, soft and hard mosaic, and nearest templates, of the first pictures, each (N, H, W, 3).
     """
 
     figures: dict[str, float]
@@ -63,10 +63,10 @@ def validate(
         images = to_tensor(pictures[start : start + batch]).to(net.templates.device)
         passed = forward(net, loss, images, temperature)
         hard = hard_compose(passed.logits.argmax(1), net.templates)
-        nearest = hard_compose(nearest_template(images, net.templates, net.config.cell), net.templates)
+        nearest = hard_compose(nearest_template(loss.toned(images), net.templates, net.config.cell), net.templates)
         for name, mosaic in (("val/soft", passed.mosaic), ("val/hard", hard), ("val/nearest", nearest)):
             sums[name] += float(loss(mosaic, passed.target).total) * len(images)
         if start < shown:
-            rows.append([to_uint8(images), to_uint8(passed.mosaic), to_uint8(hard)])
+            rows.append([to_uint8(picture) for picture in (images, passed.mosaic, hard, nearest)])
     sheet = [np.concatenate(columns)[:shown] for columns in zip(*rows, strict=True)] if rows else []
     return Validation({name: value / len(pictures) for name, value in sums.items()}, sheet)
