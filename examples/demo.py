@@ -1,0 +1,91 @@
+"""Three mosaics of one photo, and a sheet with all of them: `python examples/demo.py demo`.
+
+The photo is NASA's portrait of Eileen Collins, which comes with scikit-image. It is rebuilt from letters, from emoji
+and from patches of other photos; every time is printed. Nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from pictures import sample
+from PIL import Image, ImageDraw, ImageFont
+
+from perceptual_photomosaic import Mosaic, make_mosaic
+from perceptual_photomosaic.tiles import default_cache_dir
+
+TARGET = sample("astronaut.png")
+
+INKS = "white/#f0d0b8/#ffb070/#c89878/#8a5a3c/#802818/#90a0b8/#40587a/black"
+PAPERS = ("white", "#b8b0b0", "#d8a888", "#e8502c", "#702018", "black")
+CUT = {
+    "coffee.png": 20,
+    "rocket.jpg": 20,
+    "chelsea.png": 20,
+    "motorcycle_left.png": 20,
+    "ihc.png": 24,
+    "hubble_deep_field.jpg": 32,
+    "retina.jpg": 48,
+}
+
+
+def glyphs() -> Mosaic:
+    """Sixty-two letters and digits in nine inks on six papers."""
+    tiles = [f"glyphs:foreground={INKS},background={paper}" for paper in PAPERS]
+    return make_mosaic(TARGET, tiles, columns=120, cell_aspect="3:5", tile_size=25)
+
+
+def emoji() -> Mosaic:
+    """Two thousand emoji on white and on black."""
+    return make_mosaic(
+        TARGET, ["emoji", "emoji:background=black"], columns=100, tile_size=24, cache=default_cache_dir()
+    )
+
+
+def photos() -> Mosaic:
+    """Five thousand patches cut from seven other pictures, no patch twice within three cells."""
+    tiles = [f"slices:{sample(name)},size={size}" for name, size in CUT.items()]
+    return make_mosaic(TARGET, tiles, columns=80, tile_size=30, min_distance=3)
+
+
+def sheet(pictures: dict[str, Image.Image], side: int = 900, title: int = 40) -> Image.Image:
+    """The target and its mosaics, two by two, with their names."""
+    page = Image.new("RGB", (2 * side, 2 * (side + title)), "white")
+    pen = ImageDraw.Draw(page)
+    for place, (name, picture) in enumerate(pictures.items()):
+        left, top = place % 2 * side, place // 2 * (side + title)
+        pen.text((left + 8, top + 8), name, fill="black", font=ImageFont.load_default(22))
+        page.paste(picture.resize((side, side), Image.Resampling.LANCZOS), (left, top + title))
+    return page
+
+
+def main() -> None:
+    """Make the three mosaics and the sheet in the folder named on the command line."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "demo")
+    folder.mkdir(parents=True, exist_ok=True)
+    begin = time.perf_counter()
+    pictures = {"the photo": Image.open(TARGET).convert("RGB")}
+    for name, recipe in {"glyphs": glyphs, "emoji": emoji, "photos": photos}.items():
+        start = time.perf_counter()
+        mosaic = recipe()
+        path = folder / f"{name}.png"
+        mosaic.write(path)
+        width, height = mosaic.size_px
+        print(
+            f"{path}: {width} x {height} px, {mosaic.grid.num_cells} cells, {time.perf_counter() - start:.1f} s",
+            flush=True,
+        )
+        if mosaic.tiles.licence:
+            print(f"  {mosaic.tiles.licence}")
+        with Image.open(path) as picture:
+            pictures[name] = picture.convert("RGB")
+    start = time.perf_counter()
+    sheet(pictures).save(folder / "sheet.png")
+    print(f"{folder / 'sheet.png'}: the photo and all three, {time.perf_counter() - start:.1f} s")
+    print(f"{time.perf_counter() - begin:.1f} s in all")
+
+
+if __name__ == "__main__":
+    main()
