@@ -24,6 +24,9 @@ from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.plan import Plan, rebind
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import check_output
+from perceptual_photomosaic.render.originals import words_about_originals
+from perceptual_photomosaic.render.output import Output
+from perceptual_photomosaic.render.physical import hang, tile_size_for
 
 __all__ = ["make_mosaic", "open_plan"]
 
@@ -67,6 +70,9 @@ def make_mosaic(
     method = matcher(options)
     with _timed(seconds, "load"):
         picture, path = open_target(target, options)
+        options, words = hang(options, (picture.shape[1], picture.shape[0]))
+        for line in words:
+            reporter.note(line)
         grid = Grid.fit(
             (picture.shape[1], picture.shape[0]),
             columns=options.columns,
@@ -77,7 +83,8 @@ def make_mosaic(
         )
         tile_px = tile_size_px(options.tile_size, grid.cell_aspect)
         if out is not None:
-            check_output(Path(out), grid.size_px(tile_px))
+            made = check_output(Path(out), grid.size_px(tile_px))
+            Output.from_options(options, grid.size_px(tile_px), quality).check(made)
     with _timed(seconds, "tiles"):
         cut = tile_options(options, cache)
         tile_set = open_tile_set(tiles, cut, reporter)
@@ -92,6 +99,10 @@ def make_mosaic(
     diagnosis = diagnose(problem, assignment.choices)
     figures = {**assignment.figures, "diagnosis": diagnosis and str(diagnosis), "seconds": seconds}
     mosaic = Mosaic(grid, assignment.choices, tile_set, tile_px, picture, options, path, figures)
+    if options.size is not None:
+        soft = words_about_originals(tile_set, np.unique(mosaic.tile_numbers).tolist(), tile_px)
+        if soft:
+            reporter.note(soft)
     if out is not None:
         with _timed(seconds, "write"):
             mosaic.write(out, quality=quality, reporter=reporter)
@@ -99,7 +110,12 @@ def make_mosaic(
 
 
 def open_plan(
-    path: str | Path, *, tile_size: int | None = None, cache: Path | None = None, reporter: Reporter = SILENT
+    path: str | Path,
+    *,
+    tile_size: int | None = None,
+    cache: Path | None = None,
+    reporter: Reporter = SILENT,
+    **changes: Any,
 ) -> Mosaic:
     """Open a saved plan: the same mosaic, without choosing again.
 
@@ -108,12 +124,16 @@ def open_plan(
         tile_size: Longer side of a tile in pixels; None keeps the plan's.
         cache: Folder that keeps decoded photos between runs; None keeps nothing.
         reporter: Hears of progress.
+        **changes: Settings of print by name, over the plan's: size="200x150cm", dpi=150.
     Raises:
         PlanError: A damaged plan, or a tile that is gone.
     """
     plan = Plan.load(Path(path))
-    tile_px = tile_size_px(tile_size or plan.tile_size, plan.grid.cell_aspect)
     options = with_values(MosaicOptions(), plan.settings, f"plan '{path}'")
+    options = with_values(options, changes, "open_plan()")
+    if tile_size is None and options.size is not None and not {"size", "dpi"}.isdisjoint(changes):
+        tile_size = tile_size_for(options.size, options.dpi, plan.grid)
+    tile_px = tile_size_px(tile_size or plan.tile_size, plan.grid.cell_aspect)
     tile_set = open_tile_set(plan.specs, tile_options(options, cache), reporter)
     choices = rebind(plan, tile_set)
     return Mosaic(plan.grid, choices, tile_set, tile_px, None, options, plan.target, shifts=plan.shifts)

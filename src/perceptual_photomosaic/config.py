@@ -44,6 +44,14 @@ class MosaicOptions:
     min_distance: int = _option(0, "Limits", "Keep copies of a tile at least so many cells apart.")
     use_all: bool = _option(False, "Limits", "Use every tile at least once.")
     seed: int = _option(0, "Choosing", "Same seed, same picture.")
+    size: str | None = _option(None, "Print", "How large it hangs: 200x150cm, 80x60in, A2, or 40000x30000px.")
+    dpi: float | None = _option(None, "Print", "Dots per inch of the print (150 when only --size is said).")
+    compression: str = _option("deflate", "Print", "Of a TIFF: deflate, zstd, lzw, jpeg or none.")
+    cmyk: str | None = _option(None, "Print", "Convert colours to this ICC profile of a press (TIFF, JPEG, PDF).")
+    bleed: str = _option("0", "Print", "Go on beyond the trim of a PDF by so much: 3mm, 0.125in.")
+    marks: bool = _option(False, "Print", "Show where to cut a PDF.")
+    sheets: str | None = _option(None, "Print", "Split a PDF onto sheets of paper: A4, A3, letter, 297x420mm.")
+    overlap: str = _option("5mm", "Print", "How much neighbouring sheets share.")
 
 
 def option_fields() -> tuple[Field[Any], ...]:

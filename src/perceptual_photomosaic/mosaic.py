@@ -20,6 +20,7 @@ from perceptual_photomosaic.inputs import parse_colour
 from perceptual_photomosaic.plan import Plan, index_csv
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import check_folder, check_output, replacing
+from perceptual_photomosaic.render.output import Output
 from perceptual_photomosaic.render.stream import write_mosaic
 from perceptual_photomosaic.tiles.base import TileSet
 
@@ -88,14 +89,15 @@ class Mosaic:
         """
         path = Path(path)
         made = check_output(path, self.size_px)
+        output = Output.from_options(self.options, self.size_px, quality)
         write_mosaic(
             path,
             made,
             self.tiles,
             self.choices,
             self.tile_px,
-            quality=quality,
             shifts=self.shifts,
+            output=output,
             reporter=reporter,
         )
 

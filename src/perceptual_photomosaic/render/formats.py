@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from perceptual_photomosaic.errors import OutputError
+from perceptual_photomosaic.errors import MissingExtraError, OutputError
+from perceptual_photomosaic.image import printable
 
-__all__ = ["FORMATS", "Format", "check_folder", "check_output", "replacing"]
+__all__ = ["COMPRESSIONS", "FORMATS", "Format", "check_folder", "check_output", "replacing"]
+
+COMPRESSIONS = ("deflate", "zstd", "lzw", "jpeg", "none")
+"""How a TIFF may be compressed: smallest lossless first; "jpeg" loses something, as JPEG does."""
 
 
 @dataclass(frozen=True)
@@ -24,21 +30,22 @@ class Format:
         name: What people call it.
         longest_px: The longest side it can hold, None where that is no matter in practice.
         options: How libvips' saver is called.
+        cmyk: Whether it can hold CMYK.
     """
 
     name: str
     longest_px: int | None
     options: dict[str, Any] = field(default_factory=dict)
+    cmyk: bool = False
 
 
+_JPEG_OPTIONS = {"Q": 92, "subsample_mode": "off", "profile": "srgb"}
 _PNG = Format("PNG", None, {"compression": 3, "filter": "up", "profile": "srgb"})
-_JPEG = Format("JPEG", 65_500, {"Q": 92, "subsample_mode": "off", "profile": "srgb"})
+_JPEG = Format("JPEG", 65_500, _JPEG_OPTIONS, cmyk=True)
 _WEBP = Format("WebP", 16_383, {"Q": 90, "profile": "srgb"})
-_TIFF = Format(
-    "TIFF",
-    None,
-    {"compression": "deflate", "predictor": "horizontal", "tile": True, "pyramid": False, "profile": "srgb"},
-)
+_TIFF = Format("TIFF", None, {"tile": True, "tile_width": 256, "tile_height": 256, "profile": "srgb"}, cmyk=True)
+_DEEP_ZOOM = Format("Deep Zoom", None, {"suffix": ".jpg", "Q": 90, "tile_size": 254, "overlap": 1})
+_PDF = Format("PDF", 65_500, _JPEG_OPTIONS, cmyk=True)
 
 FORMATS: dict[str, Format] = {
     ".png": _PNG,
@@ -47,6 +54,8 @@ FORMATS: dict[str, Format] = {
     ".webp": _WEBP,
     ".tif": _TIFF,
     ".tiff": _TIFF,
+    ".dzi": _DEEP_ZOOM,
+    ".pdf": _PDF,
 }
 """Formats by suffix."""
 
@@ -57,13 +66,13 @@ def check_folder(path: Path) -> None:
     Raises:
         OutputError: Its folder is missing or not writable, or `path` is a folder.
     """
-    folder = path.parent
+    folder, shown = path.parent, printable(path)
     if not folder.is_dir():
-        raise OutputError(f"'{path}': there is no folder '{folder}'. Make it first, or choose another place.")
+        raise OutputError(f"'{shown}': there is no folder '{printable(folder)}'. Make it first, or choose another one.")
     if path.is_dir():
-        raise OutputError(f"'{path}' is a folder; name a file in it.")
+        raise OutputError(f"'{shown}' is a folder; name a file in it.")
     if not os.access(folder, os.W_OK):
-        raise OutputError(f"'{path}': the folder '{folder}' is not writable. Choose another place.")
+        raise OutputError(f"'{shown}': the folder '{printable(folder)}' is not writable. Choose another place.")
 
 
 def check_output(path: Path, size_px: tuple[int, int] | None = None) -> Format:
@@ -76,18 +85,22 @@ def check_output(path: Path, size_px: tuple[int, int] | None = None) -> Format:
         The format.
     Raises:
         OutputError: Unknown suffix, a picture too large for the format, or a folder that cannot be written to.
+        MissingExtraError: A PDF without the "print" extra.
     """
     suffix = path.suffix.lower()
+    shown = printable(path)
     if suffix not in FORMATS:
         near = get_close_matches(suffix, FORMATS, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        raise OutputError(f"'{path}': no format is known by '{suffix}'.{hint} Choose one of {', '.join(FORMATS)}.")
+        raise OutputError(f"'{shown}': no format is known by '{suffix}'.{hint} Choose one of {', '.join(FORMATS)}.")
     made = FORMATS[suffix]
     if size_px is not None and made.longest_px is not None and max(size_px) > made.longest_px:
         raise OutputError(
-            f"'{path}' would be {size_px[0]} x {size_px[1]} px, but {made.name} holds at most {made.longest_px} px "
-            f"a side. Write .png or .tif, or lower --tile-size."
+            f"'{shown}' would be {size_px[0]} x {size_px[1]} px, but {made.name} holds at most {made.longest_px} px "
+            f"a side. Write .tif, .png or .dzi, or lower --tile-size or --dpi."
         )
+    if made is _PDF and find_spec("img2pdf") is None:
+        raise MissingExtraError(f"'{shown}': writing PDF", "print")
     check_folder(path)
     return made
 
@@ -96,15 +109,34 @@ def check_output(path: Path, size_px: tuple[int, int] | None = None) -> Format:
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary name beside `path`, renamed to it at the end; on any failure nothing stays behind.
 
+    A Deep Zoom picture is a file and the folder that goes with it; both are put in place.
+
     Raises:
         OutputError: The disk is full, or the place is not writable after all.
     """
     part = path.with_name(f".{secrets.token_hex(4)}.part{path.suffix.lower()}")
     try:
         yield part
+        if _files_of(part).is_dir():
+            _replace_folder(_files_of(part), _files_of(path))
         part.replace(path)
     except OSError as error:
-        raise OutputError(f"'{path}' cannot be written: {error.strerror or error}.") from error
+        raise OutputError(f"'{printable(path)}' cannot be written: {error.strerror or error}.") from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+        shutil.rmtree(_files_of(part), ignore_errors=True)
+
+
+def _files_of(path: Path) -> Path:
+    """The folder beside a .dzi file."""
+    return path.with_name(f"{path.stem}_files")
+
+
+def _replace_folder(new: Path, place: Path) -> None:
+    """Rename a folder to a place where another may be, which is then removed."""
+    old = place.with_name(f".{secrets.token_hex(4)}.old_files")
+    if place.exists():
+        place.rename(old)
+    new.rename(place)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,26 +1,28 @@
-"""Gigapixel output: a lazy picture of the whole mosaic, gathered by libvips from one sheet of tiles.
-
-The sheet holds every choice that is used, once. An index image maps each pixel of the mosaic to a pixel of the sheet;
-libvips evaluates it strip by strip while it writes, so memory does not grow with the mosaic.
-"""
+"""Gigapixel output: the whole mosaic written strip by strip, so that memory does not grow with it."""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.errors import OutputError
+from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.render.canvas import Canvas
 from perceptual_photomosaic.render.formats import Format, replacing
+from perceptual_photomosaic.render.output import Output
+from perceptual_photomosaic.render.pdf import write_pdf
+from perceptual_photomosaic.render.save import compressed_bytes, most_bytes, saver
+from perceptual_photomosaic.render.sheet import IN_MEMORY_BYTES, draw_sheet
+from perceptual_photomosaic.render.source import stream
+from perceptual_photomosaic.render.space import check_space, free_bytes, in_words
 from perceptual_photomosaic.tiles.base import TileSet
 
 __all__ = ["write_mosaic"]
 
-_DRAW_BATCH_BYTES = 64_000_000
+_SAMPLE_PX = 512
 
 
 def write_mosaic(
@@ -30,8 +32,8 @@ def write_mosaic(
     choices: NDArray[np.int64],
     tile_px: tuple[int, int],
     *,
-    quality: int | None = None,
     shifts: NDArray[np.float32] | None = None,
+    output: Output | None = None,
     reporter: Reporter = SILENT,
 ) -> None:
     """Write a mosaic without holding it in memory.
@@ -42,76 +44,62 @@ def write_mosaic(
         tiles: The tile set.
         choices: Choice numbers, (rows, columns).
         tile_px: (width, height) of each tile.
-        quality: 1 to 100 for formats that lose something.
         shifts: sRGB values added to each cell, (rows, columns, 3); None adds nothing.
+        output: Quality, compression, resolution and the rest.
         reporter: Hears of progress.
     Raises:
-        OutputError: Writing failed; nothing is left behind.
+        OutputError: There is no room, or writing failed; nothing is left behind.
         TileError: A tile's original cannot be read any more.
     """
     import pyvips
 
-    sheet, across, position = _sheet(tiles, choices, tile_px, reporter)
-    picture = _lay_out(sheet, across, position, tile_px)
-    if shifts is not None:
-        offset = pyvips.Image.new_from_array(np.ascontiguousarray(shifts)).copy(interpretation="srgb")
-        picture = (picture + offset.zoom(*tile_px)).rint().cast("uchar")
-    picture = picture.copy(interpretation="srgb")
-    options = dict(made.options)
-    if quality is not None and "Q" in options:
-        options["Q"] = quality
-    if made.name == "TIFF" and picture.width * picture.height * 3 > 2_000_000_000:
-        options["bigtiff"] = True
-    with replacing(path) as part, reporter.stage("writing the mosaic", 100, "%") as stage:
-        _follow(picture, stage)
-        try:
-            picture.write_to_file(str(part), **options)
-        except pyvips.Error as error:
-            reason = " ".join(str(error).split())
-            raise OutputError(f"'{path}' cannot be written: {reason}.") from error
-
-
-def _sheet(
-    tiles: TileSet, choices: NDArray[np.int64], tile_px: tuple[int, int], reporter: Reporter
-) -> tuple[Any, int, NDArray[np.int64]]:
-    """The sheet of used tiles as a libvips image, tiles across, and each cell's position on it."""
-    import pyvips
-
+    output = output or Output()
+    output.check(made)
     used, position = np.unique(choices, return_inverse=True)
-    width, height = tile_px
-    across = max(1, math.isqrt(len(used)))
-    down = -(-len(used) // across)
-    sheet = np.zeros((down, height, across, width, 3), np.uint8)
-    batch = max(1, _DRAW_BATCH_BYTES // (width * height * 3))
-    for start in range(0, len(used), batch):
-        some = used[start : start + batch]
-        number = np.arange(start, start + len(some))
-        sheet[number // across, :, number % across] = tiles.pictures(tile_px, some.tolist(), reporter=reporter)
-    image = pyvips.Image.new_from_memory(sheet, across * width, down * height, 3, "uchar")
-    return image, across, position.reshape(choices.shape)
+    rows, columns = choices.shape
+    size_px = columns * tile_px[0], rows * tile_px[1]
+    shown = printable(path)
+    sheet_bytes = len(used) * tile_px[0] * tile_px[1] * 3
+    if sheet_bytes > IN_MEMORY_BYTES:
+        check_space(path.parent, f"'{shown}', {len(used)} tiles of {tile_px[0]} x {tile_px[1]} px", sheet_bytes)
+    sheet = draw_sheet(tiles, used, tile_px, path.parent, in_memory_bytes=IN_MEMORY_BYTES, reporter=reporter)
+    try:
+        canvas = Canvas(sheet, position.reshape(choices.shape), tile_px, shifts)
+        what = f"'{shown}', {size_px[0]} x {size_px[1]} px"
+        needed = check_space(path.parent, what, most_bytes(made, size_px), lambda: _estimate(canvas, made, output))
+        with replacing(path) as part:
+            try:
+                if made.name == "PDF":
+                    write_pdf(canvas, part, made, output, reporter)
+                else:
+                    with reporter.stage("writing the mosaic", size_px[1], "rows") as stage:
+                        stream(canvas, saver(part, made, output), stage)
+            except pyvips.Error as error:
+                raise OutputError(_reason(path, error, needed)) from error
+    finally:
+        sheet.close()
 
 
-def _lay_out(sheet: Any, across: int, position: NDArray[np.int64], tile_px: tuple[int, int]) -> Any:
-    """The mosaic as a lazy libvips image: pixel (x, y) of a cell is pixel (left + x, top + y) of the sheet."""
+def _estimate(canvas: Canvas, made: Format, output: Output) -> float:
+    """Bytes of the finished file, by the middle of three bands of the mosaic."""
     import pyvips
 
-    width, height = tile_px
-    rows, columns = position.shape
-    corner = np.stack([(position % across) * width, (position // across) * height], axis=-1).astype(np.float32)
-    corners = pyvips.Image.new_from_array(np.ascontiguousarray(corner)).zoom(width, height)
-    inside = pyvips.Image.xyz(width, height).replicate(columns, rows)
-    return sheet.mapim(corners + inside, interpolate=pyvips.Interpolate.new("nearest"))
+    width, height = canvas.size_px
+    most = 0.0
+    for middle in (height // 6, height // 2, height * 5 // 6):
+        top = max(0, min(height - _SAMPLE_PX, middle - _SAMPLE_PX // 2))
+        band = canvas.rows(top, min(height, top + _SAMPLE_PX))[:, : 8 * _SAMPLE_PX]
+        sample = pyvips.Image.new_from_array(np.ascontiguousarray(band))
+        most = max(most, compressed_bytes(sample, made, output, (width, height)))
+    return most
 
 
-def _follow(picture: Any, stage: Any) -> None:
-    """Pass libvips' own progress on to a stage."""
-    seen = 0
-
-    def on_eval(_: Any, progress: Any) -> None:
-        nonlocal seen
-        if progress.percent > seen:
-            stage.advance(progress.percent - seen)
-            seen = progress.percent
-
-    picture.set_progress(True)
-    picture.signal_connect("eval", on_eval)
+def _reason(path: Path, error: Exception, needed: float) -> str:
+    """Why libvips could not write, and what would be needed."""
+    said = " ".join(str(error).split()).rstrip(".")
+    full = any(words in said for words in ("No space left", "File too large", "quota"))
+    why = "the disk is full" if full else said
+    return (
+        f"'{printable(path)}' cannot be written: {why}. It needs at most {in_words(needed)}, "
+        f"and {in_words(free_bytes(path.parent))} are free there."
+    )

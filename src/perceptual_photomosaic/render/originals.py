@@ -1,0 +1,48 @@
+"""Whether the photos themselves have the pixels that a print needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from PIL import Image
+
+from perceptual_photomosaic.image import crop_size, pillow_lenient
+from perceptual_photomosaic.tiles.base import TileSet
+
+__all__ = ["words_about_originals"]
+
+
+def words_about_originals(tiles: TileSet, used: Iterable[int], tile_px: tuple[int, int]) -> str:
+    """Say how many photos are smaller than a tile is drawn.
+
+    Args:
+        tiles: The tile set; what does not come from a file is passed over.
+        used: Tile numbers.
+        tile_px: (width, height) of a tile.
+    Returns:
+        One line, empty where all is well.
+    """
+    with pillow_lenient(), ThreadPoolExecutor(4) as pool:
+        enough = list(pool.map(lambda tile: _enough(tiles.source(tile), tile_px), used))
+    known = [found for found in enough if found is not None]
+    small = known.count(False)
+    if not small:
+        return ""
+    return (
+        f"{small} of {len(known)} photos have fewer pixels than the {tile_px[0]} x {tile_px[1]} that a tile takes in "
+        f"print and will look soft. More --columns, a lower --dpi or larger originals help."
+    )
+
+
+def _enough(path: str, tile_px: tuple[int, int]) -> bool | None:
+    """Whether a file, cropped to a tile's aspect, has a tile's pixels; None where it cannot be told."""
+    with suppress(Exception):  # not a file, or of a kind that is only opened when it is drawn
+        if not Path(path).is_file():
+            return None
+        with Image.open(path) as picture:
+            best = max(crop_size(size, tile_px)[0] for size in (picture.size, picture.size[::-1]))
+        return best >= tile_px[0]
+    return None

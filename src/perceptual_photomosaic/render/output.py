@@ -1,0 +1,77 @@
+"""What a person may choose about the file besides its name: quality, compression, resolution, bleed, marks, sheets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.errors import OutputError
+from perceptual_photomosaic.render.formats import COMPRESSIONS, Format
+from perceptual_photomosaic.render.physical import parse_length, px_per_mm
+
+__all__ = ["Output"]
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a mosaic is written.
+
+    Attributes:
+        quality: 1 to 100 for what loses something; None takes the format's own.
+        compression: Of a TIFF, one of `COMPRESSIONS`.
+        px_per_mm: Horizontal and vertical resolution; None says nothing, and a PDF then takes 300 dpi.
+        cmyk: ICC profile of a press: colours are converted to it.
+        bleed_mm: How far a PDF's picture goes on beyond the trim, on every side.
+        marks: Whether a PDF shows where to cut.
+        sheets: Paper to split a PDF onto ("A3", "297x420mm"); None makes one page.
+        overlap_mm: How much of the picture neighbouring sheets share.
+    """
+
+    quality: int | None = None
+    compression: str = "deflate"
+    px_per_mm: tuple[float, float] | None = None
+    cmyk: Path | None = None
+    bleed_mm: float = 0.0
+    marks: bool = False
+    sheets: str | None = None
+    overlap_mm: float = 5.0
+
+    @classmethod
+    def from_options(cls, options: MosaicOptions, size_px: tuple[int, int], quality: int | None = None) -> Output:
+        """What the settings of a mosaic of so many pixels ask for.
+
+        Raises:
+            ConfigError: A size or length that is none.
+        """
+        return cls(
+            quality=quality,
+            compression=options.compression,
+            px_per_mm=px_per_mm(options.size, options.dpi, size_px),
+            cmyk=None if options.cmyk is None else Path(options.cmyk),
+            bleed_mm=parse_length(options.bleed, "bleed"),
+            marks=options.marks,
+            sheets=options.sheets,
+            overlap_mm=parse_length(options.overlap, "overlap"),
+        )
+
+    def check(self, made: Format) -> None:
+        """Make sure before any work that a format can do what is asked.
+
+        Raises:
+            OutputError: It cannot; says which can.
+        """
+        if self.compression not in COMPRESSIONS:
+            raise OutputError(f"compression '{self.compression}' is unknown; choose one of {', '.join(COMPRESSIONS)}.")
+        if self.quality is not None and not 1 <= self.quality <= 100:
+            raise OutputError(f"quality is {self.quality}; it must be from 1 to 100.")
+        if self.cmyk is not None and not made.cmyk:
+            raise OutputError(f"{made.name} cannot hold CMYK. Write .tif, .jpg or .pdf.")
+        if self.cmyk is not None and not self.cmyk.is_file():
+            raise OutputError(f"there is no ICC profile '{self.cmyk}'.")
+        if made.name != "PDF" and (self.bleed_mm or self.marks or self.sheets):
+            raise OutputError(f"bleed, marks and sheets are for PDF, not for {made.name}. Write .pdf.")
+        if self.bleed_mm < 0 or self.overlap_mm < 0:
+            raise OutputError("bleed and overlap must be 0 or more.")
+        if self.sheets and (self.bleed_mm or self.marks):
+            raise OutputError("sheets are cut by hand along their overlap; ask for sheets, or for bleed and marks.")

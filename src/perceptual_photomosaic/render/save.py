@@ -1,0 +1,104 @@
+"""Calling libvips' savers: colours, resolution and the options of each format. The only caller besides `source`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from perceptual_photomosaic.errors import OutputError
+from perceptual_photomosaic.render.formats import Format
+from perceptual_photomosaic.render.output import Output
+
+__all__ = ["compressed_bytes", "most_bytes", "saver"]
+
+_BIG_TIFF_BYTES = 2_000_000_000
+_PYRAMID_PX = 8192
+_SAMPLE_PX = 512
+
+
+def saver(part: Path, made: Format, output: Output) -> Callable[[Any], None]:
+    """What writes a picture to a file.
+
+    Args:
+        part: The file; for Deep Zoom the .dzi, whose folder lies beside it.
+        made: Its format.
+        output: What was asked for.
+    """
+
+    def save(picture: Any) -> None:
+        picture = _finished(picture, output)
+        options = _options(made, output, (picture.width, picture.height))
+        if made.name == "Deep Zoom":
+            picture.dzsave(str(part.with_suffix("")), **options)
+        elif made.name == "TIFF":
+            picture.tiffsave(str(part), **options)
+        else:
+            picture.write_to_file(str(part.with_suffix(".jpg") if made.name == "PDF" else part), **options)
+
+    return save
+
+
+def most_bytes(made: Format, size_px: tuple[int, int]) -> float:
+    """What a picture takes at the very most: its raw pixels, a pyramid on top of them, and a little."""
+    raw = size_px[0] * size_px[1] * 3
+    pyramid = made.name == "Deep Zoom" or (made.name == "TIFF" and max(size_px) > _PYRAMID_PX)
+    copies = 2 if made.name == "PDF" else 1  # the JPEG and the PDF around it
+    return raw * (4 / 3 if pyramid else 1) * 1.02 * copies + 1e6
+
+
+def compressed_bytes(sample: Any, made: Format, output: Output, size_px: tuple[int, int]) -> float:
+    """What a picture will take, by a sample of it.
+
+    Args:
+        sample: A `pyvips.Image` with a piece of the picture.
+        made: The format.
+        output: What was asked for.
+        size_px: (width, height) of the whole.
+    """
+    sample = _finished(sample, output)
+    options = _options(made, output, (1, 1))
+    for name in ("tile_size", "overlap", "suffix"):
+        options.pop(name, None)
+    suffix = {"PNG": ".png", "WebP": ".webp", "TIFF": ".tif"}.get(made.name, ".jpg")
+    content = sample.tiffsave_buffer(**options) if suffix == ".tif" else sample.write_to_buffer(suffix, **options)
+    raw = sample.width * sample.height * 3
+    return float(len(content) / raw * most_bytes(made, size_px))
+
+
+def _finished(picture: Any, output: Output) -> Any:
+    """The picture with its meaning, in the colours of a press if asked for, at its resolution."""
+    import pyvips
+
+    picture = picture.copy(interpretation="srgb")
+    if output.cmyk is not None:
+        try:
+            picture = picture.icc_transform(
+                str(output.cmyk), input_profile="srgb", intent="relative", black_point_compensation=True
+            )
+        except pyvips.Error as error:
+            raise OutputError(
+                f"the ICC profile '{output.cmyk}' cannot be used: {' '.join(str(error).split())}."
+            ) from error
+        if picture.bands != 4:
+            raise OutputError(f"the ICC profile '{output.cmyk}' is not for CMYK.")
+    across, down = output.px_per_mm or (1.0, 1.0)
+    return picture.copy(xres=across, yres=down) if output.px_per_mm else picture
+
+
+def _options(made: Format, output: Output, size_px: tuple[int, int]) -> dict[str, Any]:
+    options = dict(made.options)
+    if output.cmyk is not None:
+        options["profile"] = str(output.cmyk)
+    if made.name == "TIFF":
+        options["compression"] = output.compression
+        if output.compression in ("deflate", "lzw", "zstd"):
+            options["predictor"] = "horizontal"
+        if output.compression == "jpeg":
+            options["Q"] = 90
+        options["pyramid"] = max(size_px) > _PYRAMID_PX
+        options["bigtiff"] = size_px[0] * size_px[1] * 3 * 4 / 3 > _BIG_TIFF_BYTES
+        options["resunit"] = "inch"
+    if output.quality is not None and "Q" in options:
+        options["Q"] = output.quality
+    return options
