@@ -1,0 +1,118 @@
+"""The documents: commands and scripts in them run, links lead somewhere, and no option goes unmentioned.
+
+Blocks marked `bash` or `python` in the README and the cookbook are run in a folder with portrait.jpg and holiday/;
+blocks without a mark are not.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from PIL import Image
+
+from perceptual_photomosaic.cli.main import app, main
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+RUN = [ROOT / "README.md", ROOT / "docs" / "cookbook.md"]
+BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def _blocks() -> Iterator[tuple[str, str, str]]:
+    for path in RUN:
+        text = path.read_text(encoding="utf-8")
+        for found in BLOCK.finditer(text):
+            line = text.count("\n", 0, found.start()) + 1
+            yield f"{path.name}:{line}", found[1], found[2]
+
+
+BLOCKS = list(_blocks())
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """portrait.jpg, and eighty photos in holiday/ with two broken files among them."""
+    folder = tmp_path_factory.mktemp("studio")
+    rng = np.random.default_rng(5)
+    y, x = np.mgrid[0:200, 0:160]
+    face = np.hypot((x - 80) / 50, (y - 90) / 70) < 1
+    portrait = np.where(face[..., None], (224, 172, 140), np.stack([x, y, 200 - y], axis=-1))
+    Image.fromarray(portrait.clip(0, 255).astype(np.uint8)).save(folder / "portrait.jpg")
+    holiday = folder / "holiday"
+    holiday.mkdir()
+    for number in range(80):
+        colours = rng.integers(0, 256, (3, 4, 3), np.uint8)
+        Image.fromarray(colours).resize((128, 96), Image.Resampling.BICUBIC).save(holiday / f"{number:02}.jpg")
+    (holiday / "empty.jpg").touch()
+    (holiday / "half.jpg").write_bytes((holiday / "00.jpg").read_bytes()[:700])
+    return folder
+
+
+def test_there_is_something_to_run() -> None:
+    kinds = [kind for _, kind, _ in BLOCKS]
+    assert kinds.count("bash") >= 8
+    assert kinds.count("python") >= 2
+
+
+@pytest.mark.parametrize(("place", "kind", "code"), BLOCKS, ids=[place for place, _, _ in BLOCKS])
+def test_blocks_run(
+    place: str, kind: str, code: str, studio: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(studio)
+    monkeypatch.setenv("PHOTOMOSAIC_CACHE", str(studio / "cache"))  # emoji are drawn once for all blocks
+    if kind == "python":
+        exec(compile(code, place, "exec"), {"__name__": "__main__"})
+        return
+    for line in code.strip().splitlines():
+        words = shlex.split(line)
+        assert words[0] == "photomosaic", f"{place}: only photomosaic commands can be run: {line}"
+        monkeypatch.setattr(sys, "argv", words)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code, f"{place}: {line}\n{capsys.readouterr().err}"
+        outputs = [words[i + 1] for i, word in enumerate(words) if word in {"-o", "--plan", "--index", "--sheet"}]
+        assert all((studio / name).stat().st_size for name in outputs)
+
+
+def _options() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Commands with all spellings of each of their options; first the command itself."""
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for name, command in commands.items():
+        yield name, (f"photomosaic {name}",)
+        for parameter in command.params:
+            spellings = tuple(option for option in parameter.opts if option.startswith("-") and option != "--help")
+            if spellings:
+                yield name, spellings
+
+
+@pytest.mark.parametrize(("command", "spellings"), list(_options()))
+def test_every_command_and_option_is_in_the_documents(command: str, spellings: tuple[str, ...]) -> None:
+    words = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, spellings))})(?![\w-])")
+    assert any(words.search(path.read_text(encoding="utf-8")) for path in DOCUMENTS), f"{command}: {spellings}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text(encoding="utf-8")):
+        if not link.startswith(("http://", "https://")):
+            assert (path.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("path", RUN, ids=lambda path: path.name)
+def test_options_in_the_documents_exist(path: Path) -> None:
+    """A renamed option leaves no trace."""
+    known = {spelling for _, spellings in _options() for spelling in spellings} | {"--help"}
+    text = "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("pip "))
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known
+
+
+def test_gallery_pictures_are_small() -> None:
+    for path in (ROOT / "docs" / "images").iterdir():
+        assert path.stat().st_size <= 400_000, path.name
