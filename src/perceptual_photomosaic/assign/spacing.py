@@ -3,7 +3,8 @@
 Two copies of a tile closer than `min_distance` (the larger of row and column difference) are a conflict. The copy that
 fits its cell best stays; the others take the cheapest tile that is allowed where they are. Where capacity leaves no
 such tile, two cells swap; where no swap helps, a random swap is forced and what then conflicts queues again. If that
-does not settle, tiles are dealt out in a periodic pattern, which keeps its distance whenever there are enough of them.
+does not settle, tiles are dealt out in the cheapest periodic pattern, which keeps its distance whenever there are
+enough of them, and every cell then takes a better tile where it may.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.costs import Costs, tile_costs
+from perceptual_photomosaic.assign.costs import Costs, DenseCosts, tile_costs
+from perceptual_photomosaic.assign.flow import cheapest_within_capacity
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.errors import ConstraintError
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["conflicting_cells", "space_out"]
+
+_IMPROVING_SWEEPS = 3
 
 
 def conflicting_cells(tiles: NDArray[np.int64], min_distance: int) -> NDArray[np.bool_]:
@@ -109,6 +113,7 @@ class _Repair:
                     queue.extend(self._force(cell))
         if conflicting_cells(self.tiles, self.limits.min_distance).any():
             self._deal()
+            self._improve()
         return self.choices
 
     def _at(self, cell: int) -> tuple[int, int]:
@@ -208,29 +213,38 @@ class _Repair:
         return queue
 
     def _deal(self) -> None:
-        """Deal tiles out periodically: cells of one class are all far enough apart to share their tiles."""
+        """Deal tiles out periodically: cells of one class are all far enough apart to share their tiles.
+
+        Classes, cut so that no part is larger than a tile's uses, are matched with tiles at the least total cost.
+        """
         distance, (rows, columns) = self.limits.min_distance, self.shape
         classes = (np.arange(rows)[:, None] % distance) * distance + np.arange(columns)[None] % distance
         members = [np.flatnonzero(classes.ravel() == number) for number in np.unique(classes)]
-        left = np.flatnonzero(self.capacity > 0)
-        needed = [tile for tile in left if self.required[tile]]
-        order = deque([*needed, *(tile for tile in left if not self.required[tile])])
-        dealt = np.full(self.costs.shape[0], -1, np.int64)
-        for cells in sorted(members, key=len, reverse=True):
-            open_cells = list(cells)
-            while open_cells and order:
-                tile = int(order.popleft())
-                uses = 1 if self.required[tile] and len(needed) >= len(cells) else int(self.capacity[tile])
-                for cell in open_cells[:uses]:
-                    dealt[cell] = tile
-                open_cells = open_cells[uses:]
-        missing = int((dealt < 0).sum())
-        included = np.isin(np.flatnonzero(self.required), dealt).all()
-        if missing or self.limits.pinned or not included:
+        uses = int(self.capacity.max())
+        parts = [part for cells in members for part in np.array_split(cells, -(-len(cells) // uses))]
+        while len(parts) < self.required.sum() and len(parts[0]) > 1:
+            parts.sort(key=len, reverse=True)
+            parts[:1] = np.array_split(parts[0], 2)
+        usable = int((self.capacity > 0).sum())
+        if not self.required.sum() <= len(parts) <= usable or self.limits.pinned:
             raise ConstraintError(
-                f"found no arrangement that keeps copies {distance} cells apart with "
-                f"{int(self.capacity.astype(bool).sum())} tiles under the other limits. Lower the distance, "
-                f"allow more uses, or add tiles."
+                f"found no arrangement that keeps copies {distance} cells apart with {usable} tiles under the other "
+                f"limits. Lower the distance, allow more uses, or add tiles."
             )
-        for place, number in enumerate(dealt):
-            self._place(place, int(number), self._row(place)[1])
+        sums = np.stack([tile_costs(self.costs.rows(part), self.variants)[0].sum(axis=0) for part in parts])
+        once = np.minimum(self.capacity, 1)
+        dealt = cheapest_within_capacity(DenseCosts(sums), 1, once, self.required.copy(), np.arange(len(parts)))
+        for part, tile in zip(parts, dealt, strict=True):
+            for cell in part:
+                self._place(int(cell), int(tile), self._row(int(cell))[1])
+
+    def _improve(self) -> None:
+        """Let every cell take a cheaper tile that has uses left and no copy nearby."""
+        for cell in np.tile(self.random.permutation(self.costs.shape[0]), _IMPROVING_SWEEPS):
+            if not self.pinned[cell] and not self._needed(cell):
+                row, variant = self._row(cell)
+                free = self.uses < self.capacity
+                free[self.tiles[self._window(cell)].ravel()] = False
+                best = int(np.where(free, row, np.inf).argmin())
+                if free[best] and row[best] < row[self.tiles[self._at(cell)]]:
+                    self._place(cell, best, variant)
