@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from perceptual_photomosaic.errors import ConfigError
-from perceptual_photomosaic.features.pyramid import blur, pyramid_level
+from perceptual_photomosaic.features.pyramid import Border, blur, pyramid_level
 from perceptual_photomosaic.features.vgg import VGG16, check_layers
 
 __all__ = ["LossSettings", "LossValue", "PerceptualLoss", "TargetFeatures", "lpips_settings"]
@@ -41,6 +41,7 @@ class LossSettings:
         blur_windows: Side of that blur's window in pixels, likewise.
         form: "reconstruction": mean squared difference of features. "lpips": squared difference of features
             normalised over their channels, weighted per channel, summed over channels and averaged over places.
+        border: What blurs see outside a picture: "zero" (black, as in the paper), or its own "edge", repeated.
         tone: Maps the target's colours before the comparison, as where tiles cannot show its darks: three rows of
             (factor of red, of green, of blue, offset in levels). Empty compares with the target as it is.
     """
@@ -51,6 +52,7 @@ class LossSettings:
     blur_sigmas: tuple[float, ...] = (3.0, 3.0, 3.0)
     blur_windows: tuple[int, ...] = (8, 8, 8)
     form: Form = "reconstruction"
+    border: Border = "zero"
     tone: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
@@ -69,6 +71,8 @@ class LossSettings:
             raise ConfigError("blurs have positive sigmas and windows; leave an entry out for no blur at that scale")
         if self.form not in ("reconstruction", "lpips"):
             raise ConfigError(f"the loss has forms 'reconstruction' and 'lpips', not '{self.form}'")
+        if self.border not in ("zero", "edge"):
+            raise ConfigError(f"the border of a blur is 'zero' or 'edge', not '{self.border}'")
 
     @classmethod
     def parse(
@@ -101,6 +105,7 @@ class LossSettings:
             blur_sigmas=tuple(values["blur_sigmas"]),
             blur_windows=tuple(values["blur_windows"]),
             form=values["form"],
+            border=values.get("border", "zero"),
             tone=tuple(tuple(row) for row in values.get("tone", ())),
         )
 
@@ -128,6 +133,7 @@ def lpips_settings(
         blur_sigmas=(blur_sigma,) * len(scales),
         blur_windows=(window,) * len(scales),
         form="lpips",
+        border="edge",
     )
 
 
@@ -165,9 +171,10 @@ class _MeanSquare(torch.autograd.Function):
     def forward(ctx: Any, a: Tensor, b: Tensor) -> Tensor:
         difference: Tensor = a - b
         ctx.save_for_backward(difference)
-        if difference.dtype == torch.float32:
+        if difference.dtype != torch.bfloat16:
             return difference.square().mean()
-        return torch.linalg.vector_norm(difference, dtype=torch.float32).square() / difference.numel()
+        norm: Tensor = torch.linalg.vector_norm(difference, dtype=torch.float32)
+        return norm.square() / difference.numel()
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
@@ -213,7 +220,7 @@ class PerceptualLoss(nn.Module):
             for scale in self.settings.used_scales():
                 wanted = {self.settings.layers[i] for i, _ in self.settings.layers_at(scale)}
                 also = extra if scale == 0 else ()
-                found = self.vgg(pyramid_level(images, scale), wanted | set(also))
+                found = self.vgg(pyramid_level(images, scale, self.settings.border), wanted | set(also))
                 full |= {name: found[name] for name in also}
                 features.append({name: self._prepare(name, found[name]) for name in wanted})
             if extra and not full:
@@ -229,10 +236,10 @@ class PerceptualLoss(nn.Module):
 
     def blurred_level(self, mosaic: Tensor, index: int) -> Tensor:
         """The mosaic at the index-th used scale, with that scale's further blur."""
-        level = pyramid_level(mosaic, self.settings.used_scales()[index])
+        level = pyramid_level(mosaic, self.settings.used_scales()[index], self.settings.border)
         if index < min(len(self.settings.blur_sigmas), len(self.settings.blur_windows)):
             side = self.settings.blur_windows[index]
-            level = blur(level, (side, side), self.settings.blur_sigmas[index])
+            level = blur(level, (side, side), self.settings.blur_sigmas[index], border=self.settings.border)
         return level
 
     def forward(self, mosaic: Tensor, target: TargetFeatures) -> LossValue:

@@ -1,20 +1,23 @@
 """Gaussian blur and the Gaussian pyramid, with the geometry of TensorFlow's 'SAME' padding.
 
-Images are float tensors (B, C, H, W) in any range. Outside the picture there is zero (black), so blurred borders
-darken; the loss of the paper was defined that way.
+Images are float tensors (B, C, H, W) in any range. Outside the picture there is zero (black), as the loss of the paper
+was defined, so that blurred borders darken; or the picture's own border, repeated, which leaves them as they are.
 """
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["blur", "gaussian_kernel", "pyramid_level", "same_padding", "scale_geometry"]
+__all__ = ["Border", "blur", "gaussian_kernel", "pyramid_level", "same_padding", "scale_geometry"]
+
+Border = Literal["zero", "edge"]
 
 
 def gaussian_kernel(shape: tuple[int, int], sigma: float) -> NDArray[np.float64]:
@@ -29,7 +32,8 @@ def gaussian_kernel(shape: tuple[int, int], sigma: float) -> NDArray[np.float64]
     rows, columns = (np.arange(n) - (n - 1) / 2 for n in shape)
     kernel: NDArray[np.float64] = np.exp(-(rows[:, None] ** 2 + columns[None, :] ** 2) / (2.0 * sigma * sigma))
     kernel[kernel < np.finfo(kernel.dtype).eps * kernel.max()] = 0.0
-    return kernel / kernel.sum()
+    kernel /= kernel.sum()
+    return kernel
 
 
 def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
@@ -44,14 +48,15 @@ def _profile(length: int, sigma: float) -> tuple[float, ...]:
     return tuple(gaussian_kernel((length, 1), sigma)[:, 0].tolist())
 
 
-def blur(images: Tensor, window: tuple[int, int], sigma: float, stride: int = 1) -> Tensor:
-    """Convolve with a Gaussian, zero outside the picture.
+def blur(images: Tensor, window: tuple[int, int], sigma: float, stride: int = 1, border: Border = "zero") -> Tensor:
+    """Convolve with a Gaussian.
 
     Args:
         images: (B, C, H, W).
         window: Rows and columns of the kernel.
         sigma: Standard deviation in pixels.
         stride: Step between outputs, along both axes.
+        border: What lies outside the picture: "zero", or its own "edge".
     Returns:
         (B, C, ceil(H / stride), ceil(W / stride)).
     """
@@ -60,7 +65,8 @@ def blur(images: Tensor, window: tuple[int, int], sigma: float, stride: int = 1)
     left, right = same_padding(width, window[1], stride)
     column = images.new_tensor(_profile(window[0], sigma)).view(1, 1, -1, 1)
     row = images.new_tensor(_profile(window[1], sigma)).view(1, 1, 1, -1)
-    flat = F.pad(images.reshape(batch * channels, 1, height, width), (left, right, top, bottom))
+    mode = "constant" if border == "zero" else "replicate"
+    flat = F.pad(images.reshape(batch * channels, 1, height, width), (left, right, top, bottom), mode=mode)
     flat = F.conv2d(F.conv2d(flat, column, stride=(stride, 1)), row, stride=(1, stride))
     return flat.view(batch, channels, flat.shape[2], flat.shape[3])
 
@@ -74,9 +80,9 @@ def scale_geometry(scale: float) -> tuple[int, int, float]:
     return stride + 1, stride, math.sqrt(stride / 4)
 
 
-def pyramid_level(images: Tensor, scale: float) -> Tensor:
+def pyramid_level(images: Tensor, scale: float, border: Border = "zero") -> Tensor:
     """One level of the Gaussian pyramid, made from full size by a single blur; scale 0 is the picture itself."""
     if scale == 0:
         return images
     window, stride, sigma = scale_geometry(scale)
-    return blur(images, (window, window), sigma, stride)
+    return blur(images, (window, window), sigma, stride, border)

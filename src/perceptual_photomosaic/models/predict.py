@@ -89,8 +89,9 @@ class _Prediction:
         small = rows * columns * net.config.in_channels * 4 <= _KEEP_BYTES
         self._kept: dict[_Window, Tensor] | None = {} if small else None
         self.conv6, self.conv7 = _Moments(), _Moments()
+        self._values = rows * columns * net.config.num_templates
 
-    def measure(self, stage: object = None) -> None:
+    def measure(self) -> None:
         """First pass: the moments of conv6."""
         for window in self.windows:
             self.conv6.add(self.net.decoder.conv6(window.inside(self._features(window), self._ring(window))))
@@ -101,12 +102,9 @@ class _Prediction:
             ring = self._ring(window)
             hidden = self.conv6.normalise(self.net.decoder.conv6(self._features(window)), self.net.config.norm_epsilon)
             logits = window.inside(self.net.decoder.conv7(hidden.relu_()), ring)
-            if len(self.windows) != self._measured:
+            if self.conv7.count < self._values:  # a third pass adds nothing
                 self.conv7.add(logits)
-                self._measured += 1
             yield window, logits
-
-    _measured = 0
 
     def _ring(self, window: _Window) -> _Window:
         """The window and what conv7 sees around it."""
@@ -119,7 +117,7 @@ class _Prediction:
         cell, ring = self.net.config.cell, self._ring(window)
         seen = ring.grown(_HALO, self.shape)
         pixels = self.target[seen.top * cell : seen.bottom * cell, seen.left * cell : seen.right * cell]
-        images = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.net.templates.device)
+        images = torch.from_numpy(pixels.copy()).to(self.net.templates.device)
         features = ring.inside(self.net.encode(images.permute(2, 0, 1)[None].float()), seen)
         if self._kept is not None:
             self._kept[window] = features.clone()

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from perceptual_photomosaic.features.colour import to_oklab
+from perceptual_photomosaic.features.pyramid import blur
 from perceptual_photomosaic.training.data import CropStream
 
-__all__ = ["covering_subset", "nearest_template"]
+__all__ = ["covering_subset", "from_afar", "nearest_template", "template_costs"]
 
 _SIDE = 4
 
@@ -76,9 +77,25 @@ def nearest_template(images: Tensor, templates: Tensor, cell: int) -> Tensor:
     Returns:
         Template numbers, (B, rows, cols).
     """
+    return template_costs(images, templates, cell).argmin(1)
+
+
+def template_costs(images: Tensor, templates: Tensor, cell: int) -> Tensor:
+    """Mean squared difference of the 4 x 4 parts of each cell and each template, in levels, (B, T, rows, cols)."""
     rows, columns = images.shape[2] // cell, images.shape[3] // cell
     parts = F.adaptive_avg_pool2d(images, (rows * _SIDE, columns * _SIDE))
     cells = F.unfold(parts, _SIDE, stride=_SIDE).transpose(1, 2)  # (B, rows * cols, 48)
     codes = F.adaptive_avg_pool2d(templates, _SIDE).flatten(1)  # (T, 48)
-    cost = codes.square().sum(1) - 2 * cells @ codes.T
-    return cost.argmin(2).view(len(images), rows, columns)
+    squares = cells.square().sum(2, keepdim=True) + codes.square().sum(1) - 2 * cells @ codes.T
+    costs = (squares / codes.shape[1]).clamp_min(0.0).transpose(1, 2)
+    return costs.reshape(len(images), len(templates), rows, columns)
+
+
+def from_afar(templates: Tensor, sigma: float) -> Tensor:
+    """Templates as they look where many copies lie side by side and the eye, or the loss, blurs them."""
+    height, width = templates.shape[2:]
+    around = 1 + 2 * max(1, int(3 * sigma) // min(height, width) + 1)
+    window = 2 * int(2 * sigma) + 1
+    tiled = blur(templates.repeat(1, 1, around, around), (window, window), sigma)
+    middle = around // 2
+    return tiled[:, :, middle * height : (middle + 1) * height, middle * width : (middle + 1) * width].contiguous()

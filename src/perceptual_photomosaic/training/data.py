@@ -47,6 +47,9 @@ def central_square(path: str, side: int) -> NDArray[np.uint8]:
     return decode(path, (side, side))
 
 
+_ENLARGE = 1.5
+
+
 class CropStream:
     """An endless stream of random square crops.
 
@@ -54,7 +57,7 @@ class CropStream:
         paths: Files. Those that cannot be read are replaced by others of the stream, and listed in `broken`.
         crop: Side in pixels.
         zoom: Crops show between all of a picture (across its shorter side) and a zoom-th of it, but are not enlarged
-            if the picture has pixels enough.
+            more than one and a half times where the picture is larger than a crop.
         flip: Mirror half of them.
         seed: Decides everything.
         threads: Decoders.
@@ -134,7 +137,7 @@ class CropStream:
 
         def box(picture: Image.Image, aspect: tuple[int, int]) -> Box:
             shorter = min(picture.size)
-            side = shorter / min(zoom, max(1.0, shorter / self.crop))
+            side = shorter / min(zoom, max(1.0, _ENLARGE * shorter / self.crop))
             left, top = across * (picture.width - side), down * (picture.height - side)
             return left, top, left + side, top + side
 

@@ -16,8 +16,8 @@ class Schedule:
     """Temperature and learning rate as functions of the step, 1 .. steps.
 
     After `begin` steps the temperature rises from `temperature` to `final_temperature`, evenly in its logarithm, over
-    the first `rise` of what is left of the run, and stays. The learning rate warms up linearly over `warmup` steps,
-    then falls to a twentieth along half a cosine.
+    the first `rise` of what is left of the run, and stays. The learning rate falls to a twentieth along
+    half a cosine; it warms up linearly over `warmup` steps, at the start and once more after `begin`.
 
     Args:
         steps: Length of the run.
@@ -44,10 +44,9 @@ class Schedule:
 
     def learning_rate_at(self, step: int) -> float:
         """Learning rate at a step."""
-        if step <= self.warmup:
-            return self.learning_rate * step / self.warmup
-        part = min(1.0, (step - self.warmup) / max(1, self.steps - self.warmup))
-        return self.learning_rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * part)))
+        warm = min(step, step - self.begin if step > self.begin else self.warmup) / self.warmup
+        part = min(1.0, step / self.steps)
+        return self.learning_rate * min(1.0, warm) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * part)))
 
 
 def paper_temperature_rate(

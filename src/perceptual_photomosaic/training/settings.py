@@ -125,6 +125,7 @@ LIGHT_LOSS = LossSettings(
     scales=((0.0, 1.0, 2.0, 3.0),) * 3,
     blur_sigmas=(3.0, 2.0, 1.0, 1.0),
     blur_windows=(9, 7, 3, 3),
+    border="edge",
 )
 
 PRESETS: dict[str, dict[str, Any]] = {

@@ -36,7 +36,7 @@ from perceptual_photomosaic.models.store import ModelCard, save_model, template_
 from perceptual_photomosaic.models.tone import tone_of
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.training.checkpoint import last_checkpoint, write_checkpoint
-from perceptual_photomosaic.training.cover import covering_subset, nearest_template
+from perceptual_photomosaic.training.cover import covering_subset, from_afar, template_costs
 from perceptual_photomosaic.training.data import CropStream, central_square, list_pictures
 from perceptual_photomosaic.training.notify import check_url, notify
 from perceptual_photomosaic.training.optim import TFAdam
@@ -49,6 +49,7 @@ from perceptual_photomosaic.training.validation import to_uint8, validate
 __all__ = ["Job", "train"]
 
 IMITATION_TEMPERATURE = 4.0
+IMITATION_SPREAD = 0.02  # of the mean cost of all templates: differences that count as alike
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
@@ -180,6 +181,8 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
     checkpoint = f"step {done}" if done else "none yet"
     results: dict[str, float] = dict(saved["results"]) if saved else {}
 
+    far = from_afar(net.templates, max(goal.blur_sigmas, default=1.0))
+
     # The loop.
     share = settings.share(fabric.world_size)
     stream = CropStream(paths, settings.crop, settings.zoom, flip=settings.flip, seed=settings.seed)
@@ -200,7 +203,9 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
             for part in range(settings.accumulate):
                 images = next(batches).to(fabric.device)
                 with fabric.no_backward_sync(decoder, enabled=part + 1 < settings.accumulate):
-                    passed, value = _gradients(settings, net, decoder, loss, images, step, temperature, fabric.backward)
+                    passed, value = _gradients(
+                        settings, net, decoder, loss, images, far, step, temperature, fabric.backward
+                    )
                 total += value.total.detach() / settings.accumulate
             total = fabric.all_reduce(total, reduce_op="mean")
             if not math.isfinite(float(total)):
@@ -254,20 +259,35 @@ def _gradients(
     decoder: torch.nn.Module,
     loss: PerceptualLoss,
     images: torch.Tensor,
+    far: torch.Tensor,
     step: int,
     temperature: float,
     backward: Callable[[torch.Tensor], None],
 ) -> tuple[Forward | None, LossValue]:
     """One part of a step: gradients of the loss, or in the beginning of imitation, added to the decoder's."""
     if step <= settings.imitate:
-        wanted = nearest_template(loss.toned(images), net.templates, settings.cell)
-        _, logits = decoder(net.encode(images))
-        apart = F.cross_entropy(logits * IMITATION_TEMPERATURE, wanted)
+        apart = _imitation(net, decoder, loss, images, far)
         backward(apart / settings.accumulate)
         return None, LossValue(apart.detach(), apart.detach()[None], ())
     passed = forward(net, loss, images, temperature, decoder)
     divisor = settings.accumulate * (settings.batch if settings.paper else 1)
     return passed, gradients(loss, passed, divisor, backward)
+
+
+def _imitation(
+    net: MosaicNet, decoder: torch.nn.Module, loss: PerceptualLoss, images: torch.Tensor, far: torch.Tensor
+) -> torch.Tensor:
+    """Cross-entropy between the network's coefficients and those that plain distances would give.
+
+    The distances compare 4 x 4 parts of the cell, with its tones mapped, to templates blurred as the loss blurs
+    mosaics. Their softmax says of every template how good it is, so that each cell teaches about all of them.
+    """
+    with torch.no_grad():
+        costs = template_costs(loss.toned(images), far, net.config.cell)
+        costs = costs - costs.amin(1, keepdim=True)
+        wanted = torch.softmax(-costs / costs.mean(1, keepdim=True).mul(IMITATION_SPREAD).clamp_min(1e-3), 1)
+    _, logits = decoder(net.encode(images))
+    return F.cross_entropy(logits * IMITATION_TEMPERATURE, wanted)
 
 
 def keep_freed_memory() -> None:

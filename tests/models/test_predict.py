@@ -1,0 +1,95 @@
+"""Windows give what one piece gives, for every cell size, kind of pooling and window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.errors import GridError
+from perceptual_photomosaic.features.weights import Pooling
+from perceptual_photomosaic.models import predict as module
+from perceptual_photomosaic.models.mosaicnet import MosaicNet, soft_compose
+from perceptual_photomosaic.models.predict import (
+    fit_target,
+    hard_mosaic,
+    predict_assignment,
+    predict_logits,
+    soft_bands,
+)
+from tests.models.test_mosaicnet import make_net
+
+
+def picture(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
+    """Noise with a brightness that changes from corner to corner, so that windows differ in their statistics."""
+    noise = np.random.default_rng(seed).integers(0, 120, (height, width, 3))
+    ramp = np.add.outer(np.linspace(0, 70, height), np.linspace(0, 65, width))
+    return (noise + ramp[:, :, None]).astype(np.uint8)
+
+
+@torch.no_grad()
+def one_piece(net: MosaicNet, target: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The network on the whole picture at once."""
+    images = torch.from_numpy(target).permute(2, 0, 1)[None].float()
+    logits: NDArray[np.float32] = net.decoder(net.encode(images))[1][0].permute(1, 2, 0).numpy()
+    return logits
+
+
+@pytest.mark.parametrize("pooling", ["max", "blur"])
+@pytest.mark.parametrize(("cell", "rows", "columns"), [(4, 40, 31), (8, 33, 24), (16, 21, 18), (32, 17, 16)])
+@pytest.mark.parametrize("keep", [True, False])
+def test_windows_equal_one_piece(
+    pooling: Pooling, cell: int, rows: int, columns: int, keep: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not keep:
+        monkeypatch.setattr(module, "_KEEP_BYTES", 0)
+    net = make_net(cell=cell, pooling=pooling)
+    target = picture(rows * cell, columns * cell)
+    want = one_piece(net, target)
+    ours = predict_logits(net, target, window=7)
+    np.testing.assert_allclose(ours, want, atol=2e-5 * np.abs(want).max())
+    margin = np.sort(want, -1)[..., -1] - np.sort(want, -1)[..., -2]
+    same = predict_assignment(net, target, window=5) == want.argmax(-1)
+    assert same[margin > 1e-4].all()
+
+
+def test_the_halo_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_HALO", 1)
+    net = make_net()
+    target = picture(160, 160)
+    assert np.abs(predict_logits(net, target, window=7) - one_piece(net, target)).max() > 1e-3
+
+
+def test_soft_bands_are_the_soft_mosaic() -> None:
+    net = make_net()
+    target = picture(104, 72)
+    bands = np.concatenate(list(soft_bands(net, target, temperature=3.0, window=4)))
+    logits = torch.from_numpy(one_piece(net, target)).permute(2, 0, 1)[None]
+    whole = soft_compose(net.coefficients(logits, 3.0), net.templates)[0].permute(1, 2, 0).numpy()
+    assert bands.shape == (104, 72, 3)
+    assert np.abs(bands - whole).max() <= 0.51
+
+
+def test_sizes_that_are_no_whole_cells_are_filled_by_repetition() -> None:
+    net = make_net()
+    filled = fit_target(net, picture(45, 37), None)
+    assert filled.shape == (48, 40, 3)
+    np.testing.assert_array_equal(filled[47], filled[44])
+    assert predict_assignment(net, picture(45, 37)).shape == (6, 5)
+
+
+def test_any_grid_can_be_asked_for() -> None:
+    net = make_net()
+    assert predict_assignment(net, picture(200, 90), (7, 9)).shape == (7, 9)
+    assert predict_logits(net, picture(64, 64), (8, 8)).shape == (8, 8, 5)
+    with pytest.raises(GridError, match="at least one row"):
+        predict_assignment(net, picture(64, 64), (0, 3))
+    with pytest.raises(GridError, match="uint8"):
+        predict_assignment(net, np.zeros((8, 8)))  # type: ignore[arg-type]
+
+
+def test_hard_mosaic_lays_the_templates() -> None:
+    net = make_net()
+    mosaic = hard_mosaic(net, np.array([[1, 4]]))
+    np.testing.assert_array_equal(mosaic[:, 8:], net.templates[4].permute(1, 2, 0).numpy())
