@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-__all__ = ["CELL_PX", "ENTRANTS", "Entrant", "Job", "install", "our_program"]
+__all__ = ["CELL_PX", "ENTRANTS", "RUNNERS", "Entrant", "Job", "install", "our_program"]
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNNERS = Path(__file__).resolve().parent / "peers"

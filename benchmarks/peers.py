@@ -18,15 +18,15 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import tempfile
-import time
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from peer_entrants import CELL_PX, ENTRANTS, Entrant, Job, install, our_program
+from peer_entrants import CELL_PX, ENTRANTS, RUNNERS, Entrant, Job, install, our_program
 from PIL import Image
 
 from perceptual_photomosaic.evaluate import Ruler, assignment_from_picture, tile_stats
@@ -52,27 +52,25 @@ def timed(commands: list[list[str]], log: Path, limit_s: float) -> Cost:
     Raises:
         RuntimeError: One failed or took longer than `limit_s`; its last line of output is the reason.
     """
-    wall = cpu = peak = 0.0
-    with log.open("wb") as output, tempfile.TemporaryDirectory() as cache:
+    total = Cost(0.0, 0.0, 0.0)
+    with log.open("wb") as output, tempfile.TemporaryDirectory() as scratch:
+        result = Path(scratch) / "took.json"
+        measure = [sys.executable, "-S", "-E", str(RUNNERS / "measure.py"), str(result), f"{limit_s:.0f}"]
+        surroundings = os.environ | {"XDG_CACHE_HOME": scratch}  # nobody finds what an earlier run has left
         for command in commands:
-            start = time.perf_counter()
-            process = subprocess.Popen(
-                ["timeout", f"{limit_s:.0f}", *command],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=os.environ | {"XDG_CACHE_HOME": cache},  # nobody finds what an earlier run has left
+            subprocess.run([*measure, *command], stdout=output, stderr=subprocess.STDOUT, env=surroundings, check=True)
+            took = json.loads(result.read_text())
+            total = Cost(
+                round(total.wall_s + took["wall_s"], 2),
+                round(total.cpu_s + took["cpu_s"], 2),
+                max(total.peak_mb, took["peak_mb"]),
             )
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            wall += time.perf_counter() - start
-            cpu += usage.ru_utime + usage.ru_stime
-            peak = max(peak, usage.ru_maxrss / 1024)
-            if process.returncode == 124:
+            if took["status"] and took["wall_s"] >= limit_s:
                 raise RuntimeError(f"took more than {limit_s:.0f} s")
-            if process.returncode:
+            if took["status"]:
                 lines = log.read_text(errors="replace").strip().splitlines()
-                raise RuntimeError(lines[-1] if lines else f"exit status {process.returncode}")
-    return Cost(round(wall, 2), round(cpu, 2), round(peak))
+                raise RuntimeError(lines[-1] if lines else f"exit status {took['status']}")
+    return total
 
 
 def square_targets(args: argparse.Namespace) -> list[Path]:
