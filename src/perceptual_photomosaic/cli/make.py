@@ -27,7 +27,9 @@ def make(
             help="A folder of photos, glyphs, emoji, slices:IMAGE or colours:N; repeat to join several.",
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif .dzi .pdf")
+    ] = None,
     plan: Annotated[Path | None, typer.Option(help="Write the plan too (JSON), to draw it again at any size.")] = None,
     index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
     preview: Annotated[Path | None, typer.Option(help="Write target and mosaic side by side.")] = None,
@@ -52,7 +54,7 @@ def make(
     if not tiles:
         raise TileError("no tiles were named. Add --tiles FOLDER, or --tiles emoji, glyphs, slices:IMAGE or colours:N.")
     if out is None:
-        raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif).")
+        raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif, .dzi, .pdf).")
     options = chosen_options(settings, config)
     extras = Extras(plan, index, preview, save_config)
     extras.check(out, target)

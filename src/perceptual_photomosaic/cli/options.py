@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import Field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -12,7 +13,7 @@ import typer
 
 from perceptual_photomosaic.config import MosaicOptions, field_types, load_options, option_fields, with_values
 
-__all__ = ["chosen_options", "with_mosaic_options"]
+__all__ = ["chosen_options", "said", "with_mosaic_options", "with_print_options"]
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -22,6 +23,15 @@ def with_mosaic_options(command: Command) -> Command:
 
     The command takes them as `**settings`, where what was not said on the command line is None.
     """
+    return _with_options(command, option_fields())
+
+
+def with_print_options(command: Command) -> Command:
+    """Give a command the options of print alone, likewise as `**settings`."""
+    return _with_options(command, [item for item in option_fields() if item.metadata["group"] == "Print"])
+
+
+def _with_options(command: Command, chosen: Iterable[Field[Any]]) -> Command:
     signature = inspect.signature(command)
     hints = get_type_hints(command, include_extras=True)
     own = [
@@ -45,7 +55,7 @@ def with_mosaic_options(command: Command) -> Command:
                 ),
             ],
         )
-        for item in option_fields()
+        for item in chosen
     ]
     command.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in [*own, *added]}
@@ -59,10 +69,13 @@ def chosen_options(settings: dict[str, Any], config: Path | None) -> MosaicOptio
         ConfigError: A bad settings file or value.
     """
     options = load_options(config) if config else MosaicOptions()
-    said = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
-    return with_values(
-        options, {name: value for name, value in said.items() if value not in (None, ())}, "command line"
-    )
+    return with_values(options, said(settings), "command line")
+
+
+def said(settings: dict[str, Any]) -> dict[str, Any]:
+    """What was said on the command line, without what was not."""
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+    return {name: value for name, value in values.items() if value not in (None, ())}
 
 
 def _optional(kind: Any) -> Any:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from perceptual_photomosaic.cli.options import said, with_print_options
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.cli.summary import Extras, print_summary
 from perceptual_photomosaic.errors import OutputError
@@ -14,10 +15,13 @@ from perceptual_photomosaic.errors import OutputError
 __all__ = ["render"]
 
 
+@with_print_options
 def render(
     plan: Annotated[Path, typer.Argument(help="The plan that `make --plan` wrote.", show_default=False)],
     *,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif .dzi .pdf")
+    ] = None,
     tile_size: Annotated[int | None, typer.Option(help="Longer side of each tile in pixels; the plan's own.")] = None,
     index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
     quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
@@ -26,13 +30,18 @@ def render(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object about the result.")] = False,
+    **settings: Any,
 ) -> None:
     """Draw a saved PLAN again, at any tile size, without choosing again.
 
     photomosaic render plan.json --tile-size 200 -o big.png
+
+    photomosaic render plan.json --size 200x150cm --dpi 150 -o poster.tif
+
+    photomosaic render plan.json --size A1 --bleed 3mm --marks -o poster.pdf
     """
     if out is None:
-        raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif).")
+        raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif, .dzi, .pdf).")
     extras = Extras(index=index)
     extras.check(out, plan)
 
@@ -41,7 +50,7 @@ def render(
 
     reporter = reporter_for(quiet=quiet or as_json)
     kept = None if no_cache else cache or default_cache_dir()
-    mosaic = open_plan(plan, tile_size=tile_size, cache=kept, reporter=reporter)
+    mosaic = open_plan(plan, tile_size=tile_size, cache=kept, reporter=reporter, **said(settings))
     mosaic.write(out, quality=quality, reporter=reporter)
     extras.write(mosaic)
     print_summary(mosaic, out, quiet=quiet, verbose=verbose, as_json=as_json)

@@ -18,8 +18,8 @@ from perceptual_photomosaic.image import printable
 
 __all__ = ["COMPRESSIONS", "FORMATS", "Format", "check_folder", "check_output", "replacing"]
 
-COMPRESSIONS = ("deflate", "zstd", "lzw", "jpeg", "none")
-"""How a TIFF may be compressed: smallest lossless first; "jpeg" loses something, as JPEG does."""
+COMPRESSIONS = ("deflate", "lzw", "jpeg", "none")
+"""How a TIFF may be compressed: "jpeg" loses something, the others nothing."""
 
 
 @dataclass(frozen=True)

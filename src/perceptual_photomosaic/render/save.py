@@ -92,7 +92,7 @@ def _options(made: Format, output: Output, size_px: tuple[int, int]) -> dict[str
         options["profile"] = str(output.cmyk)
     if made.name == "TIFF":
         options["compression"] = output.compression
-        if output.compression in ("deflate", "lzw", "zstd"):
+        if output.compression in ("deflate", "lzw"):
             options["predictor"] = "horizontal"
         if output.compression == "jpeg":
             options["Q"] = 90

@@ -1,0 +1,124 @@
+"""Sizes on paper: what people may write, and the cells and pixels that follow."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
+from perceptual_photomosaic.render.physical import (
+    hang,
+    parse_length,
+    parse_paper,
+    parse_size,
+    px_per_mm,
+    tile_size_for,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("200x150cm", (2000, 1500, False)),
+        ("2 x 1.5 m", (2000, 1500, False)),
+        ("80cm x 60cm", (800, 600, False)),
+        ('10x8"', (254, 203.2, False)),
+        ("40000x30000px", (40000, 30000, True)),
+        ("A3", (420, 297, False)),
+        ("a0", (1189, 841, False)),
+        ("A8", (74, 52, False)),
+        ("letter", (279.4, 215.9, False)),
+    ],
+)
+def test_sizes_that_people_write(text: str, size: tuple[float, float, bool]) -> None:
+    read = parse_size(text, landscape=True)
+    assert (read.width, read.height) == pytest.approx(size[:2])
+    assert read.in_px == size[2]
+
+
+@pytest.mark.parametrize("text", ["", "200", "200x150", "200x150parsec", "0x5cm", "200cmx150in", "A9", "-1x3cm"])
+def test_sizes_that_make_no_sense_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError):
+        parse_size(text, landscape=False)
+
+
+def test_lengths_and_paper() -> None:
+    assert parse_length("3mm", "bleed") == 3
+    assert parse_length("0.125in", "bleed") == pytest.approx(3.175)
+    assert parse_length("0", "bleed") == 0
+    assert parse_paper("420x297mm") == parse_paper("A3") == (297, 420)
+    for text in ("3", "x", "3 furlong"):
+        with pytest.raises(ConfigError, match="bleed"):
+            parse_length(text, "bleed")
+    with pytest.raises(ConfigError, match="sheets"):
+        parse_paper("100x100px")
+
+
+@given(
+    width=st.floats(50, 4000),
+    height=st.floats(50, 4000),
+    dpi=st.integers(30, 600),
+    target=st.tuples(st.integers(200, 4000), st.integers(200, 4000)),
+    columns=st.none() | st.integers(5, 150),
+)
+def test_whole_cells_fill_the_size_exactly(
+    width: float, height: float, dpi: int, target: tuple[int, int], columns: int | None
+) -> None:
+    if not 1 / 8 < width / height < 8:
+        return
+    asked = MosaicOptions(size=f"{width:.3f}x{height:.3f}mm", dpi=float(dpi), columns=columns)
+    options, _ = hang(asked, target)
+    aspect = parse_aspect(options.cell_aspect)
+    tile_px = tile_size_px(options.tile_size, aspect)
+    assert options.columns is not None
+    assert options.rows is not None
+    assert columns is None or options.columns == min(columns, round(width / 25.4 * dpi))
+    size_px = options.columns * tile_px[0], options.rows * tile_px[1]
+    resolution = px_per_mm(options.size, options.dpi, size_px)
+    assert resolution is not None
+    if min(tile_px) >= 25:  # rounding to whole pixels moves the resolution by 2% at most, then the size is exact
+        assert size_px[0] / resolution[0] == pytest.approx(width, abs=0.002)
+        assert size_px[1] / resolution[1] == pytest.approx(height, abs=0.002)
+        assert resolution[0] * 25.4 == pytest.approx(dpi, rel=0.02)
+
+
+def test_tiles_are_two_centimetres_or_there_are_4096_of_them() -> None:
+    poster, words = hang(MosaicOptions(size="200x150cm"), (1200, 900))
+    assert (poster.columns, poster.rows, poster.dpi) == (100, 75, 150)
+    assert tile_size_px(poster.tile_size, parse_aspect(poster.cell_aspect)) == (118, 118)
+    assert words == []
+    postcard, words = hang(MosaicOptions(size="A6", dpi=300.0), (1200, 900))
+    assert abs((postcard.columns or 0) * (postcard.rows or 0) - 4096) < 100
+    assert "mm" in words[0]
+    assert "--columns" in words[0]
+
+
+def test_following_the_advice_silences_it() -> None:
+    _, words = hang(MosaicOptions(size="60x40cm"), (1200, 900))
+    columns = int(words[0].split("--columns ")[1].split()[0])
+    assert hang(MosaicOptions(size="60x40cm", columns=columns), (1200, 900))[1] == []
+    assert hang(MosaicOptions(size="60x40cm", columns=columns + 2), (1200, 900))[1] != []
+
+
+def test_pixels_without_a_resolution_say_nothing_about_paper() -> None:
+    options, words = hang(MosaicOptions(size="4000x3000px"), (1200, 900))
+    assert (options.dpi, words) == (None, [])
+    assert px_per_mm(options.size, options.dpi, (4000, 3000)) is None
+    assert px_per_mm("4000x3000px", 100.0, (4000, 3000)) == pytest.approx((100 / 25.4, 100 / 25.4))
+
+
+def test_a_plan_is_drawn_as_large_as_asked_for() -> None:
+    grid = Grid(30, 40, (1, 1), (0, 0, 400, 300))
+    assert tile_size_for("4000x3000px", None, grid) == 100
+    assert tile_size_for("40x30in", 100.0, grid) == 100
+    assert tile_size_for("40x40in", 100.0, grid) == 100  # another shape: what fits
+
+
+def test_nothing_is_settled_without_a_size() -> None:
+    options = MosaicOptions(columns=7)
+    assert hang(options, (100, 100)) == (options, [])
+    with pytest.raises(ConfigError, match="dpi"):
+        hang(MosaicOptions(dpi=0.0), (100, 100))
