@@ -6,8 +6,10 @@ import subprocess
 import sys
 
 import pytest
+import typer
 
 import perceptual_photomosaic as package
+from perceptual_photomosaic.cli.main import app
 
 HEAVY = ("torch", "numpy", "PIL", "pyvips", "ortools", "rich", "skimage", "scipy")
 
@@ -56,9 +58,10 @@ make_mosaic(np.zeros((16, 16, 3), np.uint8), "colours:8", columns=4, tile_size=4
     assert "torch" not in _imported_by(code)
 
 
-@pytest.mark.parametrize(
-    "command", [[], ["--help"], ["make", "--help"], ["render", "--help"], ["tiles", "--help"], ["-h"]]
-)
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("command", [[], ["-h"], ["--help"], *([name, "--help"] for name in COMMANDS)], ids=" ".join)
 def test_help_imports_nothing_heavy(command: list[str]) -> None:
     code = f"""
 import sys
