@@ -62,6 +62,8 @@ WORDS = {
     f"{MAKE} --colums 8": "--columns",
     f"{MAKE} --method neerest": "there is no method 'neerest'. Did you mean 'nearest'?",
     f"{MAKE} --crop center": "centre",
+    f"{MAKE} --method solve --viewing afar": "viewing 'afar' is unknown; choose one of near, balanced, far",
+    f"{MAKE} --method solve --weights structur=1": "structure",
     f"{MAKE} --variants turn": "turn",
     f"{MAKE} --background hot": "'hot' is no colour",
     f"{MAKE} --config gone.toml": "settings file 'gone.toml' cannot be read: No such file",

@@ -40,6 +40,15 @@ def test_a_mosaic_and_everything_beside_it(run: Run, desk: Path) -> None:
     assert Path("same.png").read_bytes() == Path("out.png").read_bytes()
 
 
+def test_the_shortest_command(run: Run, desk: Path) -> None:
+    """What the README opens with: everything else has a default."""
+    ran = run("make", "portrait.png", "--tiles", "holiday", "--columns", 12, "-o", "mosaic.png", "--json")
+    assert ran.status == 0, ran.err
+    facts = json.loads(ran.out)
+    assert facts["method"] == "solve"
+    assert kind_and_size("mosaic.png") == ("PNG", (12 * 64, 9 * 64))
+
+
 def test_json_keeps_its_keys(run: Run, desk: Path) -> None:
     (desk / "holiday" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no more")
     ran = run(*MAKE, "--columns", 8, "--max-uses", 2, "--seed", 5, "--json")

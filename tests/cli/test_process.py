@@ -93,7 +93,7 @@ def test_a_real_ctrl_c_at_any_moment(desk: Path) -> None:
     assert left == before
 
 
-@pytest.mark.parametrize("method", ["mean", "nearest", "ncc"])
+@pytest.mark.parametrize("method", ["solve", "mean", "nearest", "ncc"])
 def test_any_number_of_threads_gives_the_same_bytes(desk: Path, method: str) -> None:
     results = []
     for threads in ("1", "2"):
