@@ -1,12 +1,13 @@
 # make demo    three mosaics of a real photo, in demo/
 # make test    the tests
 # make lint    ruff and mypy
+# make web     fetch the viewer's script (needs Node), so that `photomosaic view` works from a checkout
 # All of them make their own virtual environment in .venv first.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint bench web clean
 
 setup: .venv/.ready
 
@@ -25,6 +26,10 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+web:
+	npm --prefix frontend ci --no-audit --no-fund
+	npm --prefix frontend run build
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -16,6 +16,7 @@ from perceptual_photomosaic.cli.evaluate import evaluate
 from perceptual_photomosaic.cli.make import make
 from perceptual_photomosaic.cli.render import render
 from perceptual_photomosaic.cli.tiles import tiles
+from perceptual_photomosaic.cli.view import view
 from perceptual_photomosaic.errors import MosaicError
 
 __all__ = ["app", "main"]
@@ -36,6 +37,7 @@ app.command()(render)
 app.command()(tiles)
 app.command()(evaluate)
 app.command()(compare)
+app.command()(view)
 
 
 def main() -> None:

@@ -1,0 +1,53 @@
+"""`photomosaic view`: a folder with a page that shows a mosaic in deep zoom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from perceptual_photomosaic.cli.report import reporter_for
+
+__all__ = ["view"]
+
+_LONGEST_PX = 8192
+_LARGEST_TILE_PX = 256
+
+
+def view(
+    plan: Annotated[Path, typer.Argument(help="The plan that `make --plan` wrote.", show_default=False)],
+    *,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The folder; the plan's name with _view.")] = None,
+    tile_size: Annotated[int | None, typer.Option(min=1, help="Longer side of each tile in pixels, zoomed in.")] = None,
+    relative_to: Annotated[Path | None, typer.Option(help="Show paths of photos from this folder on.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
+) -> None:
+    """Make a page of a saved PLAN: zoom into it, click a tile to see which it is, fade to the target.
+
+    The folder holds all it needs; open its index.html from disk, without a network, or copy it to any web server.
+
+    photomosaic view plan.json
+
+    photomosaic view plan.json -o poster_view --relative-to ~/Pictures
+    """
+    from perceptual_photomosaic.api import open_plan
+    from perceptual_photomosaic.image import printable
+    from perceptual_photomosaic.plan import Plan
+    from perceptual_photomosaic.tiles import default_cache_dir
+    from perceptual_photomosaic.view.folder import check_viewer, write_viewer
+
+    folder = out or plan.with_name(f"{plan.stem}_view")
+    check_viewer(folder)
+    if tile_size is None:
+        saved = Plan.load(plan)
+        wanted = min(_LARGEST_TILE_PX, _LONGEST_PX // max(saved.grid.shape))
+        tile_size = max(saved.tile_size, wanted)
+    reporter = reporter_for(quiet=quiet)
+    kept = None if no_cache else cache or default_cache_dir()
+    mosaic = open_plan(plan, tile_size=tile_size, cache=kept, reporter=reporter)
+    write_viewer(mosaic, folder, relative_to=relative_to, title=plan.stem, reporter=reporter)
+    if not quiet:
+        print(f"{printable(folder)}: open {printable(folder / 'index.html')} in a browser")

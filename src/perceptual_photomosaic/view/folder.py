@@ -1,0 +1,178 @@
+"""The folder of a viewer: the mosaic in deep zoom, one picture per tile, the target, and the page that shows them."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from perceptual_photomosaic.errors import ImageError, MissingExtraError, OutputError
+from perceptual_photomosaic.features.colour import from_linear
+from perceptual_photomosaic.features.patches import fit_target
+from perceptual_photomosaic.image import load_image, pillow_lenient, printable
+from perceptual_photomosaic.inputs import parse_colour
+from perceptual_photomosaic.library.exif import Said, read_exif
+from perceptual_photomosaic.mosaic import Mosaic
+from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.render.formats import FORMATS
+
+__all__ = ["check_viewer", "write_viewer"]
+
+_HERE = Path(__file__).parent
+_PAGE = ("index.html", "viewer.js", "viewer.css")
+_VENDOR = _HERE / "vendor" / "openseadragon"
+_TARGET_PX = 2048
+_PHOTO_PX = 320
+_BATCH = 64
+
+
+def check_viewer(folder: Path) -> None:
+    """Make sure before any work that a viewer can be made in a folder.
+
+    Raises:
+        OutputError: OpenSeadragon is missing, the folder holds something else, or its place is not writable.
+    """
+    if not (_VENDOR / "openseadragon.min.js").is_file():
+        raise OutputError(
+            "the viewer shows pictures with OpenSeadragon, which this installation came without (it was built "
+            "without Node). In the project's folder run `make web`, or install a released wheel."
+        )
+    shown = printable(folder)
+    if folder.exists() and not _is_ours(folder):
+        raise OutputError(f"'{shown}' exists and is no viewer of ours. Name a new folder with -o.")
+    if not folder.parent.is_dir():
+        raise OutputError(f"'{shown}': there is no folder '{printable(folder.parent)}'. Make it first.")
+    if not os.access(folder.parent, os.W_OK):
+        raise OutputError(f"'{shown}': the folder '{printable(folder.parent)}' is not writable. Choose another place.")
+
+
+def write_viewer(
+    mosaic: Mosaic, folder: Path, *, relative_to: Path | None = None, title: str = "", reporter: Reporter = SILENT
+) -> None:
+    """Write a folder whose index.html shows a mosaic.
+
+    Args:
+        mosaic: The mosaic; without its target the page has no slider.
+        folder: Where; replaced when all is written, if it holds an older viewer.
+        relative_to: Paths of photos are shown from this folder on; None shows them in full.
+        title: Of the page.
+        reporter: Hears of progress.
+    Raises:
+        OutputError: The place cannot be written to.
+        TileError: A photo cannot be read any more.
+    """
+    check_viewer(folder)
+    with _replacing_folder(folder) as part:
+        mosaic.write(part / "mosaic.dzi", reporter=reporter)
+        used = np.unique(mosaic.tile_numbers).tolist()
+        pictures = _write_pictures(mosaic, used, part, reporter)
+        target = _write_target(mosaic, part, reporter)
+        data = {
+            "title": title or "Photomosaic",
+            "columns": mosaic.grid.columns,
+            "rows": mosaic.grid.rows,
+            "width": mosaic.size_px[0],
+            "height": mosaic.size_px[1],
+            "tileSize": FORMATS[".dzi"].options["tile_size"],
+            "overlap": FORMATS[".dzi"].options["overlap"],
+            "target": target,
+            "tiles": {
+                tile: _facts(mosaic.tiles.source(tile), picture, relative_to)
+                for tile, picture in zip(used, pictures, strict=True)
+            },
+            "cells": mosaic.tile_numbers.ravel().tolist(),
+        }
+        text = json.dumps(data, separators=(",", ":"))  # ASCII: nothing in a name can break out of the script
+        (part / "data.js").write_text(f"const MOSAIC = {text};\n", encoding="utf-8")
+        for name in _PAGE:
+            shutil.copyfile(_HERE / "static" / name, part / name)
+        shutil.copytree(_VENDOR, part / "openseadragon")
+
+
+def _write_pictures(mosaic: Mosaic, used: Sequence[int], part: Path, reporter: Reporter) -> list[str]:
+    """One JPEG per tile that is used, upright and cropped as in the mosaic; their names in the folder."""
+    width, height = mosaic.tile_px
+    scale = _PHOTO_PX / max(width, height)
+    size_px = max(1, round(width * scale)), max(1, round(height * scale))
+    (part / "tiles").mkdir()
+    names: list[str] = []
+    variants = len(mosaic.tiles.variants)
+    with reporter.stage("writing the tiles", len(used), "tiles") as stage:
+        for start in range(0, len(used), _BATCH):
+            some = [tile * variants for tile in used[start : start + _BATCH]]  # the first variant is the tile as it is
+            for picture in mosaic.tiles.pictures(size_px, some):
+                names.append(f"tiles/{len(names)}.jpg")
+                Image.fromarray(picture).save(part / names[-1], quality=85)
+                stage.advance()
+    return names
+
+
+def _write_target(mosaic: Mosaic, part: Path, reporter: Reporter) -> str | None:
+    """The part of the target that the mosaic shows; None where it is not at hand."""
+    target = mosaic.target
+    background = parse_colour(mosaic.options.background)
+    if target is None and mosaic.target_path is not None:
+        try:
+            target = load_image(mosaic.target_path, background=background)
+        except (ImageError, MissingExtraError) as error:
+            reporter.note(f"the page will not fade to the target: {error}")
+    if target is None:
+        return None
+    width, height = mosaic.size_px
+    scale = min(1.0, _TARGET_PX / max(width, height))
+    size_px = max(1, round(width * scale)), max(1, round(height * scale))
+    fitted = from_linear(fit_target(target, mosaic.grid, size_px, background))
+    Image.fromarray(fitted).save(part / "target.jpg", quality=90)
+    return "target.jpg"
+
+
+def _facts(source: str, picture: str, relative_to: Path | None) -> dict[str, str]:
+    """What the page says about a tile."""
+    said, name, path = Said(), source, ""
+    if Path(source).is_file():
+        name, path = Path(source).name, source if relative_to is None else os.path.relpath(source, relative_to)
+        try:
+            with pillow_lenient(), Image.open(source) as opened:
+                said = read_exif(opened)
+        except OSError:
+            pass  # of a kind that Pillow alone does not open
+    return {
+        "name": printable(name),
+        "path": printable(path),
+        "date": said.date,
+        "caption": said.caption,
+        "picture": picture,
+    }
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder is empty or holds a viewer."""
+    if not folder.is_dir():
+        return False
+    names = {entry.name for entry in folder.iterdir()}
+    return not names or {"index.html", "data.js", "mosaic.dzi"} <= names
+
+
+@contextmanager
+def _replacing_folder(folder: Path) -> Iterator[Path]:
+    """A new folder beside `folder`, renamed to it at the end; on any failure nothing stays behind."""
+    part = folder.with_name(f".{secrets.token_hex(4)}.part")
+    try:
+        part.mkdir()
+        yield part
+        old = folder.with_name(f".{secrets.token_hex(4)}.old")
+        if folder.exists():
+            folder.rename(old)
+        part.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(f"'{printable(folder)}' cannot be written: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
