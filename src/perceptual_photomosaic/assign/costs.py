@@ -51,7 +51,7 @@ class EmbeddingCosts:
         centre = choices.mean(axis=0, dtype=np.float64).astype(np.float32)  # keeps the cancellation below harmless
         self._cells = cells - centre
         choices = choices - centre
-        self._minus_two_choices = -2.0 * choices.T
+        self._minus_two_choices = np.ascontiguousarray(-2.0 * choices.T)
         self._cell_norms = np.einsum("nd,nd->n", self._cells, self._cells)
         self._choice_norms = np.einsum("nd,nd->n", choices, choices)
 
@@ -60,7 +60,12 @@ class EmbeddingCosts:
         return len(self._cells), self._minus_two_choices.shape[1]
 
     def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
-        costs: NDArray[np.float32] = self._cells[cells] @ self._minus_two_choices
+        some = self._cells[cells]
+        costs: NDArray[np.float32]
+        if len(some) == 1:  # too little work for the threads of a matrix product, which wait for each other busily
+            costs = np.einsum("nd,dt->nt", some, self._minus_two_choices)
+        else:
+            costs = some @ self._minus_two_choices
         costs += self._choice_norms
         costs += self._cell_norms[cells, None]
         return np.maximum(costs, 0.0, out=costs)
