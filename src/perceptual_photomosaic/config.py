@@ -40,7 +40,7 @@ class MosaicOptions:
     variants: str = _option("", "Tiles", "Use tiles turned too: rotate, flip or rotate,flip.")
     method: str = _option("solve", "Choosing", f"How tiles are chosen: {', '.join(METHODS)}.")
     viewing: str = _option("balanced", "Choosing", "Where it is looked at from: near, balanced or far.")
-    weights: str = _option("", "Choosing", "Weights of the energy by name, over those of --viewing: structure=0.2,far=4.")
+    weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure=0.2,far=4.")
     patch: int = _option(4, "Choosing", "Samples along a cell's side that 'nearest' compares, 1 to 8.")
     max_uses: int | None = _option(None, "Limits", "Use each tile at most so often.")
     min_distance: int = _option(0, "Limits", "Keep copies of a tile at least so many cells apart.")

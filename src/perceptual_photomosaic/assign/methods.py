@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from perceptual_photomosaic.assign.base import Matcher
 from perceptual_photomosaic.assign.baselines import Correlation, MeanColour, NearestPatch
+from perceptual_photomosaic.assign.solve import Solve, parse_weights
 from perceptual_photomosaic.config import METHODS, MosaicOptions
 from perceptual_photomosaic.errors import ConfigError
 
@@ -19,6 +20,8 @@ def matcher(options: MosaicOptions) -> Matcher:
         ConfigError: There is no such method; names the nearest one.
     """
     match options.method:
+        case "solve":
+            return Solve(parse_weights(options.viewing, options.weights))
         case "mean":
             return MeanColour()
         case "nearest":

@@ -1,0 +1,63 @@
+"""The solver: all cells chosen together, for all viewing distances. `docs/solver.md` derives the energy.
+
+`weights` the knob, `near` costs inside a cell, `far` costs across cells, `candidates` the short list, `descent` the way
+down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.assignment import assign_choices
+from perceptual_photomosaic.assign.base import Assignment, Problem
+from perceptual_photomosaic.assign.costs import EmbeddingCosts
+from perceptual_photomosaic.assign.solve.candidates import look_alikes, looks
+from perceptual_photomosaic.assign.solve.descent import Descent
+from perceptual_photomosaic.assign.solve.far import FarField
+from perceptual_photomosaic.assign.solve.near import NearCosts
+from perceptual_photomosaic.assign.solve.weights import VIEWING, EnergyWeights, parse_weights
+from perceptual_photomosaic.progress import SILENT, Reporter
+
+__all__ = ["VIEWING", "EnergyWeights", "Solve", "parse_weights"]
+
+
+@dataclass(frozen=True)
+class Solve:
+    """Minimise one energy over the assignment of all cells.
+
+    Attributes:
+        weights: How much each part of the energy counts.
+        candidates: Choices on the short list of each cell.
+        sweeps: At most so many passes over all cells.
+    """
+
+    weights: EnergyWeights = field(default_factory=EnergyWeights)
+    candidates: int = 96
+    sweeps: int = 6
+
+    def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
+        """Start from the nearest look-alikes under the limits, then go downhill.
+
+        Returns:
+            The assignment; its figures hold the energy at the start and after every sweep.
+        Raises:
+            ConstraintError: The limits cannot be met.
+        """
+        shape, limits = problem.grid.shape, problem.limits
+        costs = EmbeddingCosts(looks(problem.cells), looks(problem.choices))
+        start = assign_choices(costs, shape, problem.variants, limits, seed=problem.seed, reporter=reporter)
+        allowed: NDArray[np.bool_] | None = None
+        if limits.banned:
+            allowed = np.ones(costs.shape[1], bool)
+            for tile in limits.banned:
+                allowed[tile * problem.variants : (tile + 1) * problem.variants] = False
+        options, _ = look_alikes(costs, self.candidates, allowed)
+        near = NearCosts(problem.cells, problem.choices, shape, self.weights, problem.weights)
+        far = FarField(problem.cells, problem.choices, shape, self.weights.far)
+        descent = Descent(near, far, options, start, problem.variants, limits, self.weights.repeat, problem.seed)
+        energies = descent.run(self.sweeps, reporter=reporter)
+        figures = {"energy": [round(energy / len(start), 6) for energy in energies]}
+        return Assignment(descent.choices.reshape(shape), figures)

@@ -1,0 +1,53 @@
+"""The short list: for each cell the choices that could be worth their place there."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.costs import EmbeddingCosts, blocks
+from perceptual_photomosaic.assign.solve.space import perceived
+from perceptual_photomosaic.features.patches import reduce_patches
+
+__all__ = ["look_alikes", "looks"]
+
+_SCALES = (8, 4, 2, 1)
+
+
+def looks(patches: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Descriptors whose squared distance is the mean squared DIN99d error over four scales, float32, (N, 255)."""
+    parts = [perceived(reduce_patches(patches, k)).reshape(len(patches), -1) / (2 * k) for k in _SCALES]
+    return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def look_alikes(
+    costs: EmbeddingCosts, count: int, allowed: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """The nearest choices of each cell by descriptors, nearest first.
+
+    Args:
+        costs: Squared distances of descriptors, (cells, choices).
+        count: How many choices a cell keeps; all where there are fewer.
+        allowed: Choices that may be used, (choices,); None allows all.
+    Returns:
+        Choice numbers, int32, (cells, K), and their distances (not squared), float32, (cells, K).
+    """
+    cells, choices = costs.shape
+    usable = np.arange(choices) if allowed is None else np.flatnonzero(allowed)
+    keep = min(count, len(usable))
+    nearest = np.empty((cells, keep), np.int32)
+    distance = np.empty((cells, keep), np.float32)
+    for block in blocks(costs):
+        rows = costs.rows(block)
+        if len(usable) < choices:
+            rows = rows[:, usable]
+        part = (
+            np.argpartition(rows, keep - 1, axis=1)[:, :keep]
+            if keep < rows.shape[1]
+            else np.broadcast_to(np.arange(keep), rows.shape)
+        )
+        near = np.take_along_axis(rows, part, axis=1)
+        order = np.argsort(near, axis=1, kind="stable")
+        nearest[block] = usable[np.take_along_axis(part, order, axis=1)]
+        distance[block] = np.sqrt(np.take_along_axis(near, order, axis=1))
+    return nearest, distance

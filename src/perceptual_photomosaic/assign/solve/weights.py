@@ -1,0 +1,69 @@
+"""How much each part of the energy counts: one knob for people, numbers for researchers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+
+from perceptual_photomosaic.errors import ConfigError
+
+__all__ = ["VIEWING", "EnergyWeights", "parse_weights"]
+
+
+@dataclass(frozen=True)
+class EnergyWeights:
+    """Weights of the energy, see docs/solver.md.
+
+    Attributes:
+        colour8: Colour error at 8 x 8 samples a cell, in the solver's space (`space.perceived`).
+        colour4: At 4 x 4.
+        colour2: At 2 x 2.
+        colour1: At the cell's mean.
+        structure: Loss of structural similarity inside the cell.
+        calm: Luma error of cell means, heavier where the target is flat.
+        far: Colour error of neighbourhoods of cells: what one cell gets wrong its neighbours put right.
+        repeat: Penalty for each pair of copies within two cells of each other.
+    """
+
+    colour8: float = 0.4
+    colour4: float = 0.2
+    colour2: float = 0.2
+    colour1: float = 0.2
+    structure: float = 0.12
+    calm: float = 0.03
+    far: float = 0.5
+    repeat: float = 0.0003
+
+
+VIEWING: Mapping[str, EnergyWeights] = {
+    "near": EnergyWeights(colour8=0.7, colour4=0.1, colour2=0.1, colour1=0.1, structure=0.2, far=0.1),
+    "balanced": EnergyWeights(),
+    "far": EnergyWeights(colour8=0.1, colour4=0.2, colour2=0.3, colour1=0.4, structure=0.03, far=6.0),
+}
+"""Weights by where a mosaic is looked at from."""
+
+
+def parse_weights(viewing: str, changes: str) -> EnergyWeights:
+    """Read the knob and the numbers: "balanced" and "structure=0.3,far=1".
+
+    Raises:
+        ConfigError: An unknown word, an unknown weight, or a value that is no number of at least 0.
+    """
+    if viewing not in VIEWING:
+        raise ConfigError(f"viewing '{viewing}' is unknown; choose one of {', '.join(VIEWING)}.")
+    values: dict[str, float] = {}
+    known = [field.name for field in fields(EnergyWeights)]
+    for part in filter(None, (part.strip() for part in changes.split(","))):
+        name, _, text = part.partition("=")
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise ConfigError(f"there is no weight '{name}'.{hint} Known are {', '.join(known)}.")
+        try:
+            values[name] = float(text)
+        except ValueError:
+            values[name] = -1.0
+        if not 0 <= values[name] < 1e6:
+            raise ConfigError(f"weight {name} is '{text}'; it must be a number of at least 0, as in {name}=0.5.")
+    return replace(VIEWING[viewing], **values)

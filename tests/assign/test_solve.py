@@ -1,0 +1,235 @@
+"""The solver against slow twins: energies from pixels, exact moves, limits that hold, no end above the start."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.solve import VIEWING, EnergyWeights, Solve, parse_weights
+from perceptual_photomosaic.assign.solve.descent import Descent
+from perceptual_photomosaic.assign.solve.far import SIGMA_CELLS, FarField
+from perceptual_photomosaic.assign.solve.near import NearCosts
+from perceptual_photomosaic.assign.solve.space import perceived
+from perceptual_photomosaic.assign.spacing import conflicting_cells
+from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.features.colour import linear_to_luma
+from perceptual_photomosaic.grid import Grid
+from perceptual_photomosaic.tiles.arrays import ArrayTiles
+
+
+def patches(count: int, seed: int) -> NDArray[np.float32]:
+    """Smooth random patches in linear light: a colour, a slope and a little noise."""
+    random = np.random.default_rng(seed)
+    base = random.uniform(0, 1, (count, 1, 1, 3))
+    slope = random.uniform(-0.4, 0.4, (count, 1, 1, 3)) * np.linspace(-1, 1, 8)[None, :, None, None]
+    return np.clip(base + slope + random.normal(0, 0.02, (count, 8, 8, 3)), 0, 1).astype(np.float32)
+
+
+def problem(rows: int, columns: int, tiles: int, seed: int, limits: Limits | None = None, variants: int = 1) -> Problem:
+    tile_set = ArrayTiles(np.zeros((tiles, 1, 1, 3), np.uint8))
+    tile_set.variants = tuple(f"variant {number}" for number in range(variants))
+    return Problem(
+        Grid(rows, columns, (1, 1), (0, 0, columns, rows)),
+        patches(rows * columns, seed),
+        patches(tiles * variants, seed + 1),
+        tile_set,
+        np.zeros((rows, columns, 3), np.uint8),
+        limits or Limits(),
+    )
+
+
+def slow_near(cell: NDArray[np.float32], choice: NDArray[np.float32], weights: EnergyWeights) -> float:
+    """Colour and structure of one cell, sample by sample."""
+    total = 0.0
+    for k, weight in ((8, weights.colour8), (4, weights.colour4), (2, weights.colour2), (1, weights.colour1)):
+        step = 8 // k
+        for row in range(k):
+            for column in range(k):
+                here = slice(row * step, (row + 1) * step), slice(column * step, (column + 1) * step)
+                one, other = (perceived(patch[here].mean(axis=(0, 1))) for patch in (cell, choice))
+                total += weight / k**2 * float(np.linalg.norm(one - other))
+    x, y = linear_to_luma(cell).astype(np.float64), linear_to_luma(choice).astype(np.float64)
+    similarity = []
+    for centre_row in np.arange(0.5, 8, 2):
+        for centre_column in np.arange(0.5, 8, 2):
+            row, column = np.arange(8)[:, None] - centre_row, np.arange(8)[None] - centre_column
+            window = np.exp(-(row**2 + column**2) / (2 * 1.5**2))
+            window /= window.sum()
+            mx, my = (window * x).sum(), (window * y).sum()
+            vx, vy = (window * (x - mx) ** 2).sum(), (window * (y - my) ** 2).sum()
+            cov = (window * (x - mx) * (y - my)).sum()
+            similarity.append((2 * mx * my + 1e-4) / (mx**2 + my**2 + 1e-4) * (2 * cov + 9e-4) / (vx + vy + 9e-4))
+    return total + weights.structure * (1 - float(np.mean(similarity)))
+
+
+def test_near_costs_match_a_loop_over_samples() -> None:
+    weights = EnergyWeights(calm=0)
+    cells, choices = patches(6, 1), patches(9, 2)
+    near = NearCosts(cells, choices, (2, 3), weights)
+    options = np.tile(np.arange(9), (6, 1))
+    expected = [[slow_near(cell, choice, weights) for choice in choices] for cell in cells]
+    np.testing.assert_allclose(near.of(np.arange(6), options), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_flat_areas_feel_luma_errors_more() -> None:
+    flat = np.full((16, 8, 8, 3), 0.3, np.float32)
+    busy = flat.copy()
+    busy[::2] = 0.6
+    choices = np.full((1, 8, 8, 3), 0.35, np.float32)
+    weights = EnergyWeights(0, 0, 0, 0, structure=0, calm=1)
+    options = np.zeros((1, 1), np.int64)
+    costs = [NearCosts(cells, choices, (4, 4), weights).of(np.array([5]), options)[0, 0] for cells in (flat, busy)]
+    assert costs[0] > 2 * costs[1] > 0
+
+
+def slow_far(residual: NDArray[np.float32], weight: float) -> float:
+    """Blur residuals on a canvas with room around, and sum the squares."""
+    rows, columns, _ = residual.shape
+    reach = int(np.ceil(3 * SIGMA_CELLS))
+    taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / SIGMA_CELLS) ** 2)
+    taps /= taps.sum()
+    canvas = np.zeros((rows + 2 * reach, columns + 2 * reach, 3))
+    for row in range(rows):
+        for column in range(columns):
+            spot = np.outer(taps, taps)[..., None] * residual[row, column]
+            canvas[row : row + 2 * reach + 1, column : column + 2 * reach + 1] += spot
+    return weight * float(np.square(canvas).sum())
+
+
+@given(st.integers(1, 9), st.integers(1, 12), st.integers(0, 10))
+@settings(max_examples=20, deadline=None)
+def test_far_energy_is_that_of_blurred_residuals(rows: int, columns: int, seed: int) -> None:
+    cells, choices = patches(rows * columns, seed), patches(5, seed + 1)
+    far = FarField(cells, choices, (rows, columns), 2.0)
+    chosen = np.random.default_rng(seed).integers(0, 5, rows * columns)
+    residual = (far.means[chosen] - far.wanted).reshape(rows, columns, 3)
+    assert far.energy(chosen) == pytest.approx(slow_far(residual, 2.0), rel=1e-4, abs=1e-6)
+
+
+def test_far_costs_are_exact_changes_of_energy() -> None:
+    cells, choices = patches(48, 3), patches(7, 4)
+    far = FarField(cells, choices, (6, 8), 1.5)
+    chosen = np.random.default_rng(0).integers(0, 7, 48)
+    far.reset(chosen)
+    for cell in (0, 19, 47):
+        costs = far.costs(np.array([cell]), chosen[[cell]], np.arange(7)[None])[0]
+        for option in range(7):
+            moved = chosen.copy()
+            moved[cell] = option
+            change = far.energy(moved) - far.energy(chosen)
+            assert costs[option] - costs[chosen[cell]] == pytest.approx(change, abs=2e-5)
+
+
+@pytest.mark.parametrize("limits", [Limits(), Limits(max_uses=3), Limits(min_distance=3), Limits(2, 2, use_all=True)])
+@pytest.mark.parametrize("variants", [1, 2])
+def test_energy_never_rises_and_is_what_it_says(limits: Limits, variants: int) -> None:
+    made = problem(9, 11, 60, 5, limits, variants)
+    result = Solve(EnergyWeights(repeat=0.01)).assign(made)
+    energy = result.figures["energy"]
+    assert all(later <= earlier + 1e-6 for earlier, later in pairwise(energy))
+    assert energy[-1] < energy[0]
+    weights = EnergyWeights(repeat=0.01)
+    choices = result.choices.ravel()
+    near = NearCosts(made.cells, made.choices, (9, 11), weights).of(np.arange(99), choices[:, None]).sum()
+    far = FarField(made.cells, made.choices, (9, 11), weights.far)
+    residual = (far.means[choices] - far.wanted).reshape(9, 11, 3)
+    tiles = result.choices // variants
+    pairs = sum(
+        tiles[r, c] == tiles[r2, c2]
+        for r in range(9)
+        for c in range(11)
+        for r2 in range(9)
+        for c2 in range(11)
+        if (r, c) < (r2, c2) and max(abs(r - r2), abs(c - c2)) <= 2
+    )
+    total = near + slow_far(residual, weights.far) + 0.01 * pairs
+    assert energy[-1] == pytest.approx(total / 99, rel=1e-4)
+
+
+@given(
+    st.integers(3, 10), st.integers(3, 10), st.integers(1, 3), st.integers(0, 4), st.booleans(), st.integers(0, 1000)
+)
+@settings(max_examples=25, deadline=None)
+def test_limits_hold_exactly(rows: int, columns: int, uses: int, distance: int, use_all: bool, seed: int) -> None:
+    tiles = max(-(-rows * columns // uses) + 3, (2 * distance) ** 2)
+    if use_all:
+        tiles = min(tiles, rows * columns)
+    limits = Limits(uses, distance, use_all=use_all)
+    made = problem(rows, columns, tiles, seed, limits, variants=2)
+    if tiles * uses < rows * columns:
+        return
+    result = Solve().assign(made)
+    counts = np.bincount((result.choices // 2).ravel(), minlength=tiles)
+    assert counts.max() <= uses
+    assert not conflicting_cells(result.choices // 2, distance).any()
+    if use_all:
+        assert counts.min() >= 1
+
+
+def test_pins_stay_and_bans_stay_out() -> None:
+    limits = Limits(pinned={0: 4, 17: 9}, banned=frozenset({2, 3}), max_uses=4)
+    result = Solve().assign(problem(6, 7, 20, 8, limits)).choices.ravel()
+    assert result[0] == 4
+    assert result[17] == 9
+    assert not np.isin(result, [2, 3]).any()
+
+
+def test_swaps_help_when_every_tile_is_used_once() -> None:
+    made = problem(8, 8, 64, 11, Limits(max_uses=1))
+    result = Solve(EnergyWeights(far=4)).assign(made)
+    assert sorted(result.choices.ravel()) == list(range(64))
+    assert result.figures["energy"][-1] < result.figures["energy"][0] * 0.999
+
+
+def test_a_short_list_loses_little() -> None:
+    made = problem(16, 16, 400, 21)
+    short, whole = (Solve(candidates=count).assign(made).figures["energy"][-1] for count in (96, 400))
+    assert short <= whole * 1.01
+
+
+def test_same_seed_same_choices() -> None:
+    made = problem(10, 10, 50, 2, Limits(max_uses=3, min_distance=2))
+    np.testing.assert_array_equal(Solve().assign(made).choices, Solve().assign(made).choices)
+
+
+def test_far_weight_trades_detail_for_tone() -> None:
+    made = problem(14, 14, 30, 6)
+    residuals = []
+    for weight in (0.0, 20.0):
+        chosen = Solve(EnergyWeights(far=weight)).assign(made).choices.ravel()
+        far = FarField(made.cells, made.choices, (14, 14), 1.0)
+        residuals.append(far.energy(chosen))
+    assert residuals[1] < 0.8 * residuals[0]
+
+
+def test_weights_by_word_and_number() -> None:
+    assert parse_weights("balanced", "") == EnergyWeights()
+    assert parse_weights("near", "far=3, structure=0.5").far == 3
+    assert VIEWING["far"].far > VIEWING["balanced"].far > VIEWING["near"].far
+    for viewing, changes, word in (
+        ("middle", "", "balanced"),
+        ("near", "fars=1", "'far'"),
+        ("near", "far=x", "number"),
+    ):
+        with pytest.raises(ConfigError, match=word):
+            parse_weights(viewing, changes)
+
+
+def test_descent_reports_the_energy_it_started_with() -> None:
+    made = problem(5, 5, 12, 4)
+    near = NearCosts(made.cells, made.choices, (5, 5), EnergyWeights())
+    far = FarField(made.cells, made.choices, (5, 5), 1.0)
+    start = np.zeros(25, np.int64)
+    options = np.tile(np.arange(12, dtype=np.int32), (25, 1))
+    descent = Descent(near, far, options, start, 1, Limits(), 0.0, 0)
+    energies = descent.run(3)
+    costs = near.of(np.arange(25), start[:, None]).sum() + far.energy(start)
+    assert energies[0] == pytest.approx(float(costs), rel=1e-5)
+    assert energies[-1] < energies[0]
