@@ -13,6 +13,7 @@ import typer
 
 from perceptual_photomosaic.cli.compare import compare
 from perceptual_photomosaic.cli.evaluate import evaluate
+from perceptual_photomosaic.cli.library import library
 from perceptual_photomosaic.cli.make import make
 from perceptual_photomosaic.cli.render import render
 from perceptual_photomosaic.cli.tiles import tiles
@@ -38,6 +39,7 @@ app.command()(tiles)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(view)
+app.add_typer(library, name="library")
 
 
 def main() -> None:

@@ -105,6 +105,16 @@ def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
         if crop not in (None, *CROPS):
             raise TileError(f"photos: crop: expected one of {', '.join(CROPS)}, got {crop!r}")
         return Photos(spec.argument, options, crop=crop, background=background, reporter=reporter)
+    if spec.name == "library":
+        from perceptual_photomosaic.library.tileset import LibraryTiles
+
+        crop = spec.options.get("crop")
+        if crop not in (None, *CROPS):
+            raise TileError(f"library: crop: expected one of {', '.join(CROPS)}, got {crop!r}")
+        keep = _flag(spec, "duplicates")
+        return LibraryTiles(
+            spec.argument, options, crop=crop, background=background, duplicates=keep, reporter=reporter
+        )
     if spec.name == "glyphs":
         from perceptual_photomosaic.tiles.glyphs import DEFAULT_CHARACTERS, Glyphs
 

@@ -13,6 +13,7 @@ name of a built-in set wins over a folder of that name; `./emoji` is the folder.
     emoji           background=COLOUR  skin-tones=yes|no  extras=yes|no
     slices:IMAGE    size=PX (height of a patch)
     colours:N       (none)
+    library:DIR     crop, background as for photos  duplicates=yes|no
 
 COLOUR is a CSS name or hex code: white, #a00, #aa0000.
 """
@@ -39,6 +40,7 @@ SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "emoji": ("", ("background", "skin-tones", "extras")),
     "slices": ("a picture", ("size",)),
     "colours": ("a number", ()),
+    "library": ("a library", ("crop", "background", "duplicates")),
 }
 
 
@@ -58,7 +60,7 @@ def parse_specs(text: str) -> list[Spec]:
         TileError: It names no known set and no folder, or an option that the set does not have.
     """
     if _is_folder(text) and text not in SETS:
-        return [Spec("photos", text)]
+        return [_folder(text)]
     if text.startswith("photos:") and _is_folder(text.removeprefix("photos:")):
         return [Spec("photos", text.removeprefix("photos:"))]
     return [_parse_one(part) for part in _split(text, ";")]
@@ -111,12 +113,12 @@ def _parse_one(text: str) -> Spec:
     name, _, rest = text.partition(":")
     if name not in SETS:
         if _is_folder(_unescape(text)):
-            return Spec("photos", _unescape(text))
+            return _folder(_unescape(text))
         raise TileError(_unknown(text, name))
     what, keys = SETS[name]
     if what and not rest:
         raise TileError(f"{name}: expected {what}, as in {name}:{what.split()[-1].upper()}")
-    if name == "photos" and _is_folder(rest):
+    if name in ("photos", "library") and _is_folder(rest):
         return Spec(name, rest)
     parts = _split(rest, ",") if rest else []
     argument = _unescape(parts.pop(0)) if what and parts else ""
@@ -133,6 +135,11 @@ def _read_options(name: str, keys: tuple[str, ...], parts: list[str]) -> dict[st
             raise TileError(f"{name}: {part!r} is not an option of this tile set; {hint}")
         options[key] = _unescape(value)
     return options
+
+
+def _folder(path: str) -> Spec:
+    """A folder as it is: a library, or photos."""
+    return Spec("library" if (Path(path) / "library.sqlite").is_file() else "photos", path)
 
 
 def _unknown(text: str, name: str) -> str:

@@ -1,0 +1,258 @@
+"""A library as tiles."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
+from perceptual_photomosaic.image import crop_size, decode, pillow_lenient, printable
+from perceptual_photomosaic.library.build import FEATURE_SHAPE, FEATURES, THUMBNAIL_PX, THUMBNAILS
+from perceptual_photomosaic.library.manifest import Content, Manifest
+from perceptual_photomosaic.library.phash import near_pairs
+from perceptual_photomosaic.library.rows import open_rows
+from perceptual_photomosaic.pixels import Colour
+from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.tiles.base import Skipped
+from perceptual_photomosaic.tiles.crop import crop_named
+from perceptual_photomosaic.tiles.options import TileOptions
+from perceptual_photomosaic.tiles.plain import PlainSet, check_size, chosen, digest
+from perceptual_photomosaic.tiles.spec import write_colour, write_spec
+from perceptual_photomosaic.tiles.walk import natural_key
+
+__all__ = ["LibraryTiles", "drop_near_duplicates"]
+
+_NEAR_BITS = 3  # of 64: re-encoded or resized photos differ in 0 to 2
+_NEAR_OKLAB = 0.02  # root mean square over 8 x 8 samples: a tenth of what is seen at a glance
+_SOFT = 0.8  # share of a picture's pixels that a thumbnail must have to stand in for it
+
+
+class LibraryTiles(PlainSet):
+    """The photos of a library, in natural order of their paths; exact and near duplicates are used once.
+
+    Small pictures come from the library's thumbnails, larger ones from the original files, and so do all with a crop
+    other than the centre.
+
+    Args:
+        folder: The library.
+        options: How photos are cut and drawn.
+        crop: Overrides `options.crop`, and is then part of the spec; so does `background`.
+        background: Colour that shows through transparent pictures.
+        duplicates: Use near duplicates too.
+        reporter: Hears how many were left out.
+
+    Raises:
+        TileError: It is no library, it is damaged, or nothing in it can be used.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        options: TileOptions | None = None,
+        *,
+        crop: str | None = None,
+        background: Colour | None = None,
+        duplicates: bool = False,
+        reporter: Reporter = SILENT,
+    ) -> None:
+        self.folder = os.fspath(folder)
+        self.options = options or TileOptions()
+        self._crop = crop or self.options.crop
+        self._background = background or self.options.background
+        self._own_options = {"crop": crop} if crop else {}
+        if background:
+            self._own_options["background"] = write_colour(background)
+        if duplicates:
+            self._own_options["duplicates"] = "yes"
+        usable, self._skipped = _read_manifest(Path(folder))
+        if not usable:
+            raise TileError(f"the library {printable(self.folder)} holds no usable photo that is still there")
+        count = 1 + max(content.row or 0 for _, content in usable)
+        thumbnail_shape = (THUMBNAIL_PX, THUMBNAIL_PX, 3)
+        self._thumbnails = open_rows(Path(folder) / THUMBNAILS, count, thumbnail_shape, np.uint8)
+        self._features = open_rows(Path(folder) / FEATURES, count, FEATURE_SHAPE, np.float32)
+        if not duplicates:
+            every = len(usable)
+            usable = drop_near_duplicates(usable, self._features)
+            if len(usable) < every:
+                reporter.note(
+                    f"{every - len(usable)} near duplicates in the library are left out (duplicates=yes uses them)"
+                )
+        self.paths = tuple(path for path, _ in usable)
+        self._contents = tuple(content for _, content in usable)
+        self._rows = np.array([content.row for content in self._contents], np.int64)
+        keys = b"".join(content.content for content in self._contents)
+        self._identity = digest("library", 1, keys.hex(), self.options.cell_aspect, self._crop, self._background)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @property
+    def spec(self) -> str:
+        """The text that opens the same set again."""
+        return write_spec("library", self.folder, self._own_options)
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """Files that cannot be used."""
+        return self._skipped
+
+    def source(self, tile: int) -> str:
+        """The path of a photo, where it was when the library was last updated."""
+        return self.paths[tile]
+
+    def identity(self) -> str:
+        """Digest of the contents of all photos and of how they are cut."""
+        return self._identity
+
+    def content(self, tile: int) -> Content:
+        """What the library knows about a photo."""
+        return self._contents[tile]
+
+    def features(self) -> NDArray[np.float32]:
+        """What every whole photo looks like: OKLab at 8 x 8 samples, float32, (n, 8, 8, 3)."""
+        return np.asarray(self._features[self._rows], np.float32)
+
+    def pictures(
+        self, size_px: tuple[int, int], choices: Sequence[int] | None = None, *, reporter: Reporter | None = None
+    ) -> NDArray[np.uint8]:
+        """Draw photos at a size; see `TileSet.pictures`.
+
+        Raises:
+            TileError: A thumbnail is damaged, or an original is gone.
+        """
+        check_size(size_px)
+        numbers = chosen(choices, len(self))
+        result = np.empty((len(numbers), size_px[1], size_px[0], 3), np.uint8)
+        small = np.array([self._serves(int(number), size_px) for number in numbers], bool)
+        for place in np.flatnonzero(small):
+            result[place] = self._from_thumbnail(int(numbers[place]), size_px)
+        if not small.all():
+            wanted, index = np.unique(numbers[~small], return_inverse=True)
+            result[~small] = self._from_files(wanted, size_px, reporter or SILENT)[index]
+        return result
+
+    def _serves(self, tile: int, size_px: tuple[int, int]) -> bool:
+        """Whether a thumbnail has the pixels, the crop and the background that are asked for."""
+        content = self._contents[tile]
+        if crop_named(self._crop)[1] or (content.clear and self._background != (255, 255, 255)):
+            return False
+        width, height = _in_thumbnail(content, self.options.cell_aspect)
+        natural = crop_size((content.width, content.height), self.options.cell_aspect)
+        enough = min(width / min(size_px[0], natural[0]), height / min(size_px[1], natural[1]))
+        return enough >= _SOFT
+
+    def _from_thumbnail(self, tile: int, size_px: tuple[int, int]) -> NDArray[np.uint8]:
+        content = self._contents[tile]
+        pixels = self._thumbnails[content.row]
+        features = self._features[content.row]
+        if zlib.crc32(features.tobytes(), zlib.crc32(pixels.tobytes())) != content.checksum:
+            raise TileError(
+                f"the library {printable(self.folder)} is damaged: the thumbnail of {printable(self.paths[tile])} "
+                f"does not match its checksum. See: photomosaic library verify"
+            )
+        width, height = _in_thumbnail(content, self.options.cell_aspect)
+        left, top = (THUMBNAIL_PX - width) / 2, (THUMBNAIL_PX - height) / 2
+        box = (left, top, left + width, top + height)
+        return np.asarray(Image.fromarray(pixels).resize(size_px, Image.Resampling.LANCZOS, box))
+
+    def _from_files(self, numbers: NDArray[np.intp], size_px: tuple[int, int], reporter: Reporter) -> NDArray[np.uint8]:
+        """Decode photos from their files, each once."""
+        crop, crop_px = crop_named(self._crop)
+        result = np.empty((len(numbers), size_px[1], size_px[0], 3), np.uint8)
+
+        def read(place: int) -> None:
+            try:
+                result[place] = decode(
+                    self.paths[numbers[place]],
+                    size_px,
+                    aspect=self.options.cell_aspect,
+                    crop=crop,
+                    crop_px=crop_px,
+                    background=self._background,
+                    max_pixels=self.options.max_pixels,
+                )
+            except (ImageError, MissingExtraError) as error:
+                raise TileError(
+                    f"a photo of the library cannot be read any more: {error}. If files were moved: "
+                    f"photomosaic library update {printable(self.folder)}"
+                ) from None
+
+        pool = ThreadPoolExecutor(self.options.threads)
+        try:
+            with reporter.stage("reading photos", len(numbers), "photos") as stage, pillow_lenient():
+                for _ in pool.map(read, range(len(numbers))):
+                    stage.advance()
+        finally:
+            pool.shutdown(cancel_futures=True)
+        return result
+
+
+def _in_thumbnail(content: Content, aspect: tuple[int, int]) -> tuple[float, float]:
+    """Width and height, in a thumbnail, of the crop around the middle of the photo."""
+    width, height = crop_size((content.width, content.height), aspect)
+    return width / content.width * THUMBNAIL_PX, height / content.height * THUMBNAIL_PX
+
+
+def _read_manifest(folder: Path) -> tuple[list[tuple[str, Content]], tuple[Skipped, ...]]:
+    """Usable photos by the first of their paths, in natural order, and what cannot be used."""
+    manifest = Manifest(folder)
+    try:
+        contents, files = manifest.contents(), manifest.files()
+    finally:
+        manifest.close()
+    present = sorted((path for path, was in files.items() if not was.gone), key=natural_key)
+    first: dict[bytes, str] = {}
+    skipped = []
+    for path in present:
+        content = contents.get(files[path].content)
+        if content is None:
+            raise TileError(f"the library {printable(folder)} is damaged: nothing is known about {printable(path)}")
+        if content.row is None:
+            skipped.append(Skipped(path, content.reason))
+        else:
+            first.setdefault(content.content, path)
+    return [(path, contents[key]) for key, path in first.items()], tuple(skipped)
+
+
+def drop_near_duplicates(
+    usable: Sequence[tuple[str, Content]], features: NDArray[np.generic]
+) -> list[tuple[str, Content]]:
+    """Keep of photos that look alike the one with the most pixels.
+
+    Two look alike when their perceptual hashes differ in at most 3 of 64 bits and their colours at 8 x 8 samples hardly
+    at all; groups are closed chains of such pairs.
+
+    Args:
+        usable: Paths and what is known about them.
+        features: OKLab at 8 x 8 samples by row.
+    Returns:
+        Those that are kept, in the same order.
+    """
+    hashes = np.array([content.hash for _, content in usable], np.uint64)
+    leader = np.arange(len(usable))
+
+    def lead(number: int) -> int:
+        while leader[number] != number:
+            leader[number] = leader[leader[number]]
+            number = int(leader[number])
+        return number
+
+    for one, other in near_pairs(hashes, _NEAR_BITS).tolist():
+        a, b = features[usable[one][1].row or 0], features[usable[other][1].row or 0]
+        if float(np.sqrt(np.mean(np.square(a - b)))) < _NEAR_OKLAB:
+            leader[lead(other)] = lead(one)
+    best: dict[int, int] = {}
+    for number, (_, content) in enumerate(usable):
+        group = lead(number)
+        area = content.width * content.height
+        if group not in best or area > usable[best[group]][1].width * usable[best[group]][1].height:
+            best[group] = number
+    return [usable[number] for number in sorted(best.values())]
