@@ -15,6 +15,7 @@ from PIL import Image
 from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.diagnosis import diagnose
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.config import MosaicOptions, with_values
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target, tile_patches
@@ -51,7 +52,7 @@ def make_mosaic(
         options: Settings; the defaults make about 4,096 cells.
         out: Write the mosaic there; whether the format and the place can take it is checked before any work.
         quality: 1 to 100 for JPEG and WebP.
-        cache: Folder that keeps decoded photos between runs; None keeps nothing.
+        cache: Folder that keeps decoded photos and assignments between runs; None keeps nothing.
         reporter: Hears of progress.
         **changes: Settings by name, over those in `options`: columns=80, max_uses=3.
     Returns:
@@ -95,7 +96,7 @@ def make_mosaic(
         limits = Limits(options.max_uses, options.min_distance, use_all=options.use_all)
         problem = Problem(grid, cell_patches(fitted, grid), choices, tile_set, picture, limits, seed=options.seed)
     with _timed(seconds, "assign"):
-        assignment = method.assign(problem, reporter=reporter)
+        assignment = assign_or_recall(method, problem, cache, reporter=reporter)
     diagnosis = diagnose(problem, assignment.choices)
     figures = {**assignment.figures, "diagnosis": diagnosis and str(diagnosis), "seconds": seconds}
     mosaic = Mosaic(grid, assignment.choices, tile_set, tile_px, picture, options, path, figures)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Extras", "print_summary"]
 
 _LISTED = 5
+_REPETITIVE = 0.05
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
     cells = f"{grid['columns']} x {grid['rows']} cells of {cell_width} x {cell_height} px"
     print(f"{printable(out)}: {width} x {height} px, {cells}")
     print(f"{tiles['used']} of {tiles['count']} tiles used, the most frequent {tiles['most_used']} times")
+    if tiles["most_used"] > _REPETITIVE * grid["columns"] * grid["rows"]:
+        print("one tile fills many cells; --max-uses or --min-distance bring more variety")
     if facts["diagnosis"]:
         print(facts["diagnosis"])
     _print_skipped(tiles["skipped"], everything=verbose)

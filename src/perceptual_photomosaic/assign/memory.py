@@ -1,0 +1,102 @@
+"""Assignments kept between runs: the same question has the same answer, so it need not be worked out twice.
+
+Another file format, a plan beside the picture, a print size: such runs choose the same tiles again. The key is made of
+everything that decides the answer (what cells and choices look like, the limits, the method with its numbers, the
+seed), so a changed photo or option never finds an old answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from perceptual_photomosaic.assign.base import Assignment, Matcher, Problem
+from perceptual_photomosaic.progress import SILENT, Reporter
+
+__all__ = ["assign_or_recall"]
+
+_KEPT = 200
+
+
+def assign_or_recall(
+    method: Matcher, problem: Problem, folder: Path | None, *, reporter: Reporter = SILENT
+) -> Assignment:
+    """Choose for every cell, or recall what was chosen for the very same problem.
+
+    Args:
+        method: A method whose repr names all its numbers.
+        problem: The problem.
+        folder: Where answers are kept; None keeps none. The newest 200 stay.
+        reporter: Hears of progress.
+    Returns:
+        The assignment; its figures hold "recalled": True where it was not worked out anew.
+    Raises:
+        ConstraintError: The limits cannot be met.
+    """
+    if folder is None:
+        return method.assign(problem, reporter=reporter)
+    path = folder / "assignments" / f"{_key(method, problem)}.npz"
+    known = _load(path, problem)
+    if known is not None:
+        return known
+    assignment = method.assign(problem, reporter=reporter)
+    if not assignment.figures.get("interrupted"):
+        with suppress(OSError):  # a cache that cannot be written to is no reason to fail
+            _save(path, assignment)
+    return assignment
+
+
+def _key(method: Matcher, problem: Problem) -> str:
+    limits = problem.limits
+    words = (
+        version("perceptual-photomosaic"),
+        repr(method),
+        problem.grid.shape,
+        problem.variants,
+        problem.seed,
+        limits.max_uses,
+        limits.min_distance,
+        limits.use_all,
+        sorted(limits.must_include),
+        sorted(limits.banned),
+        sorted(limits.pinned.items()),
+    )
+    digest = hashlib.blake2b(repr(words).encode(), digest_size=16)
+    for part in (problem.cells, problem.choices, problem.weights):
+        digest.update(b"none" if part is None else np.ascontiguousarray(part).data)
+    return digest.hexdigest()
+
+
+def _load(path: Path, problem: Problem) -> Assignment | None:
+    """A kept answer; anything that is not one is as good as none."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
+            choices = data["choices"].astype(np.int64)
+            figures = json.loads(str(data["figures"]))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return None
+    if choices.shape != problem.grid.shape or choices.min() < 0 or choices.max() >= len(problem.choices):
+        return None
+    return Assignment(choices, {**figures, "recalled": True})
+
+
+def _save(path: Path, assignment: Assignment) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{secrets.token_hex(4)}.part.npz")
+    try:
+        np.savez_compressed(
+            part, choices=assignment.choices.astype(np.int32), figures=np.array(json.dumps(dict(assignment.figures)))
+        )
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    kept = sorted(path.parent.glob("[!.]*.npz"), key=lambda file: file.stat().st_mtime)
+    for old in kept[:-_KEPT]:
+        old.unlink(missing_ok=True)

@@ -1,0 +1,69 @@
+"""Kept assignments: the same question finds its answer, every other one does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from perceptual_photomosaic.assign.base import Assignment, Problem
+from perceptual_photomosaic.assign.baselines import NearestPatch
+from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.memory import assign_or_recall
+from perceptual_photomosaic.grid import Grid
+from perceptual_photomosaic.tiles.arrays import ArrayTiles
+
+
+@pytest.fixture
+def problem() -> Problem:
+    random = np.random.default_rng(0)
+    cells, choices = (random.random((count, 8, 8, 3)).astype(np.float32) for count in (12, 5))
+    tiles = ArrayTiles(np.zeros((5, 1, 1, 3), np.uint8))
+    return Problem(Grid(3, 4, (1, 1), (0, 0, 4, 3)), cells, choices, tiles, np.zeros((3, 4, 3), np.uint8))
+
+
+def recalled(assignment: Assignment) -> bool:
+    return bool(assignment.figures.get("recalled"))
+
+
+def test_the_same_problem_is_recalled(problem: Problem, tmp_path: Path) -> None:
+    first, second = (assign_or_recall(NearestPatch(2), problem, tmp_path) for _ in range(2))
+    assert not recalled(first)
+    assert recalled(second)
+    np.testing.assert_array_equal(first.choices, second.choices)
+
+
+def test_any_difference_is_a_new_problem(problem: Problem, tmp_path: Path) -> None:
+    assign_or_recall(NearestPatch(2), problem, tmp_path)
+    brighter = problem.choices.copy()
+    brighter[3, 7, 7, 2] += 0.01
+    for method, other in (
+        (NearestPatch(3), problem),
+        (NearestPatch(2), replace(problem, limits=Limits(max_uses=4))),
+        (NearestPatch(2), replace(problem, choices=brighter)),
+        (NearestPatch(2), replace(problem, seed=1)),
+        (NearestPatch(2), replace(problem, weights=np.ones(12, np.float32))),
+    ):
+        assert not recalled(assign_or_recall(method, other, tmp_path))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"no archive at all"])
+def test_a_damaged_answer_is_worked_out_again(problem: Problem, tmp_path: Path, content: bytes) -> None:
+    expected = assign_or_recall(NearestPatch(2), problem, tmp_path).choices
+    (file,) = (tmp_path / "assignments").iterdir()
+    file.write_bytes(content)
+    again = assign_or_recall(NearestPatch(2), problem, tmp_path)
+    assert not recalled(again)
+    np.testing.assert_array_equal(again.choices, expected)
+
+
+def test_nothing_is_kept_without_a_folder_or_after_an_interruption(problem: Problem, tmp_path: Path) -> None:
+    class Stopped:
+        def assign(self, problem: Problem, *, reporter: object = None) -> Assignment:
+            return Assignment(np.zeros((3, 4), np.int64), {"interrupted": True})
+
+    assign_or_recall(Stopped(), problem, tmp_path)
+    assign_or_recall(NearestPatch(2), problem, None)
+    assert not list(tmp_path.iterdir())
