@@ -50,11 +50,11 @@ def test_paper_schedule_rises_once_too_often() -> None:
     assert paper_learning_rate(6e-6, 250) == pytest.approx(6e-6 * 0.96**2)
 
 
-def test_schedule_follows_the_imitation() -> None:
-    plan = Schedule(100, 1e-3, 2.0, 20.0, begin=20, warmup=5)
-    assert plan.temperature_at(20) == 2.0
-    assert plan.temperature_at(100) == pytest.approx(20.0)
-    assert plan.learning_rate_at(21) < plan.learning_rate_at(20)  # a second start
+def test_schedule_rises_and_stays() -> None:
+    plan = Schedule(100, 1e-3, 2.0, 20.0, rise=0.5, warmup=5)
+    assert plan.temperature_at(1) == 2.0
+    assert plan.temperature_at(51) == plan.temperature_at(100) == pytest.approx(20.0)
+    assert plan.learning_rate_at(1) < plan.learning_rate_at(5) > plan.learning_rate_at(50)
     assert plan.learning_rate_at(100) == pytest.approx(0.05e-3)
 
 

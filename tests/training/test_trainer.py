@@ -53,7 +53,7 @@ def small_settings(photos: Path, **changes: object) -> TrainSettings:
         "batch": 2,
         "crop": 32,
         "hidden": 8,
-        "imitate": 2,
+        "fit": 6,
         "loss": SMALL_LOSS,
         "precision": "float32",
         "validate_crop": 32,
@@ -75,7 +75,9 @@ def metrics(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.parametrize("changes", [{}, {"paper": True, "imitate": 0}, {"accumulate": 2, "fit_tone": True}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"paper": True, "fit": 0, "pixels": False}, {"accumulate": 2, "fit_tone": True}]
+)
 def test_resumed_run_ends_where_an_unbroken_one_does(
     narrow: None, photos: Path, tmp_path: Path, changes: dict[str, object]
 ) -> None:
@@ -120,15 +122,16 @@ def test_run_folder_holds_everything(narrow: None, photos: Path, tmp_path: Path)
 
 
 def test_training_lowers_the_loss(narrow: None, photos: Path, tmp_path: Path) -> None:
-    train(Job(small_settings(photos, steps=60, learning_rate=3e-3, log_every=60, validate_every=60), tmp_path / "run"))
-    train(Job(small_settings(photos, steps=1, imitate=0, validate_every=1), tmp_path / "untrained"))
+    longer = {"steps": 60, "learning_rate": 3e-3, "log_every": 60, "validate_every": 60, "fit": 0}
+    train(Job(small_settings(photos, **longer), tmp_path / "run"))
+    train(Job(small_settings(photos, steps=1, fit=0, validate_every=1), tmp_path / "untrained"))
     ends = [metrics(tmp_path / run)[-1]["val/hard"] for run in ("run", "untrained")]
     assert ends[0] < 0.9 * ends[1]
 
 
 def test_infinite_loss_stops_and_names_the_checkpoint(narrow: None, photos: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"step [34]; the last good checkpoint is .*step-00000002.pt"):
-        train(Job(small_settings(photos, learning_rate=1e38, imitate=0, checkpoint_every=2), tmp_path / "run"))
+        train(Job(small_settings(photos, learning_rate=1e38, fit=0, checkpoint_every=2), tmp_path / "run"))
 
 
 def test_a_run_is_not_overwritten_and_settings_must_match(narrow: None, photos: Path, tmp_path: Path) -> None:
@@ -159,20 +162,24 @@ def test_killed_at_any_moment_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
     for attempt in range(20):
         process = context.Process(target=write_for_ever, args=(tmp_path,))
         process.start()
-        time.sleep(random.Random(attempt).uniform(0.02, 0.15))
+        while newest(tmp_path) <= steps[-1]:  # it is at work
+            time.sleep(0.002)
+        time.sleep(random.Random(attempt).uniform(0.0, 0.05))
         assert process.pid
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         found = last_checkpoint(tmp_path)
-        if found is None:
-            assert steps == [0]
-            continue
+        assert found is not None
         path, state = found
         assert path == list_checkpoints(tmp_path)[-1]  # never a damaged one to step over
         assert (state["decoder"]["weight"] == state["step"]).all()
+        assert state["step"] > steps[-1]
         steps.append(state["step"])
-    assert steps == sorted(steps)
-    assert steps[-1] > 20
+
+
+def newest(folder: Path) -> int:
+    paths = list_checkpoints(folder)
+    return int(paths[-1].stem.split("-")[1]) if paths else 0
 
 
 def test_damaged_checkpoint_is_stepped_over(tmp_path: Path) -> None:
@@ -189,7 +196,7 @@ def test_damaged_checkpoint_is_stepped_over(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_two_processes_end_where_one_does(photos: Path, tmp_path: Path) -> None:
-    settings = small_settings(photos, steps=3, imitate=1, batch=4, hidden=4, val="")
+    settings = small_settings(photos, steps=3, batch=4, hidden=4, val="")
     train(Job(settings, tmp_path / "one", accelerator="cpu"))
     train(Job(settings, tmp_path / "two", accelerator="cpu", devices=2, strategy="ddp_spawn"))
     one, two = decoder_of(tmp_path / "one"), decoder_of(tmp_path / "two")

@@ -18,7 +18,7 @@ __all__ = ["train"]
 
 _SETTINGS = frozenset(  # options that are fields of TrainSettings as they stand
     "keep_tiles steps batch accumulate crop zoom flip fit_tone cell hidden learning_rate temperature "  # noqa: SIM905
-    "final_temperature imitate vgg_weights precision validate_batch validate_crop log_every checkpoint_every "
+    "final_temperature fit pixels vgg_weights precision validate_batch validate_crop log_every checkpoint_every "
     "validate_every seed".split()
 )
 
@@ -47,7 +47,10 @@ def train(
     learning_rate: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Temperature at the start.")] = None,
     final_temperature: Annotated[float | None, typer.Option(help="Temperature at the end of its rise.")] = None,
-    imitate: Annotated[int | None, typer.Option(help="Steps at the start that imitate the nearest template.")] = None,
+    fit: Annotated[int | None, typer.Option(help="Pictures for a least-squares start; 0 starts at random.")] = None,
+    pixels: Annotated[
+        bool | None, typer.Option("--pixels/--no-pixels", help="Show the decoder the cell's own colours too.")
+    ] = None,
     layers: Annotated[str | None, typer.Option(help="VGG16 layers of the loss: conv1_1,conv2_1,...")] = None,
     layer_factors: Annotated[str | None, typer.Option(help="Weight of each layer: 1,1,0.5")] = None,
     scales: Annotated[str | None, typer.Option(help="Scales of each layer, 0 is full size: 0,1,2:0,1:0")] = None,

@@ -17,10 +17,20 @@ from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.vgg import VGG16
 from perceptual_photomosaic.models.norms import layer_norm
 
-__all__ = ["Decoder", "MosaicNet", "MosaicNetConfig", "entropy", "hard_compose", "soft_compose", "variance"]
+__all__ = [
+    "Decoder",
+    "MosaicNet",
+    "MosaicNetConfig",
+    "cell_parts",
+    "entropy",
+    "hard_compose",
+    "soft_compose",
+    "variance",
+]
 
 POOL_OF_CELL = {4: "pool2", 8: "pool3", 16: "pool4", 32: "pool5"}
 PAPER_EPSILON = 1e-12
+PARTS = 4
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,9 @@ class MosaicNetConfig:
         in_channels: Channels of the encoder's pooling layer.
         cell: Cell side in pixels: 4, 8, 16 or 32, for pool2 ... pool5.
         hidden: Decoder channels.
+        pixels: Show the decoder the cell's own colours too, as the means of 4 x 4 parts. The paper's network reads
+            VGG16 alone; the default weights, trained to tell pictures apart, keep so little colour at pool3 that the
+            mean colour of a cell cannot be read from it (least squares errs by 56 levels, of a spread of 63).
         norm_epsilon: Added to the variance in the layer norms. The paper's code has 1e-12, with which a constant map
             becomes amplified rounding noise.
     """
@@ -40,6 +53,7 @@ class MosaicNetConfig:
     in_channels: int = 256
     cell: int = 8
     hidden: int = 256
+    pixels: bool = False
     norm_epsilon: float = 1e-6
 
     def __post_init__(self) -> None:
@@ -54,13 +68,28 @@ class MosaicNetConfig:
         return POOL_OF_CELL[self.cell]
 
 
+def cell_parts(images: Tensor, cell: int = 0) -> Tensor:
+    """Mean colours of the 4 x 4 parts of each cell.
+
+    Args:
+        images: (B, 3, H, W), whole cells.
+        cell: Cell side in pixels; 0 takes each picture as one cell.
+    Returns:
+        (B, 48, number of cells), row by row.
+    """
+    rows = images.shape[2] // cell if cell else 1
+    columns = images.shape[3] // cell if cell else 1
+    return F.unfold(F.adaptive_avg_pool2d(images, (rows * PARTS, columns * PARTS)), PARTS, stride=PARTS)
+
+
 class Decoder(nn.Module):
     """Encoder features to logits: conv6 1 x 1, layer norm, ReLU, conv7 3 x 3, layer norm."""
 
     def __init__(self, config: MosaicNetConfig) -> None:
         super().__init__()
         self.config = config
-        self.conv6 = nn.Conv2d(config.in_channels, config.hidden, 1)
+        seen = config.in_channels + (3 * PARTS * PARTS if config.pixels else 0)
+        self.conv6 = nn.Conv2d(seen, config.hidden, 1)
         self.conv7 = nn.Conv2d(config.hidden, config.num_templates, 3, padding=1)
         for layer in (self.conv6, self.conv7):
             nn.init.xavier_uniform_(layer.weight)
@@ -139,21 +168,33 @@ class MosaicNet(nn.Module):
 
         Weights with maximum pooling need none of it: their odd sizes round up, as the paper's code had it.
         """
-        if self.encoder.weights.pooling == "max":
+        if self.encoder.weights.pooling == "max" and not self.config.pixels:
             return images
         rows, columns = self.grid_shape(images.shape[2], images.shape[3])
         down, right = rows * self.config.cell - images.shape[2], columns * self.config.cell - images.shape[3]
         return F.pad(images, (0, right, 0, down), mode="replicate") if down or right else images
 
-    def cell_features(self, pooled: Tensor, height: int, width: int) -> Tensor:
-        """The encoder's columns of the cells of a picture of this size, float32."""
-        return self.encoder.cell_features(pooled, self.grid_shape(height, width)).float()
+    def cell_features(self, pooled: Tensor, images: Tensor) -> Tensor:
+        """What the decoder sees of pictures of whole cells: the encoder's columns, and the cells' own colours.
+
+        Args:
+            pooled: The encoder's pooling layer for `images`.
+            images: As `fill_cells` returns them.
+        Returns:
+            float32, (B, channels, rows, cols).
+        """
+        rows, columns = self.grid_shape(images.shape[2], images.shape[3])
+        features = self.encoder.cell_features(pooled, (rows, columns)).float()
+        if not self.config.pixels:
+            return features
+        colours = cell_parts(images, self.config.cell).view(len(images), -1, rows, columns)
+        return torch.cat([features, colours / 127.5 - 1.0], 1)
 
     def encode(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, in_channels, rows, cols), without gradient."""
+        """(B, 3, H, W) -> (B, channels, rows, cols), without gradient."""
         with torch.no_grad():
-            pooled = self.encoder(self.fill_cells(images), [self.config.pool])[self.config.pool]
-            return self.cell_features(pooled, images.shape[2], images.shape[3])
+            images = self.fill_cells(images)
+            return self.cell_features(self.encoder(images, [self.config.pool])[self.config.pool], images)
 
     def forward(self, images: Tensor, temperature: float = 1.0) -> tuple[Tensor, Tensor]:
         """(B, 3, H, W) -> coefficients (B, T, rows, cols) and the soft mosaic."""

@@ -12,18 +12,17 @@ from torch import Tensor
 
 from perceptual_photomosaic.features.colour import to_oklab
 from perceptual_photomosaic.features.pyramid import blur
+from perceptual_photomosaic.models.mosaicnet import PARTS, cell_parts
 from perceptual_photomosaic.training.data import CropStream
 
 __all__ = ["covering_subset", "from_afar", "nearest_template", "template_costs"]
-
-_SIDE = 4
 
 
 def _patches(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Mean OKLab colour of 4 x 4 parts, (n, h, w, 3) -> (n, 48)."""
     count, height, width, _ = pictures.shape
     lab = to_oklab(pictures.reshape(-1, width, 3)).reshape(count, height, width, 3)
-    parts = F.adaptive_avg_pool2d(torch.from_numpy(lab).permute(0, 3, 1, 2), _SIDE)
+    parts = F.adaptive_avg_pool2d(torch.from_numpy(lab).permute(0, 3, 1, 2), PARTS)
     return parts.reshape(count, -1).numpy()
 
 
@@ -82,13 +81,11 @@ def nearest_template(images: Tensor, templates: Tensor, cell: int) -> Tensor:
 
 def template_costs(images: Tensor, templates: Tensor, cell: int) -> Tensor:
     """Mean squared difference of the 4 x 4 parts of each cell and each template, in levels, (B, T, rows, cols)."""
-    rows, columns = images.shape[2] // cell, images.shape[3] // cell
-    parts = F.adaptive_avg_pool2d(images, (rows * _SIDE, columns * _SIDE))
-    cells = F.unfold(parts, _SIDE, stride=_SIDE).transpose(1, 2)  # (B, rows * cols, 48)
-    codes = F.adaptive_avg_pool2d(templates, _SIDE).flatten(1)  # (T, 48)
+    cells = cell_parts(images, cell).transpose(1, 2)  # (B, rows * cols, 48)
+    codes = cell_parts(templates)[:, :, 0]  # (T, 48)
     squares = cells.square().sum(2, keepdim=True) + codes.square().sum(1) - 2 * cells @ codes.T
     costs = (squares / codes.shape[1]).clamp_min(0.0).transpose(1, 2)
-    return costs.reshape(len(images), len(templates), rows, columns)
+    return costs.reshape(len(images), len(templates), images.shape[2] // cell, images.shape[3] // cell)
 
 
 def from_afar(templates: Tensor, sigma: float) -> Tensor:

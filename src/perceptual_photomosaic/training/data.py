@@ -48,6 +48,7 @@ def central_square(path: str, side: int) -> NDArray[np.uint8]:
 
 
 _ENLARGE = 1.5
+_OFFSET = 1_000_000  # numbers below zero are samples too, and a generator's seeds are not negative
 
 
 class CropStream:
@@ -87,7 +88,7 @@ class CropStream:
         for attempt in range(20):
             path = self._path(number + attempt * len(self.paths) * 1000)
             try:
-                return self._crop(path, np.random.default_rng((self.seed, number, attempt)))
+                return self._crop(path, np.random.default_rng((self.seed, number + _OFFSET, attempt)))
             except ImageError as error:
                 self.broken[path] = str(error)
         raise ImageError(f"20 of 20 training pictures cannot be read, the last: {self.broken[path]}")
@@ -120,7 +121,7 @@ class CropStream:
 
     def _path(self, number: int) -> str:
         """Every epoch is its own permutation of the files."""
-        epoch, place = divmod(number, len(self.paths))
+        epoch, place = divmod(number + _OFFSET * len(self.paths), len(self.paths))
         return self.paths[int(self._order(epoch)[place])]
 
     def _order(self, epoch: int) -> NDArray[np.int64]:

@@ -15,17 +15,16 @@ __all__ = ["Schedule", "paper_learning_rate", "paper_temperature_rate", "paper_t
 class Schedule:
     """Temperature and learning rate as functions of the step, 1 .. steps.
 
-    After `begin` steps the temperature rises from `temperature` to `final_temperature`, evenly in its logarithm, over
-    the first `rise` of what is left of the run, and stays. The learning rate falls to a twentieth along
-    half a cosine; it warms up linearly over `warmup` steps, at the start and once more after `begin`.
+    The temperature rises from `temperature` to `final_temperature`, evenly in its logarithm, over the first `rise` of
+    the run, and stays. The learning rate warms up linearly over `warmup` steps, and falls to a twentieth along half a
+    cosine.
 
     Args:
         steps: Length of the run.
         learning_rate: The highest.
         temperature: At the first step.
         final_temperature: After the rise.
-        begin: Steps before the rise.
-        rise: Part of the run after them, 0..1.
+        rise: Part of the run, 0..1.
         warmup: Steps.
     """
 
@@ -33,20 +32,18 @@ class Schedule:
     learning_rate: float
     temperature: float
     final_temperature: float
-    begin: int = 0
     rise: float = 0.8
     warmup: int = 50
 
     def temperature_at(self, step: int) -> float:
         """Temperature at a step."""
-        part = min(1.0, max(0, step - 1 - self.begin) / max(1.0, self.rise * (self.steps - self.begin)))
+        part = min(1.0, (step - 1) / max(1.0, self.rise * self.steps))
         return float(self.temperature * (self.final_temperature / self.temperature) ** part)
 
     def learning_rate_at(self, step: int) -> float:
         """Learning rate at a step."""
-        warm = min(step, step - self.begin if step > self.begin else self.warmup) / self.warmup
         part = min(1.0, step / self.steps)
-        return self.learning_rate * min(1.0, warm) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * part)))
+        return self.learning_rate * min(1.0, step / self.warmup) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * part)))
 
 
 def paper_temperature_rate(

@@ -35,8 +35,9 @@ class TrainSettings:
         learning_rate: The highest.
         temperature: At the start.
         final_temperature: After the rise.
-        imitate: Steps at the start that learn to repeat the nearest template (cross-entropy), cheap because the
-            mosaic is not looked at; then the loss takes over.
+        fit: Pictures that the first decoder is fitted to by least squares, so that it begins as the nearest template
+            (see training/start.py); 0 begins at random.
+        pixels: Show the decoder the cell's own colours beside VGG16's features.
         paper: The published schedules, Adam and epsilon, and the loss divided by the batch once more.
         vgg_weights: "default" or a file.
         precision: Arithmetic of VGG16; "auto" is bfloat16 where the processor computes it.
@@ -67,7 +68,8 @@ class TrainSettings:
     learning_rate: float = 1e-3
     temperature: float = 1.0
     final_temperature: float = 15.0
-    imitate: int = 0
+    fit: int = 0
+    pixels: bool = True
     paper: bool = False
     vgg_weights: str = "default"
     precision: Precision = "auto"
@@ -136,6 +138,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "zoom": 1.0,
         "learning_rate": 6e-6,
         "paper": True,
+        "pixels": False,
         "validate_every": 100,
         "checkpoint_every": 500,
         "validate_batch": 6,
@@ -146,8 +149,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "steps": 4000,
         "batch": 4,
         "crop": 96,
-        "imitate": 200,
-        "temperature": 2.0,
+        "fit": 80,
+        "temperature": 6.0,
         "final_temperature": 20.0,
         "validate_crop": 192,
     },
@@ -156,8 +159,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "steps": 20000,
         "batch": 32,
         "crop": 256,
-        "imitate": 400,
-        "temperature": 2.0,
+        "fit": 400,
+        "temperature": 6.0,
         "final_temperature": 20.0,
         "log_every": 50,
         "validate_every": 1000,

@@ -51,7 +51,7 @@ def forward(
         target, features = loss.target(images), net.encode(images)
     else:
         target = loss.target(images, extra=(pool,))
-        features = net.cell_features(target.extra[pool], images.shape[2], images.shape[3])
+        features = net.cell_features(target.extra[pool], images)
     hidden, logits = (decoder or net.decoder)(features)
     coefficients = net.coefficients(logits, temperature)
     return Forward(target, hidden, logits, coefficients, soft_compose(coefficients, net.templates))

@@ -12,12 +12,12 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.errors import ConfigError, MissingExtraError, ModelError
@@ -36,20 +36,19 @@ from perceptual_photomosaic.models.store import ModelCard, save_model, template_
 from perceptual_photomosaic.models.tone import tone_of
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.training.checkpoint import last_checkpoint, write_checkpoint
-from perceptual_photomosaic.training.cover import covering_subset, from_afar, template_costs
-from perceptual_photomosaic.training.data import CropStream, central_square, list_pictures
+from perceptual_photomosaic.training.cover import covering_subset
+from perceptual_photomosaic.training.data import CropStream, central_square, list_pictures, to_tensor
 from perceptual_photomosaic.training.notify import check_url, notify
 from perceptual_photomosaic.training.optim import TFAdam
 from perceptual_photomosaic.training.rundir import RunFolder
 from perceptual_photomosaic.training.schedule import Schedule, paper_learning_rate, paper_temperatures
 from perceptual_photomosaic.training.settings import TrainSettings
+from perceptual_photomosaic.training.start import fit_decoder
 from perceptual_photomosaic.training.step import Forward, forward, gradients
 from perceptual_photomosaic.training.validation import to_uint8, validate
 
 __all__ = ["Job", "train"]
 
-IMITATION_TEMPERATURE = 4.0
-IMITATION_SPREAD = 0.02  # of the mean cost of all templates: differences that count as alike
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
@@ -123,7 +122,7 @@ def _launch(job: Job, reporter: Reporter) -> Path:
     )
     if processes == 1:
         return _run(fabric, job, reporter)
-    model: Path = fabric.launch(_run, job, SILENT if strategy == "ddp_spawn" else reporter)  # type: ignore[arg-type]
+    model: Path = fabric.launch(partial(_run, job=job, reporter=SILENT if strategy == "ddp_spawn" else reporter))
     return model
 
 
@@ -148,6 +147,7 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
         in_channels=vgg.channels(MosaicNetConfig(2, cell=settings.cell).pool),
         cell=settings.cell,
         hidden=settings.hidden,
+        pixels=settings.pixels,
         norm_epsilon=PAPER_EPSILON if settings.paper else MosaicNetConfig.norm_epsilon,
     )
     net = MosaicNet(vgg, torch.from_numpy(templates).permute(0, 3, 1, 2), config)
@@ -157,6 +157,9 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
         net.decoder.load_state_dict(saved["decoder"])
     net.to(fabric.device)
     loss.to(fabric.device)
+    stream = CropStream(paths, settings.crop, settings.zoom, flip=settings.flip, seed=settings.seed)
+    if settings.fit and not saved:
+        _fit(settings, net, loss, stream, fabric.device, reporter)
     optimizer = _optimizer(settings, net)
     if saved:
         optimizer.load_state_dict(saved["optimizer"])
@@ -181,11 +184,9 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
     checkpoint = f"step {done}" if done else "none yet"
     results: dict[str, float] = dict(saved["results"]) if saved else {}
 
-    far = from_afar(net.templates, max(goal.blur_sigmas, default=1.0))
-
     # The loop.
     share = settings.share(fabric.world_size)
-    stream = CropStream(paths, settings.crop, settings.zoom, flip=settings.flip, seed=settings.seed)
+    divisor = settings.accumulate * (settings.batch if settings.paper else 1)
     batches = stream.batches(_starts(settings, share, fabric.global_rank, done), share)
     last = min(settings.steps, job.stop_after or settings.steps)
     with reporter.stage("training", settings.steps, "step") as stage:
@@ -196,16 +197,13 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
             temperature, rate = temperature_at(step), rate_at(step)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            if step == settings.imitate + 1:
-                optimizer.state.clear()  # gradients of the loss are far smaller than those of imitation
             optimizer.zero_grad()
             total = torch.zeros((), device=fabric.device)
             for part in range(settings.accumulate):
                 images = next(batches).to(fabric.device)
                 with fabric.no_backward_sync(decoder, enabled=part + 1 < settings.accumulate):
-                    passed, value = _gradients(
-                        settings, net, decoder, loss, images, far, step, temperature, fabric.backward
-                    )
+                    passed = forward(net, loss, images, temperature, decoder)
+                    value = gradients(loss, passed, divisor, fabric.backward)
                 total += value.total.detach() / settings.accumulate
             total = fabric.all_reduce(total, reduce_op="mean")
             if not math.isfinite(float(total)):
@@ -253,41 +251,22 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
     return job.folder / "model.safetensors"
 
 
-def _gradients(
+def _fit(
     settings: TrainSettings,
     net: MosaicNet,
-    decoder: torch.nn.Module,
     loss: PerceptualLoss,
-    images: torch.Tensor,
-    far: torch.Tensor,
-    step: int,
-    temperature: float,
-    backward: Callable[[torch.Tensor], None],
-) -> tuple[Forward | None, LossValue]:
-    """One part of a step: gradients of the loss, or in the beginning of imitation, added to the decoder's."""
-    if step <= settings.imitate:
-        apart = _imitation(net, decoder, loss, images, far)
-        backward(apart / settings.accumulate)
-        return None, LossValue(apart.detach(), apart.detach()[None], ())
-    passed = forward(net, loss, images, temperature, decoder)
-    divisor = settings.accumulate * (settings.batch if settings.paper else 1)
-    return passed, gradients(loss, passed, divisor, backward)
-
-
-def _imitation(
-    net: MosaicNet, decoder: torch.nn.Module, loss: PerceptualLoss, images: torch.Tensor, far: torch.Tensor
-) -> torch.Tensor:
-    """Cross-entropy between the network's coefficients and those that plain distances would give.
-
-    The distances compare 4 x 4 parts of the cell, with its tones mapped, to templates blurred as the loss blurs
-    mosaics. Their softmax says of every template how good it is, so that each cell teaches about all of them.
-    """
-    with torch.no_grad():
-        costs = template_costs(loss.toned(images), far, net.config.cell)
-        costs = costs - costs.amin(1, keepdim=True)
-        wanted = torch.softmax(-costs / costs.mean(1, keepdim=True).mul(IMITATION_SPREAD).clamp_min(1e-3), 1)
-    _, logits = decoder(net.encode(images))
-    return F.cross_entropy(logits * IMITATION_TEMPERATURE, wanted)
+    stream: CropStream,
+    device: torch.device,
+    reporter: Reporter,
+) -> None:
+    """Begin as the nearest template; the pictures are samples before number 0 of the run's own stream."""
+    with reporter.stage("fitting the first decoder", settings.fit, "pictures") as stage:
+        batches = []
+        for number in range(-settings.fit, 0, 4):
+            count = min(4, -number)
+            batches.append(to_tensor([stream.sample(number + i) for i in range(count)]).to(device))
+            stage.advance(count)
+        fit_decoder(net, loss, batches)
 
 
 def keep_freed_memory() -> None:
@@ -347,9 +326,7 @@ def _schedules(settings: TrainSettings, pictures: int) -> tuple[Callable[[int], 
         cap = settings.final_temperature
         temperatures = paper_temperatures(settings.steps, settings.temperature, pictures, settings.batch, cap)
         return (lambda step: temperatures[step - 1]), (lambda step: paper_learning_rate(settings.learning_rate, step))
-    plan = Schedule(
-        settings.steps, settings.learning_rate, settings.temperature, settings.final_temperature, settings.imitate
-    )
+    plan = Schedule(settings.steps, settings.learning_rate, settings.temperature, settings.final_temperature)
     return plan.temperature_at, plan.learning_rate_at
 
 
@@ -379,10 +356,8 @@ def bfloat16_is_fast() -> bool:
         return False
 
 
-def _details(passed: Forward | None, value: LossValue, settings: TrainSettings) -> dict[str, float]:
+def _details(passed: Forward, value: LossValue, settings: TrainSettings) -> dict[str, float]:
     """Figures for the log beyond loss, temperature and learning rate."""
-    if passed is None:
-        return {}
     with torch.no_grad():
         figures = {
             "entropy": float(entropy(passed.coefficients)),
@@ -395,11 +370,9 @@ def _details(passed: Forward | None, value: LossValue, settings: TrainSettings) 
 
 
 def _pictures(
-    loss: PerceptualLoss, net: MosaicNet, images: torch.Tensor, passed: Forward | None
+    loss: PerceptualLoss, net: MosaicNet, images: torch.Tensor, passed: Forward
 ) -> dict[str, NDArray[np.uint8]]:
     """What TensorBoard shows: target, blurred soft mosaic at each scale, soft and hard mosaic."""
-    if passed is None:
-        return {}
     with torch.no_grad():
         shown = {"target": images, "soft mosaic": passed.mosaic}
         shown["hard mosaic"] = hard_compose(passed.logits.argmax(1), net.templates)
