@@ -14,13 +14,12 @@ from PIL import Image
 
 from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.diagnosis import diagnose
-from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.config import MosaicOptions, with_values
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target, tile_patches
 from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
-from perceptual_photomosaic.inputs import Tiles, open_target, open_tile_set, tile_options
+from perceptual_photomosaic.inputs import Tiles, limits_of, open_target, open_tile_set, tile_options
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.plan import Plan, rebind
 from perceptual_photomosaic.progress import SILENT, Reporter
@@ -93,7 +92,7 @@ def make_mosaic(
         background = cut.background
         fitted = fit_target(picture, grid, (grid.columns * PATCH, grid.rows * PATCH), background)
         choices = tile_patches(tile_set.pictures(cut.thumbnail_px, reporter=reporter))
-        limits = Limits(options.max_uses, options.min_distance, use_all=options.use_all)
+        limits = limits_of(options, tile_set)
         problem = Problem(grid, cell_patches(fitted, grid), choices, tile_set, picture, limits, seed=options.seed)
     with _timed(seconds, "assign"):
         assignment = assign_or_recall(method, problem, cache, reporter=reporter)

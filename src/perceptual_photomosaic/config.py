@@ -6,7 +6,6 @@ The command line builds its options from the fields below, so the two cannot dri
 from __future__ import annotations
 
 import json
-import tomllib
 import types
 from dataclasses import Field, dataclass, field, fields, replace
 from difflib import get_close_matches
@@ -45,6 +44,11 @@ class MosaicOptions:
     max_uses: int | None = _option(None, "Limits", "Use each tile at most so often.")
     min_distance: int = _option(0, "Limits", "Keep copies of a tile at least so many cells apart.")
     use_all: bool = _option(False, "Limits", "Use every tile at least once.")
+    must_include: tuple[str, ...] = _option(
+        (),
+        "Limits",
+        "Use this tile at least once: a path, a file name, or a name such as emoji:1F600. Repeat for more.",
+    )
     seed: int = _option(0, "Choosing", "Same seed, same picture.")
     size: str | None = _option(None, "Print", "How large it hangs: 200x150cm, 80x60in, A2, or 40000x30000px.")
     dpi: float | None = _option(None, "Print", "Dots per inch of the print (150 when only --size is said).")
@@ -86,7 +90,7 @@ def with_values(options: MosaicOptions, values: dict[str, Any], where: str) -> M
             raise ConfigError(f"{where}: there is no setting '{key}'.{hint}")
         if not _fits(value, kinds[name]):
             raise ConfigError(f"{where}: {key} is {value!r}, but {_words(kinds[name])} is expected.")
-        clean[name] = value
+        clean[name] = tuple(value) if isinstance(value, list) else value
     return replace(options, **clean)
 
 
@@ -96,6 +100,8 @@ def load_options(path: Path, options: MosaicOptions | None = None) -> MosaicOpti
     Raises:
         ConfigError: A missing file, bad TOML, an unknown setting or a value of the wrong type.
     """
+    import tomllib
+
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

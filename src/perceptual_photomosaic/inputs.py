@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
+from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import ConfigError, ImageError
 from perceptual_photomosaic.grid import parse_aspect, tile_size_px
@@ -18,8 +19,9 @@ from perceptual_photomosaic.progress import Reporter
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.names import TileNames
 
-__all__ = ["Tiles", "open_target", "open_tile_set", "parse_colour", "tile_options"]
+__all__ = ["Tiles", "limits_of", "open_target", "open_tile_set", "parse_colour", "tile_options"]
 
 Tiles = str | Path | TileSet | NDArray[np.uint8] | Sequence["str | Path"] | Sequence["NDArray[np.uint8] | Image.Image"]
 
@@ -92,3 +94,13 @@ def open_tile_set(tiles: Tiles, options: TileOptions, reporter: Reporter) -> Til
     if isinstance(tiles, Sequence) and not hasattr(tiles, "pictures"):
         return ArrayTiles(tiles)  # type: ignore[arg-type]
     return tiles  # type: ignore[return-value]
+
+
+def limits_of(options: MosaicOptions, tiles: TileSet) -> Limits:
+    """What the settings ask of every assignment of these tiles.
+
+    Raises:
+        TileError: A tile that must be included is not there; names the nearest one.
+    """
+    included = TileNames(tiles).find_all(options.must_include) if options.must_include else frozenset[int]()
+    return Limits(options.max_uses, options.min_distance, included, options.use_all)

@@ -1,0 +1,71 @@
+"""Tiles by what people call them: a path, a file name, or the name of a source such as emoji:1F600."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+from perceptual_photomosaic.errors import TileError
+from perceptual_photomosaic.image import printable
+from perceptual_photomosaic.tiles.base import TileSet
+
+__all__ = ["TileNames"]
+
+
+class TileNames:
+    """Looks tiles up by name.
+
+    Args:
+        tiles: The tile set.
+    """
+
+    def __init__(self, tiles: TileSet) -> None:
+        self._spec = tiles.spec
+        self._sources = [tiles.source(tile) for tile in range(len(tiles) // len(tiles.variants))]
+        self._by_source: dict[str, int] = {}
+        self._by_name: dict[str, list[int]] = {}
+        for tile, source in enumerate(self._sources):
+            if source in self._by_source:
+                continue  # the same file in two joined sets: the first serves
+            self._by_source[source] = tile
+            self._by_name.setdefault(Path(source).name, []).append(tile)
+
+    def find(self, name: str) -> int:
+        """Number of the tile of that name: its source as it stands in an index, its path, or its file name.
+
+        Raises:
+            TileError: There is none (names the nearest), or several files have that name (names two).
+        """
+        if name in self._by_source:
+            return self._by_source[name]
+        path = _path(name)
+        same = [tile for source, tile in self._by_source.items() if _path(source) == path]
+        if not same and name and "/" not in name:
+            same = self._by_name.get(name, [])
+        if len(same) == 1:
+            return same[0]
+        if same:
+            first, second = (printable(self._sources[tile]) for tile in same[:2])
+            raise TileError(f"'{printable(name)}' is the name of {len(same)} tiles; say '{first}' or '{second}'.")
+        raise TileError(f"{self._spec} has no tile '{printable(name)}'.{self._hint(name)}")
+
+    def find_all(self, names: Iterable[str]) -> frozenset[int]:
+        """Numbers of several tiles.
+
+        Raises:
+            TileError: As `find`.
+        """
+        return frozenset(self.find(name) for name in names)
+
+    def _hint(self, name: str) -> str:
+        near = get_close_matches(name, self._by_source, n=1)
+        if not near:
+            names = get_close_matches(Path(name).name, self._by_name, n=1, cutoff=0.5)
+            near = [self._sources[self._by_name[found][0]] for found in names]
+        return f" Did you mean '{printable(near[0])}'?" if near else f" One it has is '{printable(self._sources[0])}'."
+
+
+def _path(name: str) -> str:
+    return os.path.abspath(name)  # noqa: PTH100 (Path.resolve would ask the disk about every tile)
