@@ -108,7 +108,7 @@ def crop_size(size_px: tuple[int, int], aspect: tuple[int, int]) -> tuple[float,
     """Width and height of the largest box of an aspect inside a picture."""
     width, height = size_px
     scale = min(width / aspect[0], height / aspect[1])
-    return aspect[0] * scale, aspect[1] * scale
+    return min(width, aspect[0] * scale), min(height, aspect[1] * scale)  # rounding must not step over the edge
 
 
 def decode(
