@@ -3,9 +3,9 @@
     python -m benchmarks.render                    32,768 x 32,768 px, each format, about 7 minutes on two cores
     python -m benchmarks.render --side 8192        a sixteenth of it
 
-The yardstick writes the same pixels, decoded, from an array in memory, through the same saver with the same options, in
-a process of its own right before; neither side's clock runs while pixels are prepared for it. Resident memory is that of
-the product's process, as the system counted it.
+The yardstick writes the same pixels, decoded, from an array in memory, through the same saver with the same options,
+in a process of its own right before; neither side's clock runs while pixels are prepared for it. Resident memory is
+that of the product's process, as the system counted it.
 """
 
 from __future__ import annotations

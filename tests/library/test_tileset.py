@@ -35,6 +35,17 @@ def test_small_pictures_are_those_of_the_files_nearly(library: Path, aspect: tup
     np.testing.assert_array_equal(drawn[0], drawn[2])
 
 
+def test_photos_of_any_shape_are_taken(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    rng = np.random.default_rng(0)
+    for number, (width, height) in enumerate(rng.integers(1, 700, (60, 2)).tolist()):
+        Image.fromarray(smooth(number, (width, height))).save(photos / f"{number}.jpg")
+    assert update_library(tmp_path / "lib", [str(photos)], create=True).skipped == []
+    options = TileOptions(cell_aspect=(118, 117))
+    assert len(LibraryTiles(tmp_path / "lib", options, duplicates=True).pictures((24, 24))) == 60
+
+
 def test_large_pictures_come_from_the_files(library: Path) -> None:
     tiles = LibraryTiles(library)
     large = tiles.pictures((118, 118), [5, 5])
