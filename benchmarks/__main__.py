@@ -1,0 +1,80 @@
+"""Run benchmarks and put their tables into docs/benchmarks.md.
+
+    python -m benchmarks                  the main job (about two minutes)
+    python -m benchmarks render peers     these sections
+    python -m benchmarks all              everything (an hour; the peers are installed in environments of their own)
+
+Sections that are not run keep what they last said, with the machine and the date it was measured on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+SECTIONS = {
+    "make": ("The main job", ["-m", "benchmarks.make"]),
+    "peers": ("Quality against the peers", ["benchmarks/peers.py"]),
+    "render": ("Writing gigapixels", ["-m", "benchmarks.render"]),
+    "library": ("Searching a library of a million", ["-m", "benchmarks.library", "search"]),
+    "mosaicnet": ("MosaicNet", ["benchmarks/mosaicnet.py"]),
+}
+HEADERS = {
+    "render": "| picture | ours | libvips alone | ratio | processor, ours / libvips | memory |\n|---|---|---|---|---|---|",
+}
+
+
+def main() -> None:
+    """Run the sections that are asked for, one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sections", nargs="*", default=["make"], choices=[*SECTIONS, "all"], metavar="SECTION")
+    asked = parser.parse_args().sections
+    for name in SECTIONS if "all" in asked else asked:
+        title, command = SECTIONS[name]
+        print(f"running {name}: {' '.join(command)}", file=sys.stderr, flush=True)
+        ran = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+        _put(name, f"## {title}\n\n{_when(command)}\n\n{_body(name, ran.stdout)}")
+    print(f"wrote {PAGE.relative_to(ROOT)}")
+
+
+def _when(command: list[str]) -> str:
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    machine = f"{platform.system()} {platform.machine()}, {cores} cores, load {os.getloadavg()[0]:.1f} at the end"
+    day = datetime.date.today().isoformat()
+    return f"`python {' '.join(command)}` on {day}, commit {commit.strip() or 'unknown'}, {machine}."
+
+
+def _body(name: str, said: str) -> str:
+    said = said.strip()
+    if "|" not in said:
+        return f"```\n{said}\n```"
+    return f"{HEADERS[name]}\n{said}" if name in HEADERS else said
+
+
+def _put(name: str, text: str) -> None:
+    """Replace one section of the page, or add it in order."""
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else _HEAD
+    block = f"<!-- {name} -->\n{text}\n<!-- end {name} -->\n"
+    pattern = re.compile(rf"<!-- {name} -->\n.*?<!-- end {name} -->\n", re.DOTALL)
+    page = pattern.sub(lambda _: block, page) if pattern.search(page) else f"{page.rstrip()}\n\n{block}"
+    PAGE.write_text(page, encoding="utf-8")
+
+
+_HEAD = """# Benchmarks
+
+Every figure on this page was written by `python -m benchmarks`, never by hand; each section says when, where and at
+which commit. Times depend on the machine, so they stand beside a yardstick that was measured in the same run.
+"""
+
+
+if __name__ == "__main__":
+    main()
