@@ -28,7 +28,7 @@ SECTIONS = {
     "mosaicnet": ("MosaicNet", ["benchmarks/mosaicnet.py"]),
 }
 HEADERS = {
-    "render": "| picture | ours | libvips alone | ratio | processor, ours / libvips | memory |\n|---|---|---|---|---|---|",
+    "render": "| picture | ours | libvips alone | ratio | processor, ours / libvips | memory |\n" + 6 * "|---" + "|",
 }
 
 
