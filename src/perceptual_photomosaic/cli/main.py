@@ -13,10 +13,13 @@ import typer
 
 from perceptual_photomosaic.cli.compare import compare
 from perceptual_photomosaic.cli.evaluate import evaluate
+from perceptual_photomosaic.cli.features import features
 from perceptual_photomosaic.cli.library import library
 from perceptual_photomosaic.cli.make import make
+from perceptual_photomosaic.cli.predict import predict
 from perceptual_photomosaic.cli.render import render
 from perceptual_photomosaic.cli.tiles import tiles
+from perceptual_photomosaic.cli.train import train
 from perceptual_photomosaic.cli.view import view
 from perceptual_photomosaic.errors import MosaicError
 
@@ -39,6 +42,9 @@ app.command()(tiles)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(view)
+app.command()(train)
+app.command()(predict)
+app.command()(features)
 app.add_typer(library, name="library")
 
 
