@@ -97,7 +97,7 @@ class Manifest:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             (layout,) = self._db.execute("PRAGMA user_version").fetchone()
-            if layout == 0 and create:
+            if layout == 0 and not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():  # begun, then killed
                 self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_LAYOUT}; COMMIT;")
                 layout = _LAYOUT
         except sqlite3.Error as error:
