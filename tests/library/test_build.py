@@ -257,3 +257,13 @@ def test_what_is_no_library_is_said(tmp_path: Path, photos: Path) -> None:
     with pytest.raises(TileError, match="does not exist"):
         build(tmp_path / "lib", tmp_path / "nowhere")
     assert not (tmp_path / "lib").exists()
+
+
+def test_a_library_that_was_only_begun_is_empty(tmp_path: Path, photos: Path) -> None:
+    library = tmp_path / "lib"
+    library.mkdir()
+    (library / "library.sqlite").touch()  # killed between making the file and its tables
+    assert verify_library(library) == []
+    with pytest.raises(TileError, match="no usable photo"):
+        LibraryTiles(library)
+    assert build(library, photos).new == 30

@@ -34,14 +34,14 @@ def open_rows(path: Path, count: int, shape: tuple[int, ...], dtype: type[np.gen
         TileError: The file is shorter than that.
     """
     kind = np.dtype(dtype)
+    if count == 0:
+        return np.empty((0, *shape), kind)
     needed = _HEADER_BYTES + count * kind.itemsize * int(np.prod(shape))
     have = path.stat().st_size if path.is_file() else 0
     if have < needed:
         raise TileError(
             f"{printable(path)} has {have} bytes, {needed} are needed: the library is damaged; build it anew"
         )
-    if count == 0:
-        return np.empty((0, *shape), kind)
     return np.memmap(path, kind, "r", _HEADER_BYTES, (count, *shape))
 
 
