@@ -22,6 +22,7 @@ from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
 from perceptual_photomosaic.inputs import Tiles, limits_of, open_target, open_tile_set, tile_options
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.plan import Plan, rebind
+from perceptual_photomosaic.plan_paths import resolved_plan
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import check_output
 from perceptual_photomosaic.render.originals import words_about_originals
@@ -115,6 +116,7 @@ def open_plan(
     tile_size: int | None = None,
     cache: Path | None = None,
     reporter: Reporter = SILENT,
+    relative_to: str | Path | None = None,
     **changes: Any,
 ) -> Mosaic:
     """Open a saved plan: the same mosaic, without choosing again.
@@ -124,11 +126,14 @@ def open_plan(
         tile_size: Longer side of a tile in pixels; None keeps the plan's.
         cache: Folder that keeps decoded photos between runs; None keeps nothing.
         reporter: Hears of progress.
+        relative_to: Where the paths of a plan with relative ones begin; None takes the plan's own folder.
         **changes: Settings of print by name, over the plan's: size="200x150cm", dpi=150.
     Raises:
         PlanError: A damaged plan, or a tile that is gone.
     """
     plan = Plan.load(Path(path))
+    if plan.relative:
+        plan = resolved_plan(plan, Path(relative_to or Path(path).parent))
     options = with_values(MosaicOptions(), plan.settings, f"plan '{path}'")
     options = with_values(options, changes, "open_plan()")
     if tile_size is None and options.size is not None and not {"size", "dpi"}.isdisjoint(changes):

@@ -18,6 +18,7 @@ from perceptual_photomosaic.features.patches import fit_target
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.inputs import parse_colour
 from perceptual_photomosaic.plan import Plan, index_csv
+from perceptual_photomosaic.plan_paths import relative_plan
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import check_folder, check_output, replacing
 from perceptual_photomosaic.render.output import Output
@@ -116,13 +117,16 @@ class Mosaic:
             shifts=self.shifts,
         )
 
-    def save_plan(self, path: str | Path) -> None:
-        """Write the plan as JSON.
+    def save_plan(self, path: str | Path, *, relative_to: str | Path | None = None) -> None:
+        """Write the plan as JSON, with paths from the folder `relative_to` on if one is given.
 
         Raises:
             OutputError: The place cannot be written to.
         """
-        _write_text(Path(path), self.plan().to_json())
+        plan = self.plan()
+        if relative_to is not None:
+            plan = relative_plan(plan, Path(relative_to))
+        _write_text(Path(path), plan.to_json())
 
     def save_index(self, path: str | Path) -> None:
         """Write which tile sits in which cell as CSV.

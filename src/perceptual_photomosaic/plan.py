@@ -42,6 +42,7 @@ class Plan:
         target: Path of the target, if it has one.
         settings: The options the mosaic was made with, as plain values.
         shifts: sRGB values added to each cell, (rows, columns, 3), or None.
+        relative: Whether paths begin at a folder that is named when the plan is opened; see `plan_paths`.
     """
 
     grid: Grid
@@ -53,6 +54,7 @@ class Plan:
     target: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     shifts: NDArray[np.float32] | None = None
+    relative: bool = False
 
     def to_json(self) -> str:
         """The plan as JSON, one row of cells a line."""
@@ -60,6 +62,7 @@ class Plan:
             "format": _FORMAT,
             "version": _VERSION,
             "target": self.target,
+            **({"relative": True} if self.relative else {}),
             "grid": {
                 "rows": self.grid.rows,
                 "columns": self.grid.columns,
@@ -127,6 +130,7 @@ class Plan:
             target=data.get("target"),
             settings=dict(data.get("settings", {})),
             shifts=shifts,
+            relative=bool(data.get("relative", False)),
         )
 
 

@@ -156,3 +156,21 @@ def test_near_pairs_are_those_that_comparing_all_with_all_finds() -> None:
     apart = np.bitwise_count(hashes[:, None] ^ hashes)
     expected = [(i, j) for i in range(len(hashes)) for j in range(i + 1, len(hashes)) if apart[i, j] <= 3]
     assert near_pairs(hashes, 3).tolist() == [list(pair) for pair in expected]
+
+
+def test_a_plan_with_relative_paths_moves_with_its_photos(tmp_path: Path, photos: Path) -> None:
+    first = tmp_path / "first"
+    first.mkdir()
+    photos.rename(first / "photos, mine")
+    Image.fromarray(smooth(1)).save(first / "target.png")
+    specs = [str(first / "photos, mine"), "glyphs", f"slices:{first / 'target.png'}"]
+    mosaic = make_mosaic(first / "target.png", specs, columns=8, tile_size=16, method="nearest")
+    mosaic.save_plan(first / "plan.json", relative_to=first)
+    text = (first / "plan.json").read_text()
+    assert str(tmp_path) not in text
+    drawn = mosaic.to_array()
+    first.rename(tmp_path / "second")
+    (tmp_path / "second" / "plan.json").rename(tmp_path / "plan.json")
+    again = open_plan(tmp_path / "plan.json", relative_to=tmp_path / "second")
+    np.testing.assert_array_equal(again.to_array(), drawn)
+    assert again.target_path == str(tmp_path / "second" / "target.png")

@@ -31,6 +31,7 @@ def make(
         Path | None, typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif .dzi .pdf")
     ] = None,
     plan: Annotated[Path | None, typer.Option(help="Write the plan too (JSON), to draw it again at any size.")] = None,
+    relative_to: Annotated[Path | None, typer.Option(help="Write the plan's paths from this folder on.")] = None,
     index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
     preview: Annotated[Path | None, typer.Option(help="Write target and mosaic side by side.")] = None,
     quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
@@ -56,7 +57,7 @@ def make(
     if out is None:
         raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif, .dzi, .pdf).")
     options = chosen_options(settings, config)
-    extras = Extras(plan, index, preview, save_config)
+    extras = Extras(plan, index, preview, save_config, relative_to)
     extras.check(out, target)
 
     from perceptual_photomosaic.api import make_mosaic

@@ -23,6 +23,9 @@ def render(
         Path | None, typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif .dzi .pdf")
     ] = None,
     tile_size: Annotated[int | None, typer.Option(help="Longer side of each tile in pixels; the plan's own.")] = None,
+    relative_to: Annotated[
+        Path | None, typer.Option(help="Where a plan with relative paths begins; its folder.")
+    ] = None,
     index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
     quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
@@ -50,7 +53,9 @@ def render(
 
     reporter = reporter_for(quiet=quiet or as_json)
     kept = None if no_cache else cache or default_cache_dir()
-    mosaic = open_plan(plan, tile_size=tile_size, cache=kept, reporter=reporter, **said(settings))
+    mosaic = open_plan(
+        plan, tile_size=tile_size, cache=kept, reporter=reporter, relative_to=relative_to, **said(settings)
+    )
     mosaic.write(out, quality=quality, reporter=reporter)
     extras.write(mosaic)
     print_summary(mosaic, out, quiet=quiet, verbose=verbose, as_json=as_json)

@@ -26,6 +26,7 @@ class Extras:
     index: Path | None = None
     preview: Path | None = None
     settings: Path | None = None
+    relative_to: Path | None = None
 
     def check(self, out: Path, source: Path) -> None:
         """Make sure before any work that every file can be written, and that none replaces the command's `source`.
@@ -53,7 +54,7 @@ class Extras:
     def write(self, mosaic: Mosaic) -> None:
         """Write what was asked for."""
         if self.plan is not None:
-            mosaic.save_plan(self.plan)
+            mosaic.save_plan(self.plan, relative_to=self.relative_to)
         if self.index is not None:
             mosaic.save_index(self.index)
         if self.preview is not None:

@@ -20,7 +20,9 @@ def view(
     *,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The folder; the plan's name with _view.")] = None,
     tile_size: Annotated[int | None, typer.Option(min=1, help="Longer side of each tile in pixels, zoomed in.")] = None,
-    relative_to: Annotated[Path | None, typer.Option(help="Show paths of photos from this folder on.")] = None,
+    relative_to: Annotated[
+        Path | None, typer.Option(help="Where paths of photos begin, shown and in the plan.")
+    ] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
@@ -47,7 +49,7 @@ def view(
         tile_size = max(saved.tile_size, wanted)
     reporter = reporter_for(quiet=quiet)
     kept = None if no_cache else cache or default_cache_dir()
-    mosaic = open_plan(plan, tile_size=tile_size, cache=kept, reporter=reporter)
+    mosaic = open_plan(plan, tile_size=tile_size, cache=kept, reporter=reporter, relative_to=relative_to)
     write_viewer(mosaic, folder, relative_to=relative_to, title=plan.stem, reporter=reporter)
     if not quiet:
         print(f"{printable(folder)}: open {printable(folder / 'index.html')} in a browser")
