@@ -93,5 +93,6 @@ def test_bad_files_are_named(tmp_path: Path, content: bytes | None, said: str) -
 def test_options_are_plain_values() -> None:
     """They go into plans as JSON."""
     assert all(
-        value is None or isinstance(value, str | int | float | bool | tuple) for value in asdict(MosaicOptions()).values()
+        value is None or isinstance(value, str | int | float | bool | tuple)
+        for value in asdict(MosaicOptions()).values()
     )

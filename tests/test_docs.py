@@ -38,13 +38,14 @@ BLOCKS = list(_blocks())
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """portrait.jpg, and eighty photos in holiday/ with two broken files among them."""
+    """portrait.jpg, mask.png, and eighty photos in holiday/ with two broken files among them."""
     folder = tmp_path_factory.mktemp("studio")
     rng = np.random.default_rng(5)
     y, x = np.mgrid[0:200, 0:160]
     face = np.hypot((x - 80) / 50, (y - 90) / 70) < 1
     portrait = np.where(face[..., None], (224, 172, 140), np.stack([x, y, 200 - y], axis=-1))
     Image.fromarray(portrait.clip(0, 255).astype(np.uint8)).save(folder / "portrait.jpg")
+    Image.fromarray(face).save(folder / "mask.png")
     holiday = folder / "holiday"
     holiday.mkdir()
     for number in range(80):

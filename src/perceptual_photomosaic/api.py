@@ -17,6 +17,7 @@ from perceptual_photomosaic.assign.diagnosis import diagnose
 from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.config import MosaicOptions, with_values
+from perceptual_photomosaic.features.importance import importance_of
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target, tile_patches
 from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
 from perceptual_photomosaic.inputs import Tiles, limits_of, open_target, open_tile_set, tile_options
@@ -94,7 +95,9 @@ def make_mosaic(
         fitted = fit_target(picture, grid, (grid.columns * PATCH, grid.rows * PATCH), background)
         choices = tile_patches(tile_set.pictures(cut.thumbnail_px, reporter=reporter))
         limits = limits_of(options, tile_set)
-        problem = Problem(grid, cell_patches(fitted, grid), choices, tile_set, picture, limits, seed=options.seed)
+        cells = cell_patches(fitted, grid)
+        weights = importance_of(picture, cells, grid, options.region, options.detail, reporter=reporter)
+        problem = Problem(grid, cells, choices, tile_set, picture, limits, weights, options.seed)
     with _timed(seconds, "assign"):
         assignment = assign_or_recall(method, problem, cache, reporter=reporter)
     diagnosis = diagnose(problem, assignment.choices)

@@ -40,6 +40,8 @@ class MosaicOptions:
     method: str = _option("solve", "Choosing", f"How tiles are chosen: {', '.join(METHODS)}.")
     viewing: str = _option("balanced", "Choosing", "Where it is looked at from: near, balanced or far.")
     weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure=0.2,far=4.")
+    region: str | None = _option(None, "Choosing", "A mask of the target's shape: white matters, black does not.")
+    detail: str = _option("none", "Choosing", "What matters more: none (all alike), or auto (faces and edges).")
     patch: int = _option(4, "Choosing", "Samples along a cell's side that 'nearest' compares, 1 to 8.")
     max_uses: int | None = _option(None, "Limits", "Use each tile at most so often.")
     min_distance: int = _option(0, "Limits", "Keep copies of a tile at least so many cells apart.")

@@ -89,8 +89,8 @@ def test_flat_areas_feel_luma_errors_more() -> None:
     assert costs[0] > 2 * costs[1] > 0
 
 
-def slow_far(residual: NDArray[np.float32], weight: float) -> float:
-    """Blur residuals on a canvas with room around, and sum the squares."""
+def slow_far(residual: NDArray[np.float32], weight: float, importance: NDArray[np.float32] | None = None) -> float:
+    """Blur residuals on a canvas with room around, and sum the squares, each place weighed as the nearest cell."""
     rows, columns, _ = residual.shape
     reach = int(np.ceil(3 * SIGMA_CELLS))
     taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / SIGMA_CELLS) ** 2)
@@ -100,22 +100,45 @@ def slow_far(residual: NDArray[np.float32], weight: float) -> float:
         for column in range(columns):
             spot = np.outer(taps, taps)[..., None] * residual[row, column]
             canvas[row : row + 2 * reach + 1, column : column + 2 * reach + 1] += spot
+    if importance is not None:
+        for row in range(canvas.shape[0]):
+            for column in range(canvas.shape[1]):
+                nearest = np.clip(row - reach, 0, rows - 1), np.clip(column - reach, 0, columns - 1)
+                canvas[row, column] *= np.sqrt(importance[nearest])
     return weight * float(np.square(canvas).sum())
 
 
-@given(st.integers(1, 9), st.integers(1, 12), st.integers(0, 10))
+def some_importance(count: int, seed: int) -> NDArray[np.float32]:
+    return np.random.default_rng(seed).uniform(0.25, 4, count).astype(np.float32)
+
+
+@given(st.integers(1, 9), st.integers(1, 12), st.integers(0, 10), st.booleans())
 @settings(max_examples=20, deadline=None)
-def test_far_energy_is_that_of_blurred_residuals(rows: int, columns: int, seed: int) -> None:
+def test_far_energy_is_that_of_blurred_residuals(rows: int, columns: int, seed: int, weighted: bool) -> None:
     cells, choices = patches(rows * columns, seed), patches(5, seed + 1)
-    far = FarField(cells, choices, (rows, columns), 2.0)
+    importance = some_importance(rows * columns, seed) if weighted else None
+    far = FarField(cells, choices, (rows, columns), 2.0, importance)
     chosen = np.random.default_rng(seed).integers(0, 5, rows * columns)
     residual = (far.means[chosen] - far.wanted).reshape(rows, columns, 3)
-    assert far.energy(chosen) == pytest.approx(slow_far(residual, 2.0), rel=1e-4, abs=1e-6)
+    places = None if importance is None else importance.reshape(rows, columns)
+    assert far.energy(chosen) == pytest.approx(slow_far(residual, 2.0, places), rel=1e-4, abs=1e-6)
 
 
-def test_far_costs_are_exact_changes_of_energy() -> None:
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_kernel_between_cells_is_their_field(weighted: bool) -> None:
+    cells, choices = patches(13 * 15, 3), patches(2, 4)
+    far = FarField(cells, choices, (13, 15), 1.5, some_importance(13 * 15, 1) if weighted else None)
+    for cell in (0, 14, 100, 13 * 15 - 1):
+        field = far.move(np.array([cell]), np.ones((1, 3), np.float32))[:, 0]
+        between = far.between(np.full(13 * 15, cell), np.arange(13 * 15))
+        np.testing.assert_allclose(between, field, atol=1e-6)
+        assert between[cell] == pytest.approx(far.own[cell], rel=1e-4)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_far_costs_are_exact_changes_of_energy(weighted: bool) -> None:
     cells, choices = patches(48, 3), patches(7, 4)
-    far = FarField(cells, choices, (6, 8), 1.5)
+    far = FarField(cells, choices, (6, 8), 1.5, some_importance(48, 2) if weighted else None)
     chosen = np.random.default_rng(0).integers(0, 7, 48)
     far.reset(chosen)
     for cell in (0, 19, 47):

@@ -65,6 +65,8 @@ WORDS = {
     f"{MAKE} --method solve --viewing afar": "viewing 'afar' is unknown; choose one of near, balanced, far",
     f"{MAKE} --method solve --weights structur=1": "structure",
     f"{MAKE} --variants turn": "turn",
+    f"{MAKE} --detail face": "detail 'face' is unknown; choose one of none, auto",
+    f"{MAKE} --region gone.png": "gone.png",
     f"{MAKE} --background hot": "'hot' is no colour",
     f"{MAKE} --config gone.toml": "settings file 'gone.toml' cannot be read: No such file",
     f"{MAKE} --config words.toml": "settings file 'words.toml' is not TOML",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.costs import Costs, best_choices
+from perceptual_photomosaic.assign.costs import Costs, WeightedCosts, best_choices
 from perceptual_photomosaic.assign.flow import cheapest_within_capacity
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.spacing import space_out
@@ -20,6 +20,7 @@ def assign_choices(
     variants: int = 1,
     limits: Limits | None = None,
     *,
+    importance: NDArray[np.float32] | None = None,
     seed: int = 0,
     reporter: Reporter = SILENT,
 ) -> NDArray[np.int64]:
@@ -33,6 +34,7 @@ def assign_choices(
         shape: (rows, columns).
         variants: Variants of each tile.
         limits: What the assignment must respect.
+        importance: How much each cell matters, (cells,), where cells compete for tiles; None means all alike.
         seed: Decides between equals when nothing else does.
         reporter: Hears of progress.
     Returns:
@@ -41,6 +43,8 @@ def assign_choices(
         ConstraintError: The limits cannot be met; says how much is missing.
     """
     limits = limits or Limits()
+    if importance is not None:
+        costs = WeightedCosts(costs, importance)
     num_cells, num_choices = costs.shape
     num_tiles = num_choices // variants
     limits.check(shape, num_tiles, variants)
@@ -60,7 +64,9 @@ def assign_choices(
         choices[cells] = cheapest_within_capacity(costs, variants, capacity, required, cells, reporter=reporter)
         _include_missing(costs, choices, variants, limits)
     if limits.min_distance > 1:
-        choices = space_out(costs, variants, choices, shape, limits, seed=seed, reporter=reporter)
+        choices = space_out(
+            costs, variants, choices, shape, limits, importance=importance, seed=seed, reporter=reporter
+        )
     return choices
 
 

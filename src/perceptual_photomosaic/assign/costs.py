@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Costs", "DenseCosts", "EmbeddingCosts", "best_choices", "blocks", "tile_costs"]
+__all__ = ["Costs", "DenseCosts", "EmbeddingCosts", "WeightedCosts", "best_choices", "blocks", "tile_costs"]
 
 BLOCK_ENTRIES = 8_000_000
 """Entries of a block of costs: 32 MB in float32."""
@@ -69,6 +69,25 @@ class EmbeddingCosts:
         costs += self._choice_norms
         costs += self._cell_norms[cells, None]
         return np.maximum(costs, 0.0, out=costs)
+
+
+class WeightedCosts:
+    """Costs of cells that do not all matter alike: what decides where cells compete for tiles.
+
+    Args:
+        costs: Costs of cells that do.
+        importance: How much each cell matters, float32, (cells,).
+    """
+
+    def __init__(self, costs: Costs, importance: NDArray[np.float32]) -> None:
+        self._costs, self._importance = costs, importance
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self._costs.shape
+
+    def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
+        return self._costs.rows(cells) * self._importance[cells, None]
 
 
 def blocks(costs: Costs, entries: int = BLOCK_ENTRIES) -> Iterator[slice]:

@@ -57,17 +57,19 @@ def space_out(
     shape: tuple[int, int],
     limits: Limits,
     *,
+    importance: NDArray[np.float32] | None = None,
     seed: int = 0,
     reporter: Reporter = SILENT,
 ) -> NDArray[np.int64]:
     """Repair an assignment until all copies keep their distance and every other limit still holds.
 
     Args:
-        costs: (cells, choices).
+        costs: (cells, choices), already multiplied by the cells' importance.
         variants: Variants of each tile.
         choices: An assignment within capacity, (cells,).
         shape: (rows, columns).
         limits: With min_distance above 1.
+        importance: How much each cell matters, (cells,): of two copies that fit alike the more important one stays.
         seed: Decides between equals when nothing else does.
         reporter: Hears of progress.
     Returns:
@@ -75,7 +77,7 @@ def space_out(
     Raises:
         ConstraintError: No arrangement was found.
     """
-    return _Repair(costs, variants, choices, shape, limits, seed).run(reporter)
+    return _Repair(costs, variants, choices, shape, limits, importance, seed).run(reporter)
 
 
 class _Repair:
@@ -86,9 +88,11 @@ class _Repair:
         choices: NDArray[np.int64],
         shape: tuple[int, int],
         limits: Limits,
+        importance: NDArray[np.float32] | None,
         seed: int,
     ) -> None:
         self.costs, self.variants, self.shape, self.limits = costs, variants, shape, limits
+        self.importance = importance
         self.num_tiles = costs.shape[1] // variants
         self.choices = choices.copy()
         self.tiles = (choices // variants).reshape(shape)
@@ -133,6 +137,10 @@ class _Repair:
         """Conflicting cells that give way: all but the best fitting of each neighbourhood, best fits first."""
         cells = np.flatnonzero(conflicting_cells(self.tiles, self.limits.min_distance))
         fit = np.array([self.costs.rows(cells[i : i + 1])[0, self.choices[cells[i]]] for i in range(len(cells))])
+        if self.importance is not None:
+            fit /= np.square(
+                self.importance[cells]
+            )  # once for the factor in the costs, once to put important cells first
         fit[self.pinned[cells]] = -np.inf
         stays = np.full(self.shape, -1, np.int64)
         losers = []

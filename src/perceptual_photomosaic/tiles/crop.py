@@ -12,7 +12,7 @@ from PIL import Image
 from perceptual_photomosaic.errors import MissingExtraError
 from perceptual_photomosaic.image import Box, Crop, centre, crop_size
 
-__all__ = ["crop_named"]
+__all__ = ["crop_named", "face_boxes"]
 
 _ATTENTION_PX = 160  # shorter side that saliency is measured on
 _FACES_PX = 320  # shorter side that faces are looked for on: finds faces of a twelfth of it
@@ -65,23 +65,53 @@ def faces(picture: Image.Image, aspect: tuple[int, int]) -> Box:
     Returns:
         Box in pixels.
     """
-    side = min(picture.size)
-    smallest = max(24, round(side * _SMALLEST_FACE))
-    found = []
-    if side >= smallest:
-        found = _face_cascade().detect_multi_scale(
-            np.asarray(picture.convert("L")),
-            scale_factor=1.2,
-            step_ratio=1,
-            min_size=(smallest, smallest),
-            max_size=(side, side),
-        )
+    found = _found(picture)
     if not found:
         return centre(picture, aspect)
     weights = [face["width"] * face["height"] for face in found]
     x = np.average([face["c"] + face["width"] / 2 for face in found], weights=weights)
     y = np.average([face["r"] + face["height"] / 2 for face in found], weights=weights)
     return _box_around(picture.size, crop_size(picture.size, aspect), (float(x), float(y)))
+
+
+def face_boxes(picture: Image.Image) -> list[Box]:
+    """Where faces are, by the same cascade.
+
+    Args:
+        picture: An upright RGB picture of any size; it is looked at with a shorter side of 320 px.
+    Returns:
+        Boxes in pixels.
+    Raises:
+        MissingExtraError: scikit-image is not installed.
+    """
+    scale = min(1.0, _FACES_PX / min(picture.size))
+    small = picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))))
+    across, down = picture.width / small.width, picture.height / small.height
+    return [
+        (
+            face["c"] * across,
+            face["r"] * down,
+            (face["c"] + face["width"]) * across,
+            (face["r"] + face["height"]) * down,
+        )
+        for face in _found(small)
+    ]
+
+
+def _found(picture: Image.Image) -> list[dict[str, int]]:
+    cascade = _face_cascade()
+    side = min(picture.size)
+    smallest = max(24, round(side * _SMALLEST_FACE))
+    if side < smallest:
+        return []
+    found: list[dict[str, int]] = cascade.detect_multi_scale(
+        np.asarray(picture.convert("L")),
+        scale_factor=1.2,
+        step_ratio=1,
+        min_size=(smallest, smallest),
+        max_size=(side, side),
+    )
+    return found
 
 
 def _box_around(size_px: tuple[int, int], box_px: tuple[float, float], middle: tuple[float, float]) -> Box:

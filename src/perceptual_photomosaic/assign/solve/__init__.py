@@ -48,7 +48,9 @@ class Solve:
         """
         shape, limits = problem.grid.shape, problem.limits
         costs = EmbeddingCosts(looks(problem.cells), looks(problem.choices))
-        start = assign_choices(costs, shape, problem.variants, limits, seed=problem.seed, reporter=reporter)
+        start = assign_choices(
+            costs, shape, problem.variants, limits, importance=problem.weights, seed=problem.seed, reporter=reporter
+        )
         allowed: NDArray[np.bool_] | None = None
         if limits.banned:
             allowed = np.ones(costs.shape[1], bool)
@@ -56,7 +58,7 @@ class Solve:
                 allowed[tile * problem.variants : (tile + 1) * problem.variants] = False
         options, _ = look_alikes(costs, self.candidates, allowed)
         near = NearCosts(problem.cells, problem.choices, shape, self.weights, problem.weights)
-        far = FarField(problem.cells, problem.choices, shape, self.weights.far)
+        far = FarField(problem.cells, problem.choices, shape, self.weights.far, problem.weights)
         descent = Descent(near, far, options, start, problem.variants, limits, self.weights.repeat, problem.seed)
         energies = descent.run(self.sweeps, reporter=reporter)
         figures = {"energy": [round(energy / len(start), 6) for energy in energies]}

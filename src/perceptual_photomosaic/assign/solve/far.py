@@ -4,6 +4,9 @@ The residual of a cell is its tile's mean colour minus its own (DIN99d, means in
 blur into each other, so the energy is weight * sum |g * residual|^2 with g a Gaussian over cells; residuals outside the
 grid are zero. With a = g correlated with itself this is sum_ij residual_i a(i - j) residual_j: quadratic in the chosen
 tiles, so the change of any move is known exactly from the field a * residual.
+
+Where cells do not matter alike, the sum weighs every place with the importance of its cell (outside the grid that of
+the nearest one): weight * sum w |g * residual|^2, so a cell gives way for its neighbours only as far as they matter.
 """
 
 from __future__ import annotations
@@ -27,10 +30,16 @@ class FarField:
         choices: Linear light, (choices, k, k, 3).
         shape: (rows, columns).
         weight: Weight of the energy.
+        importance: How much each cell matters, (cells,); None means all alike.
     """
 
     def __init__(
-        self, cells: NDArray[np.float32], choices: NDArray[np.float32], shape: tuple[int, int], weight: float
+        self,
+        cells: NDArray[np.float32],
+        choices: NDArray[np.float32],
+        shape: tuple[int, int],
+        weight: float,
+        importance: NDArray[np.float32] | None = None,
     ) -> None:
         self.shape = shape
         self.wanted = perceived(cells.mean(axis=(1, 2)))
@@ -39,7 +48,13 @@ class FarField:
         taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / SIGMA_CELLS) ** 2)
         line = np.correlate(taps / taps.sum(), taps / taps.sum(), mode="full")
         self._line = (np.sqrt(weight) * line).astype(np.float32)
-        self.own = float(self._line[len(line) // 2]) ** 2
+        self.own = np.full(len(cells), float(self._line[len(line) // 2]) ** 2, np.float32)
+        self._places: NDArray[np.float32] | None = None  # importance of every place that residuals blur into
+        if importance is not None:
+            self._taps = (weight**0.25 * taps / taps.sum()).astype(np.float32)
+            self._places = np.pad(importance.reshape(shape), reach, mode="edge")
+            squared = _correlate(_correlate(self._places, self._taps**2, 0), self._taps**2, 1)
+            self.own = squared[reach:-reach, reach:-reach].ravel()
         self.field = np.zeros_like(self.wanted)
 
     def reset(self, choices: NDArray[np.int64]) -> None:
@@ -54,9 +69,20 @@ class FarField:
     def spread(self, residual: NDArray[np.float32]) -> NDArray[np.float32]:
         """The field that residuals make, both (cells, 3)."""
         field = residual.reshape(*self.shape, 3)
+        if self._places is not None:
+            return self._spread_weighted(field).reshape(residual.shape)
         for axis in (0, 1):
             field = _correlate(field, self._line, axis)
         return field.reshape(residual.shape)
+
+    def _spread_weighted(self, residual: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Blur, weigh every place, blur again, (rows, columns, 3)."""
+        assert self._places is not None
+        reach = len(self._taps) // 2
+        seen = np.pad(residual, ((reach, reach), (reach, reach), (0, 0)))
+        seen = _correlate(_correlate(seen, self._taps, 0), self._taps, 1) * self._places[..., None]
+        seen = _correlate(_correlate(seen, self._taps, 0), self._taps, 1)
+        return seen[reach:-reach, reach:-reach]
 
     def costs(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
@@ -70,20 +96,35 @@ class FarField:
         Returns:
             Costs, float32, (n, K); differences between options of one cell are exact differences of energy.
         """
-        others = self.field[cells] - np.float32(self.own) * (self.means[current] - self.wanted[cells])
+        own = self.own[cells, None]
+        others = self.field[cells] - own * (self.means[current] - self.wanted[cells])
         residual = self.means[options] - self.wanted[cells][:, None]
-        far: NDArray[np.float32] = np.einsum(
-            "nkc,nkc->nk", residual, np.float32(self.own) * residual + 2 * others[:, None]
-        )
+        far: NDArray[np.float32] = np.einsum("nkc,nkc->nk", residual, own[..., None] * residual + 2 * others[:, None])
         return far
 
     def between(self, one: NDArray[np.integer], other: NDArray[np.integer]) -> NDArray[np.float32]:
-        """The kernel a(i - j) between cells, any shape."""
+        """The kernel between cells, a(i - j) where all places matter alike; any shape."""
+        if self._places is not None:
+            return self._between_weighted(one, other)
         columns, reach = self.shape[1], len(self._line) // 2
         line = np.concatenate([self._line[reach:], np.zeros(max(self.shape), np.float32)])
         kernel: NDArray[np.float32] = (
             line[np.abs(one // columns - other // columns)] * line[np.abs(one % columns - other % columns)]
         )
+        return kernel
+
+    def _between_weighted(self, one: NDArray[np.integer], other: NDArray[np.integer]) -> NDArray[np.float32]:
+        """The sum of w(p) g(p - i) g(p - j) over all places p."""
+        assert self._places is not None
+        reach, columns = len(self._taps) // 2, self.shape[1]
+        row, column = np.divmod(one, columns)
+        down, right = other // columns - row, other % columns - column
+        line = np.concatenate([self._taps, np.zeros(2 * reach + 1 + max(self.shape), np.float32)])  # zero when far off
+        kernel = np.zeros(np.shape(one), np.float32)
+        for y in range(2 * reach + 1):
+            for x in range(2 * reach + 1):
+                both = self._taps[y] * self._taps[x] * line[np.abs(y - reach - down) + reach]
+                kernel += both * line[np.abs(x - reach - right) + reach] * self._places[row + y, column + x]
         return kernel
 
     def move(self, cells: NDArray[np.integer], change: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,142 @@
+"""Importance: masks fitted as the target is, faces and edges found, and balanced weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from numpy.typing import NDArray
+from PIL import Image
+
+from perceptual_photomosaic import make_mosaic
+from perceptual_photomosaic.errors import ConfigError, ImageError, MissingExtraError
+from perceptual_photomosaic.features import importance as module
+from perceptual_photomosaic.features.importance import (
+    LEAST,
+    MOST,
+    _balanced,
+    detail_importance,
+    importance_of,
+    region_importance,
+)
+from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
+from perceptual_photomosaic.grid import Grid
+from perceptual_photomosaic.progress import Silent
+
+
+def save(picture: NDArray[np.uint8], path: Path) -> Path:
+    Image.fromarray(picture).save(path)
+    return path
+
+
+def cells_of(target: NDArray[np.uint8], grid: Grid) -> NDArray[np.float32]:
+    return cell_patches(fit_target(target, grid, (grid.columns * PATCH, grid.rows * PATCH)), grid)
+
+
+@given(npst.arrays(np.float64, st.integers(1, 60), elements=st.floats(1e-3, 1e3)))
+def test_balanced_weights_have_mean_one_and_keep_their_order(raw: NDArray[np.float64]) -> None:
+    weights = _balanced(raw)
+    assert weights.mean() == pytest.approx(1, rel=1e-4)
+    assert weights.min() >= LEAST
+    assert weights.max() <= MOST
+    assert (np.diff(weights[np.argsort(raw, kind="stable")]) >= 0).all()
+
+
+@pytest.mark.parametrize("scale", [1, 3])
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+def test_a_mask_lies_where_the_target_lies(tmp_path: Path, fit: str, scale: int) -> None:
+    """White where the target is red: exactly the cells that see red matter."""
+    target = np.zeros((50, 83, 3), np.uint8)
+    target[10:40, 30:70] = (255, 0, 0)
+    mask = np.where(target[..., :1] > 0, 255, 0).astype(np.uint8)[..., 0].repeat(scale, 0).repeat(scale, 1)
+    grid = Grid.fit((83, 50), columns=11, fit=fit)  # type: ignore[arg-type]
+    share = fit_target(target, grid, (grid.columns, grid.rows), (0, 0, 0))[..., 0].ravel()
+    weights = region_importance(save(mask, tmp_path / "mask.png"), grid)
+    np.testing.assert_allclose(np.log(weights / LEAST) / np.log(MOST / LEAST), share, atol=0.01 if scale == 1 else 0.12)
+
+
+def test_masks_that_are_no_use(tmp_path: Path) -> None:
+    grid = Grid.fit((80, 60), columns=8)
+    black = save(np.zeros((60, 80), np.uint8), tmp_path / "black.png")
+    with pytest.raises(ConfigError, match=r"black.png' is black all over; paint white what matters"):
+        region_importance(black, grid)
+    tall = save(np.full((80, 60), 255, np.uint8), tmp_path / "tall.png")
+    with pytest.raises(ConfigError, match=r"is 60 x 80 px and the target 80 x 60: the shapes differ"):
+        region_importance(tall, grid)
+    with pytest.raises(ImageError):
+        region_importance(tmp_path / "gone.png", grid)
+
+
+def test_transparent_parts_do_not_matter(tmp_path: Path) -> None:
+    mask = np.full((60, 80, 4), 255, np.uint8)
+    mask[:, 40:, 3] = 0
+    weights = region_importance(save(mask, tmp_path / "mask.png"), Grid.fit((80, 60), columns=8)).reshape(6, 8)
+    assert (weights[:, :4] == MOST).all()
+    assert (weights[:, 4:] == LEAST).all()
+
+
+def test_edges_matter_more_than_flat_parts(target: NDArray[np.uint8]) -> None:
+    flat = np.full_like(target, 120)
+    flat[:, 70:] = 30
+    grid = Grid.fit((96, 72), columns=12)
+    found = detail_importance(flat, cells_of(flat, grid), grid).reshape(9, 12)
+    assert found[:, 8:9].min() > 3 * found[:, :6].max()
+
+
+def test_faces_matter_more() -> None:
+    data = pytest.importorskip("skimage.data")
+    astronaut = data.astronaut()
+    grid = Grid.fit((512, 512), columns=16)
+    weights = importance_of(astronaut, cells_of(astronaut, grid), grid, None, "auto")
+    assert weights is not None
+    face = weights.reshape(16, 16)[2:5, 6:8]
+    assert face.mean() > 2
+    assert weights.mean() == pytest.approx(1, rel=1e-4)
+
+
+def test_it_is_said_where_faces_cannot_be_found(target: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(picture: Image.Image) -> list[object]:
+        raise MissingExtraError("cropping around faces", "faces")
+
+    class Notes(Silent):
+        said: list[str] = []  # noqa: RUF012 (one test, one list)
+
+        def note(self, text: str) -> None:
+            self.said.append(text)
+
+    monkeypatch.setattr(module, "face_boxes", none)
+    grid = Grid.fit((96, 72), columns=12)
+    assert importance_of(target, cells_of(target, grid), grid, None, "auto", reporter=Notes()) is not None
+    assert "edges alone" in Notes.said[0]
+    assert "[faces]" in Notes.said[0]
+
+
+def test_nothing_asked_nothing_weighed(target: NDArray[np.uint8]) -> None:
+    grid = Grid.fit((96, 72), columns=12)
+    assert importance_of(target, cells_of(target, grid), grid, None, "none") is None
+    with pytest.raises(ConfigError, match="detail 'faces' is unknown; choose one of none, auto"):
+        importance_of(target, cells_of(target, grid), grid, None, "faces")
+
+
+@pytest.mark.parametrize("limits", [{"max_uses": 2}, {"min_distance": 4}, {"max_uses": 3, "min_distance": 3}])
+@pytest.mark.parametrize("method", ["nearest", "solve"])
+def test_under_limits_the_region_is_served_first(
+    target: NDArray[np.uint8], tmp_path: Path, method: str, limits: dict[str, int]
+) -> None:
+    rng = np.random.default_rng(3)
+    tiles = rng.integers(0, 256, (60, 1, 1, 3)).astype(np.uint8).repeat(8, 1).repeat(8, 2)
+    mask = np.zeros((72, 96), np.uint8)
+    mask[18:45, 40:80] = 255
+    inside = np.array(Image.fromarray(mask).resize((12, 9), Image.Resampling.BOX)) > 127
+
+    def error(region: str | None) -> float:
+        mosaic = make_mosaic(target, tiles, columns=12, tile_size=8, method=method, region=region, **limits)
+        wanted = cells_of(target, mosaic.grid).mean(axis=(1, 2)).reshape(9, 12, 3)
+        got = mosaic.to_array().reshape(9, 8, 12, 8, 3)[:, 0, :, 0].astype(float) / 255
+        return float(np.square(np.sqrt(wanted) - got)[inside].mean())
+
+    assert error(str(save(mask, tmp_path / "mask.png"))) < 0.95 * error(None)
