@@ -18,9 +18,10 @@ from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.config import MosaicOptions, with_values
 from perceptual_photomosaic.features.importance import importance_of
-from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target, tile_patches
+from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
 from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
 from perceptual_photomosaic.inputs import Tiles, limits_of, open_target, open_tile_set, tile_options
+from perceptual_photomosaic.library.shortlist import choice_patches, shortlist
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.plan import Plan, rebind
 from perceptual_photomosaic.plan_paths import resolved_plan
@@ -39,7 +40,7 @@ def make_mosaic(
     options: MosaicOptions | None = None,
     *,
     out: str | Path | None = None,
-    quality: int | None = None,
+    jpeg_quality: int | None = None,
     cache: Path | None = None,
     reporter: Reporter = SILENT,
     **changes: Any,
@@ -52,7 +53,7 @@ def make_mosaic(
             pictures as arrays or Pillow images.
         options: Settings; the defaults make about 4,096 cells.
         out: Write the mosaic there; whether the format and the place can take it is checked before any work.
-        quality: 1 to 100 for JPEG and WebP.
+        jpeg_quality: 1 to 100 for JPEG and WebP.
         cache: Folder that keeps decoded photos and assignments between runs; None keeps nothing.
         reporter: Hears of progress.
         **changes: Settings by name, over those in `options`: columns=80, max_uses=3.
@@ -86,16 +87,17 @@ def make_mosaic(
         tile_px = tile_size_px(options.tile_size, grid.cell_aspect)
         if out is not None:
             made = check_output(Path(out), grid.size_px(tile_px))
-            Output.from_options(options, grid.size_px(tile_px), quality).check(made)
+            Output.from_options(options, grid.size_px(tile_px), jpeg_quality).check(made)
     with _timed(seconds, "tiles"):
         cut = tile_options(options, cache)
         tile_set = open_tile_set(tiles, cut, reporter)
     with _timed(seconds, "features"):
         background = cut.background
         fitted = fit_target(picture, grid, (grid.columns * PATCH, grid.rows * PATCH), background)
-        choices = tile_patches(tile_set.pictures(cut.thumbnail_px, reporter=reporter))
-        limits = limits_of(options, tile_set)
         cells = cell_patches(fitted, grid)
+        choices = choice_patches(tile_set, cut.thumbnail_px, reporter=reporter)
+        tile_set, choices = shortlist(tile_set, choices, cells, seed=options.seed, reporter=reporter)
+        limits = limits_of(options, tile_set)
         weights = importance_of(picture, cells, grid, options.region, options.detail, reporter=reporter)
         problem = Problem(grid, cells, choices, tile_set, picture, limits, weights, options.seed)
     with _timed(seconds, "assign"):
@@ -109,7 +111,7 @@ def make_mosaic(
             reporter.note(soft)
     if out is not None:
         with _timed(seconds, "write"):
-            mosaic.write(out, quality=quality, reporter=reporter)
+            mosaic.write(out, quality=jpeg_quality, reporter=reporter)
     return mosaic
 
 

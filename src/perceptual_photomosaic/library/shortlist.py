@@ -1,0 +1,133 @@
+"""A short list of tiles for very large sets: those near any cell, and enough others to choose from under limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.features.patches import PATCH, tile_patches
+from perceptual_photomosaic.library.search import EXACT_UP_TO, nearest
+from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.tiles.base import Skipped, TileSet
+from perceptual_photomosaic.tiles.plain import chosen, digest
+
+__all__ = ["Shortlist", "choice_patches", "shortlist"]
+
+_BLOCK_BYTES = 128_000_000
+_PER_CELL = 10
+_TILES_PER_CELL = 4  # at least so many tiles in all, so that limits on repetition leave a choice
+
+
+class Shortlist:
+    """Some tiles of a set, as a set.
+
+    Args:
+        tiles: The set.
+        numbers: Which of its tiles, ascending.
+    """
+
+    def __init__(self, tiles: TileSet, numbers: NDArray[np.int64]) -> None:
+        self.tiles = tiles
+        self.numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers) * len(self.variants)
+
+    @property
+    def spec(self) -> str:
+        """The spec of the whole set; a plan finds its tiles in it by name."""
+        return self.tiles.spec
+
+    @property
+    def variants(self) -> Sequence[str]:
+        """Names of the variants of every tile."""
+        return self.tiles.variants
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """Files that were left out of the whole set."""
+        return self.tiles.skipped
+
+    @property
+    def licence(self) -> str:
+        """Terms that bind what is made with the set."""
+        return self.tiles.licence
+
+    def source(self, tile: int) -> str:
+        """Where a tile comes from."""
+        return self.tiles.source(int(self.numbers[tile]))
+
+    def identity(self) -> str:
+        """Digest of the set and of which tiles are on the list."""
+        return digest("shortlist 1", self.tiles.identity(), self.numbers.tobytes().hex())
+
+    def pictures(
+        self, size_px: tuple[int, int], choices: Sequence[int] | None = None, *, reporter: Reporter | None = None
+    ) -> NDArray[np.uint8]:
+        """Draw choices at a size; see `TileSet.pictures`."""
+        tiles, variants = np.divmod(chosen(choices, len(self)), len(self.variants))
+        return self.tiles.pictures(
+            size_px, (self.numbers[tiles] * len(self.variants) + variants).tolist(), reporter=reporter
+        )
+
+
+def choice_patches(tiles: TileSet, size_px: tuple[int, int], *, reporter: Reporter = SILENT) -> NDArray[np.float32]:
+    """Analyse all choices of a set without holding all their pictures.
+
+    Args:
+        tiles: The set.
+        size_px: (width, height) at which they are drawn for it.
+        reporter: Hears of progress.
+    Returns:
+        Linear light in [0, 1], float32, (N, PATCH, PATCH, 3).
+    """
+    block = max(1, _BLOCK_BYTES // (size_px[0] * size_px[1] * 3))
+    if len(tiles) <= block:
+        return tile_patches(tiles.pictures(size_px, reporter=reporter))
+    result = np.empty((len(tiles), PATCH, PATCH, 3), np.float32)
+    with reporter.stage("looking at tiles", len(tiles), "tiles") as stage:
+        for start in range(0, len(tiles), block):
+            some = range(start, min(start + block, len(tiles)))
+            result[start : some.stop] = tile_patches(tiles.pictures(size_px, some))
+            stage.advance(len(some))
+    return result
+
+
+def shortlist(
+    tiles: TileSet,
+    choices: NDArray[np.float32],
+    cells: NDArray[np.float32],
+    *,
+    above: int = EXACT_UP_TO,
+    seed: int = 0,
+    reporter: Reporter = SILENT,
+) -> tuple[TileSet, NDArray[np.float32]]:
+    """Leave out tiles that are near to no cell, where a set is too large to weigh all against all.
+
+    Args:
+        tiles: The set.
+        choices: What each choice looks like, float32, (N, k, k, 3).
+        cells: What the target looks like in each cell, float32, (cells, k, k, 3).
+        above: Sets of up to so many choices stay as they are.
+        seed: Decides which tiles fill the list up to four per cell.
+        reporter: Hears of progress, and how many are on the list.
+    Returns:
+        The set of those on the list, and what their choices look like.
+    """
+    if len(choices) <= above:
+        return tiles, choices
+    flat = choices.reshape(len(choices), -1)
+    near, _ = nearest(cells.reshape(len(cells), -1), flat, _PER_CELL, reporter=reporter)
+    variants = len(tiles.variants)
+    numbers = np.unique(near // variants)
+    count = len(tiles) // variants
+    lacking = min(count, _TILES_PER_CELL * len(cells)) - len(numbers)
+    if lacking > 0:
+        others = np.setdiff1d(np.arange(count), numbers, assume_unique=True)
+        more = np.random.default_rng(seed).choice(others, lacking, replace=False)
+        numbers = np.sort(np.concatenate([numbers, more]))
+    reporter.note(f"{len(numbers):,} of {count:,} tiles are near enough to a cell to be weighed")
+    kept = (numbers[:, None] * variants + np.arange(variants)).ravel()
+    return Shortlist(tiles, numbers), choices[kept]
