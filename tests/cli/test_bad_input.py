@@ -54,7 +54,7 @@ SIZES = {
     f"{MAKE} --cell-aspect 0:1": "cell aspect '0:1' is not W:H",
     f"{MAKE} --fit squeeze": "fit 'squeeze' is unknown; choose one of crop, pad, stretch",
     f"{MAKE} --patch 9": "patch is 9; it must be 1 to 8",
-    f"{MAKE} --quality 101 -o out.jpg": "--quality",
+    f"{MAKE} --jpeg-quality 101 -o out.jpg": "--jpeg-quality",
     f"{MAKE} --tile-size 99999": "99999",
 }
 WORDS = {

@@ -154,7 +154,7 @@ def test_cache_or_none_the_same_picture(run: Run, desk: Path, own_cache: Path) -
 def test_quality_makes_files_smaller(run: Run, desk: Path) -> None:
     sizes = []
     for quality in (30, 95):
-        assert run(*MAKE, "-o", "out.jpg", "--quality", quality, "--columns", 8).status == 0
+        assert run(*MAKE, "-o", "out.jpg", "--jpeg-quality", quality, "--columns", 8).status == 0
         sizes.append(Path("out.jpg").stat().st_size)
     assert sizes[0] < sizes[1]
 

@@ -34,7 +34,7 @@ def make(
     relative_to: Annotated[Path | None, typer.Option(help="Write the plan's paths from this folder on.")] = None,
     index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
     preview: Annotated[Path | None, typer.Option(help="Write target and mosaic side by side.")] = None,
-    quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
+    jpeg_quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
     config: Annotated[Path | None, typer.Option(help="Read settings from a TOML file.")] = None,
     save_config: Annotated[Path | None, typer.Option(help="Write the settings in use as TOML.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
@@ -68,7 +68,7 @@ def make(
         tiles,
         options,
         out=out,
-        quality=quality,
+        jpeg_quality=jpeg_quality,
         cache=None if no_cache else cache or default_cache_dir(),
         reporter=reporter_for(quiet=quiet or as_json),
     )

@@ -27,7 +27,7 @@ def render(
         Path | None, typer.Option(help="Where a plan with relative paths begins; its folder.")
     ] = None,
     index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
-    quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
+    jpeg_quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
@@ -56,6 +56,6 @@ def render(
     mosaic = open_plan(
         plan, tile_size=tile_size, cache=kept, reporter=reporter, relative_to=relative_to, **said(settings)
     )
-    mosaic.write(out, quality=quality, reporter=reporter)
+    mosaic.write(out, quality=jpeg_quality, reporter=reporter)
     extras.write(mosaic)
     print_summary(mosaic, out, quiet=quiet, verbose=verbose, as_json=as_json)
