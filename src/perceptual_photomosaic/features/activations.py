@@ -25,7 +25,7 @@ def mean_activations(vgg: VGG16, picture: NDArray[np.uint8]) -> dict[str, list[N
     Returns:
         Layer name to one map (h, w) per scale.
     """
-    images = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float()
+    images = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float()
     found: dict[str, list[NDArray[np.float32]]] = {name: [] for name in CONVOLUTIONS}
     with torch.no_grad():
         for scale in SCALES:

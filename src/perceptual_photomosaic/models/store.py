@@ -70,12 +70,13 @@ def save_model(path: Path, net: MosaicNet, card: ModelCard, *, half: bool = Fals
         path: Ends in .safetensors; replaced at once when the file is whole.
         net: The network; its encoder is not saved.
         card: What goes with it.
-        half: Store the decoder in float16, half the size; it computes in float32 all the same.
+        half: Store conv7, nearly all of the size, in float16; it computes in float32 all the same.
     """
     from safetensors.torch import save_file
 
-    dtype = torch.float16 if half else torch.float32
-    tensors = {name: value.detach().cpu().to(dtype).contiguous() for name, value in net.decoder.state_dict().items()}
+    tensors = {name: value.detach().cpu().float().contiguous() for name, value in net.decoder.state_dict().items()}
+    if half:
+        tensors["conv7.weight"] = tensors["conv7.weight"].half()
     tensors["templates"] = net.templates.detach().cpu().round().to(torch.uint8).contiguous()
     plain = asdict(card) | {"loss": card.loss.plain(), "network": asdict(net.config)}
     temporary = path.with_name(f".{path.name}.partial")
