@@ -16,11 +16,12 @@ from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.diagnosis import diagnose
 from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.assign.methods import matcher
-from perceptual_photomosaic.config import MosaicOptions, with_values
+from perceptual_photomosaic.config import MosaicOptions, check_colour, with_values
 from perceptual_photomosaic.features.importance import importance_of
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
+from perceptual_photomosaic.features.tint import shifts_towards
 from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
-from perceptual_photomosaic.inputs import Tiles, limits_of, open_target, open_tile_set, tile_options
+from perceptual_photomosaic.inputs import Tiles, limits_of, open_target, open_tile_set, plan_target, tile_options
 from perceptual_photomosaic.library.shortlist import choice_patches, shortlist
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.plan import Plan, rebind
@@ -70,6 +71,7 @@ def make_mosaic(
     """
     options = with_values(options or MosaicOptions(), changes, "make_mosaic()")
     seconds: dict[str, float] = {}
+    check_colour(options)
     method = matcher(options)
     with _timed(seconds, "load"):
         picture, path = open_target(target, options)
@@ -104,7 +106,10 @@ def make_mosaic(
         assignment = assign_or_recall(method, problem, cache, reporter=reporter)
     diagnosis = diagnose(problem, assignment.choices)
     figures = {**assignment.figures, "diagnosis": diagnosis and str(diagnosis), "seconds": seconds}
-    mosaic = Mosaic(grid, assignment.choices, tile_set, tile_px, picture, options, path, figures)
+    shifts = None
+    if options.adjust > 0:
+        shifts = shifts_towards(cells, choices, assignment.choices.ravel(), options.adjust).reshape(*grid.shape, 3)
+    mosaic = Mosaic(grid, assignment.choices, tile_set, tile_px, picture, options, path, figures, shifts)
     if options.size is not None:
         soft = words_about_originals(tile_set, np.unique(mosaic.tile_numbers).tolist(), tile_px)
         if soft:
@@ -134,19 +139,21 @@ def open_plan(
         relative_to: Where the paths of a plan with relative ones begin; None takes the plan's own folder.
         **changes: Settings of print by name, over the plan's: size="200x150cm", dpi=150.
     Raises:
-        PlanError: A damaged plan, or a tile that is gone.
+        PlanError: A damaged plan, a tile that is gone, or a target that is gone and is laid over the tiles.
     """
     plan = Plan.load(Path(path))
     if plan.relative:
         plan = resolved_plan(plan, Path(relative_to or Path(path).parent))
     options = with_values(MosaicOptions(), plan.settings, f"plan '{path}'")
     options = with_values(options, changes, "open_plan()")
+    check_colour(options)
     if tile_size is None and options.size is not None and not {"size", "dpi"}.isdisjoint(changes):
         tile_size = tile_size_for(options.size, options.dpi, plan.grid)
     tile_px = tile_size_px(tile_size or plan.tile_size, plan.grid.cell_aspect)
     tile_set = open_tile_set(plan.specs, tile_options(options, cache), reporter)
     choices = rebind(plan, tile_set)
-    return Mosaic(plan.grid, choices, tile_set, tile_px, None, options, plan.target, shifts=plan.shifts)
+    target = plan_target(plan, options, "it lays its target over the tiles (blend)") if options.blend > 0 else None
+    return Mosaic(plan.grid, choices, tile_set, tile_px, target, options, plan.target, shifts=plan.shifts)
 
 
 @contextmanager

@@ -14,7 +14,24 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from perceptual_photomosaic.errors import ConfigError
 
-__all__ = ["METHODS", "MosaicOptions", "field_types", "load_options", "option_fields", "save_options", "with_values"]
+__all__ = [
+    "LOSSES",
+    "METHODS",
+    "QUALITIES",
+    "MosaicOptions",
+    "check_colour",
+    "field_types",
+    "load_options",
+    "option_fields",
+    "save_options",
+    "with_values",
+]
+
+QUALITIES = ("standard", "best")
+"""How much work goes into choosing."""
+
+LOSSES = ("lpips", "paper")
+"""What "best" minimises: distances that follow people's judgement, or the paper's."""
 
 METHODS = ("solve", "nearest", "mean", "ncc")
 """Ways to choose tiles, best first."""
@@ -38,6 +55,12 @@ class MosaicOptions:
     background: str = _option("white", "Tiles", "Colour behind transparent pictures and padding: a name or #rrggbb.")
     variants: str = _option("", "Tiles", "Use tiles turned too: rotate, flip or rotate,flip.")
     method: str = _option("solve", "Choosing", f"How tiles are chosen: {', '.join(METHODS)}.")
+    quality: str = _option("standard", "Choosing", "Or best: minutes of work on a perceptual loss after 'solve'.")
+    steps: int = _option(60, "Choosing", "Steps that 'best' takes.")
+    time_limit: float | None = _option(None, "Choosing", "Seconds that 'best' may take after 'solve'.")
+    watch: str | None = _option(None, "Choosing", "A PNG that shows how far 'best' has come, rewritten as it goes.")
+    loss: str = _option("lpips", "Choosing", f"What 'best' minimises: {' or '.join(LOSSES)}.")
+    device: str = _option("auto", "Choosing", "Where 'best' runs: auto, cpu, cuda or mps.")
     viewing: str = _option("balanced", "Choosing", "Where it is looked at from: near, balanced or far.")
     weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure=0.2,far=4.")
     region: str | None = _option(None, "Choosing", "A mask of the target's shape: white matters, black does not.")
@@ -51,6 +74,10 @@ class MosaicOptions:
         "Limits",
         "Use this tile at least once: a path, a file name, or a name such as emoji:1F600. Repeat for more.",
     )
+    adjust: float = _option(
+        0.0, "Colour", "Shift each tile's colour towards its cell's mean, 0 to 1; tiles are then not as they were."
+    )
+    blend: float = _option(0.0, "Colour", "Lay the target over the mosaic, 0 to 1 opaque.")
     seed: int = _option(0, "Choosing", "Same seed, same picture.")
     size: str | None = _option(None, "Print", "How large it hangs: 200x150cm, 80x60in, A2, or 40000x30000px.")
     dpi: float | None = _option(None, "Print", "Dots per inch of the print (150 when only --size is said).")
@@ -60,6 +87,17 @@ class MosaicOptions:
     marks: bool = _option(False, "Print", "Show where to cut a PDF.")
     sheets: str | None = _option(None, "Print", "Split a PDF onto sheets of paper: A4, A3, letter, 297x420mm.")
     overlap: str = _option("5mm", "Print", "How much neighbouring sheets share.")
+
+
+def check_colour(options: MosaicOptions) -> None:
+    """Make sure that `adjust` and `blend` are shares.
+
+    Raises:
+        ConfigError: One is not from 0 to 1.
+    """
+    for name, share in (("adjust", options.adjust), ("blend", options.blend)):
+        if not 0 <= share <= 1:
+            raise ConfigError(f"{name} is {share:g}; it must be from 0 (off) to 1 (all of it).")
 
 
 def option_fields() -> tuple[Field[Any], ...]:

@@ -12,16 +12,17 @@ from PIL import Image, ImageColor
 
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.config import MosaicOptions
-from perceptual_photomosaic.errors import ConfigError, ImageError
+from perceptual_photomosaic.errors import ConfigError, ImageError, PlanError
 from perceptual_photomosaic.grid import parse_aspect, tile_size_px
-from perceptual_photomosaic.image import load_image
+from perceptual_photomosaic.image import load_image, printable
+from perceptual_photomosaic.plan import Plan
 from perceptual_photomosaic.progress import Reporter
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 from perceptual_photomosaic.tiles.base import TileSet
 from perceptual_photomosaic.tiles.names import TileNames
 
-__all__ = ["Tiles", "limits_of", "open_target", "open_tile_set", "parse_colour", "tile_options"]
+__all__ = ["Tiles", "limits_of", "open_target", "open_tile_set", "parse_colour", "plan_target", "tile_options"]
 
 Tiles = str | Path | TileSet | NDArray[np.uint8] | Sequence["str | Path"] | Sequence["NDArray[np.uint8] | Image.Image"]
 
@@ -59,6 +60,34 @@ def open_target(
     if target.ndim != 3 or target.shape[2] != 3 or target.dtype != np.uint8 or target.size == 0:
         raise ImageError(f"the target is {target.dtype} {target.shape}; uint8 (height, width, 3) is expected.")
     return target, None
+
+
+def plan_target(plan: Plan, options: MosaicOptions, why: str) -> NDArray[np.uint8]:
+    """Load the target of a plan again.
+
+    Args:
+        plan: The plan, its paths resolved.
+        options: Its settings.
+        why: What the target is needed for, said where it is gone.
+    Returns:
+        sRGB, uint8, (H, W, 3).
+    Raises:
+        PlanError: The plan names none, or it cannot be read any more, or has another size by now.
+    """
+    if plan.target is None:
+        raise PlanError(f"the plan needs its target, as {why}, but it was made from a picture without a file.")
+    try:
+        picture, _ = open_target(plan.target, options)
+    except ImageError as error:
+        raise PlanError(f"the plan needs its target, as {why}: {error}. Put it back where it was.") from error
+    left, top, right, bottom = plan.grid.target_box
+    size = round(left + right), round(top + bottom)  # the box is centred, so its edges add up to the target's size
+    if size != (picture.shape[1], picture.shape[0]):
+        raise PlanError(
+            f"the plan was made for a target of {size[0]} x {size[1]} px, but '{printable(plan.target)}' now has "
+            f"{picture.shape[1]} x {picture.shape[0]}. Put the old one back, or make the mosaic again."
+        )
+    return picture
 
 
 def tile_options(options: MosaicOptions, cache: Path | None) -> TileOptions:

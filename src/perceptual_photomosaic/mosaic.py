@@ -22,6 +22,7 @@ from perceptual_photomosaic.plan_paths import relative_plan
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import check_folder, check_output, replacing
 from perceptual_photomosaic.render.output import Output
+from perceptual_photomosaic.render.overlay import Overlay
 from perceptual_photomosaic.render.stream import write_mosaic
 from perceptual_photomosaic.tiles.base import TileSet
 
@@ -72,11 +73,22 @@ class Mosaic:
         used, position = np.unique(self.choices, return_inverse=True)
         pictures = self.tiles.pictures(size, used.tolist())
         mosaic = hard_mosaic(pictures, position.reshape(self.choices.shape))
-        if self.shifts is None:
-            return mosaic
-        shifts = self.shifts.repeat(size[1], axis=0).repeat(size[0], axis=1)
-        shifted: NDArray[np.uint8] = np.clip(np.rint(mosaic + shifts), 0, 255).astype(np.uint8)
-        return shifted
+        if self.shifts is not None:
+            shifts = self.shifts.repeat(size[1], axis=0).repeat(size[0], axis=1)
+            mosaic = np.clip(np.rint(mosaic + shifts), 0, 255).astype(np.uint8)
+        overlay = self._overlay(size)
+        if overlay is not None:
+            overlay.lay(mosaic)
+        return mosaic
+
+    def _overlay(self, tile_px: tuple[int, int]) -> Overlay | None:
+        """The target as it is laid over tiles of a size, if the settings ask for it."""
+        if self.options.blend == 0:
+            return None
+        if self.target is None:
+            raise ValueError("this mosaic came without its target, so there is nothing to lay over it")
+        behind = parse_colour(self.options.background)
+        return Overlay.of(self.target, self.grid, self.grid.size_px(tile_px), self.options.blend, behind)
 
     def to_image(self, tile_px: tuple[int, int] | None = None) -> Image.Image:
         """Compose in memory as a Pillow image."""
@@ -98,6 +110,7 @@ class Mosaic:
             self.choices,
             self.tile_px,
             shifts=self.shifts,
+            overlay=self._overlay(self.tile_px),
             output=output,
             reporter=reporter,
         )

@@ -177,3 +177,16 @@ def test_no_arguments_show_the_help(run: Run) -> None:
     assert ran.status == 0
     assert "make" in ran.out
     assert "Rebuild a picture" in ran.out
+
+
+def test_liberties_are_always_reported(run: Run, desk: Path) -> None:
+    plain = run(*MAKE, "--columns", 8)
+    assert "opaque" not in plain.out
+    assert "shifted" not in plain.out
+    ran = run(*MAKE, "--columns", 8, "--adjust", 0.5, "--blend", 0.25, "--plan", "p.json")
+    assert ran.status == 0, ran.err
+    assert "their colours shifted 50% towards their cells" in ran.out
+    assert "the target lies over the tiles, 25% opaque" in ran.out
+    facts = json.loads(run("render", "p.json", "-o", "again.png", "--json").out)
+    assert (facts["adjust"], facts["blend"]) == (0.5, 0.25)
+    assert Path("again.png").read_bytes() == Path("out.png").read_bytes()

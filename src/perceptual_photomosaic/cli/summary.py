@@ -87,6 +87,8 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
         print("one tile fills many cells; --max-uses or --min-distance bring more variety")
     if facts["diagnosis"]:
         print(facts["diagnosis"])
+    for line in _liberties(mosaic):
+        print(line)
     _print_skipped(tiles["skipped"], everything=verbose)
     if verbose:
         print("  ".join(f"{stage} {seconds:.2f} s" for stage, seconds in facts["seconds"].items()))
@@ -112,11 +114,25 @@ def _facts(mosaic: Mosaic, out: Path) -> dict[str, Any]:
             "skipped": [{"path": item.path, "reason": item.reason} for item in mosaic.tiles.skipped],
         },
         "method": mosaic.options.method,
+        "adjust": mosaic.options.adjust,
+        "blend": mosaic.options.blend,
         "seed": mosaic.options.seed,
         "diagnosis": figures.pop("diagnosis", None),
         "seconds": figures.pop("seconds", {}),
         "figures": figures,
     }
+
+
+def _liberties(mosaic: Mosaic) -> list[str]:
+    """What was done to the tiles and over them, which nobody should have to guess."""
+    lines = []
+    if mosaic.options.adjust > 0:
+        lines.append(
+            f"tiles are not as they were: their colours shifted {mosaic.options.adjust:.0%} towards their cells"
+        )
+    if mosaic.options.blend > 0:
+        lines.append(f"the target lies over the tiles, {mosaic.options.blend:.0%} opaque")
+    return lines
 
 
 def _print_skipped(skipped: list[dict[str, str]], *, everything: bool) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.render.overlay import Overlay
 from perceptual_photomosaic.render.sheet import Sheet
 
 __all__ = ["Canvas", "Window"]
@@ -34,6 +35,7 @@ class Canvas:
         tile_px: (width, height) of each.
         shifts: sRGB values added to each cell, float32, (rows, columns, 3), or None.
         window: What is shown; None shows all.
+        overlay: The target, laid over all of it; None lays nothing.
     """
 
     sheet: Sheet
@@ -41,6 +43,7 @@ class Canvas:
     tile_px: tuple[int, int]
     shifts: NDArray[np.float32] | None = None
     window: Window | None = None
+    overlay: Overlay | None = None
 
     @property
     def mosaic_px(self) -> tuple[int, int]:
@@ -107,7 +110,10 @@ class Canvas:
             self.sheet.lay(self.position[cell_row, cell_left:cell_right], first - cell_row * height, part)
             if self.shifts is not None:
                 _shift(part.reshape(len(part), columns, width, 3), self.shifts[cell_row, None, cell_left:cell_right])
-        return out.reshape(len(out), columns * width, 3)
+        pixels = out.reshape(len(out), columns * width, 3)
+        if self.overlay is not None:
+            self.overlay.lay(pixels, px_top, cell_left * width)
+        return pixels
 
 
 def _shift(pixels: NDArray[np.uint8], by: NDArray[np.float32]) -> None:

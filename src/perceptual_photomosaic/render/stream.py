@@ -13,6 +13,7 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.canvas import Canvas
 from perceptual_photomosaic.render.formats import Format, replacing
 from perceptual_photomosaic.render.output import Output
+from perceptual_photomosaic.render.overlay import Overlay
 from perceptual_photomosaic.render.pdf import write_pdf
 from perceptual_photomosaic.render.save import compressed_bytes, most_bytes, saver
 from perceptual_photomosaic.render.sheet import IN_MEMORY_BYTES, draw_sheet
@@ -33,6 +34,7 @@ def write_mosaic(
     tile_px: tuple[int, int],
     *,
     shifts: NDArray[np.float32] | None = None,
+    overlay: Overlay | None = None,
     output: Output | None = None,
     reporter: Reporter = SILENT,
 ) -> None:
@@ -45,6 +47,7 @@ def write_mosaic(
         choices: Choice numbers, (rows, columns).
         tile_px: (width, height) of each tile.
         shifts: sRGB values added to each cell, (rows, columns, 3); None adds nothing.
+        overlay: The target, laid over the tiles; None lays nothing.
         output: Quality, compression, resolution and the rest.
         reporter: Hears of progress.
     Raises:
@@ -64,7 +67,7 @@ def write_mosaic(
         check_space(path.parent, f"'{shown}', {len(used)} tiles of {tile_px[0]} x {tile_px[1]} px", sheet_bytes)
     sheet = draw_sheet(tiles, used, tile_px, path.parent, in_memory_bytes=IN_MEMORY_BYTES, reporter=reporter)
     try:
-        canvas = Canvas(sheet, position.reshape(choices.shape), tile_px, shifts)
+        canvas = Canvas(sheet, position.reshape(choices.shape), tile_px, shifts, overlay=overlay)
         what = f"'{shown}', {size_px[0]} x {size_px[1]} px"
         needed = check_space(path.parent, what, most_bytes(made, size_px), lambda: _estimate(canvas, made, output))
         with replacing(path) as part:

@@ -1,0 +1,104 @@
+"""The target laid over the mosaic, enlarged where and when it is needed.
+
+Two frames, each with a name prefix: px_* are pixels of the mosaic, source_* those of the target as it is kept here, at
+most as large as the mosaic. Every pixel is worked out on its own, so strips of any height fit together exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.features.colour import from_linear
+from perceptual_photomosaic.features.patches import fit_target
+from perceptual_photomosaic.grid import Grid
+
+__all__ = ["Overlay"]
+
+_MOST_SOURCE_PX = 16_000_000
+_CHUNK_VALUES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A target over a mosaic.
+
+    Attributes:
+        source: What the grid covers of the target: sRGB, uint8, (h, w, 3), neither side longer than the mosaic's.
+        size_px: (width, height) of the mosaic.
+        opacity: 0 (unseen) to 1 (nothing else seen), of sRGB values.
+    """
+
+    source: NDArray[np.uint8]
+    size_px: tuple[int, int]
+    opacity: float
+
+    @classmethod
+    def of(
+        cls,
+        target: NDArray[np.uint8],
+        grid: Grid,
+        size_px: tuple[int, int],
+        opacity: float,
+        background: tuple[int, int, int] = (255, 255, 255),
+    ) -> Overlay:
+        """Cut the target to its grid, and shrink it where it has more pixels than are shown (or than 16 million).
+
+        Args:
+            target: sRGB, uint8, (H, W, 3).
+            grid: The grid over it.
+            size_px: (width, height) of the mosaic.
+            opacity: 0 to 1.
+            background: sRGB colour of what lies beyond the target.
+        """
+        left, top, right, bottom = grid.target_box
+        width, height = min(size_px[0], math.ceil(right - left)), min(size_px[1], math.ceil(bottom - top))
+        scale = min(1.0, math.sqrt(_MOST_SOURCE_PX / (width * height)))
+        kept = max(1, int(width * scale)), max(1, int(height * scale))
+        return cls(from_linear(fit_target(target, grid, kept, background)), size_px, opacity)
+
+    def lay(self, pixels: NDArray[np.uint8], px_top: int = 0, px_left: int = 0) -> None:
+        """Lay the target over a part of the mosaic, in place.
+
+        Args:
+            pixels: sRGB, uint8, (h, w, 3).
+            px_top: Where the part begins.
+            px_left: Likewise.
+        """
+        height, width = pixels.shape[:2]
+        columns, across = _taps(px_left, width, self.source.shape[1], self.size_px[0])
+        step = max(1, _CHUNK_VALUES // (width * 3))
+        for start in range(0, height, step):
+            chunk = pixels[start : start + step]
+            rows, down = _taps(px_top + start, len(chunk), self.source.shape[0], self.size_px[1])
+            first = int(rows.min())
+            strip = self.source[first : int(rows.max()) + 1].astype(np.float32)
+            wide = sum(across[:, tap, None] * strip[:, columns[:, tap]] for tap in range(4))
+            for y, row in enumerate(chunk):
+                over = sum(down[y, tap] * wide[rows[y, tap] - first] for tap in range(4))  # type: ignore[index]
+                mixed = (1 - self.opacity) * row + np.float32(self.opacity) * np.clip(over, 0, 255)
+                row[...] = np.rint(mixed)
+
+
+def _taps(start: int, count: int, source: int, shown: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Where pixels `start` .. of `shown` come from among `source`: four places each and their weights, (count, 4).
+
+    Source: R. Keys 1981, "Cubic convolution interpolation", a = -1/2; pixels beyond the edge are those at the edge.
+    """
+    place = (np.arange(start, start + count) + 0.5) * (source / shown) - 0.5
+    base = np.floor(place + 1e-9)
+    t = place - base
+    weights = np.stack(
+        [
+            (-t + 2 * t**2 - t**3) / 2,
+            (2 - 5 * t**2 + 3 * t**3) / 2,
+            (t + 4 * t**2 - 3 * t**3) / 2,
+            (-(t**2) + t**3) / 2,
+        ],
+        axis=1,
+    )
+    places = np.clip(base[:, None].astype(np.intp) + np.arange(-1, 3), 0, source - 1)
+    return places, weights.astype(np.float32)
