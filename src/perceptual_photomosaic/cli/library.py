@@ -18,15 +18,20 @@ __all__ = ["library"]
 
 _LISTED = 5
 
-library = typer.Typer(
-    help="Keep thousands of photos ready as tiles: read once, updated by what changed.", no_args_is_help=True
-)
+library = typer.Typer()
 
 _Library = Annotated[Path, typer.Argument(metavar="LIB", help="The library's folder.", show_default=False)]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")]
 _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="List every skipped file.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _Workers = Annotated[int, typer.Option(min=0, help="Threads that decode; 0 takes one for every core.")]
+
+
+@library.callback(invoke_without_command=True)
+def group(context: typer.Context) -> None:
+    """Keep thousands of photos ready as tiles: read once, updated by what changed."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 @library.command()
