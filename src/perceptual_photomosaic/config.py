@@ -33,7 +33,7 @@ QUALITIES = ("standard", "best")
 LOSSES = ("lpips", "paper")
 """What "best" minimises: distances that follow people's judgement, or the paper's."""
 
-METHODS = ("solve", "nearest", "mean", "ncc")
+METHODS = ("solve", "nearest", "mean", "ncc", "mosaicnet")
 """Ways to choose tiles, best first."""
 
 
@@ -61,6 +61,7 @@ class MosaicOptions:
     watch: str | None = _option(None, "Choosing", "A PNG that shows how far 'best' has come, rewritten as it goes.")
     loss: str = _option("lpips", "Choosing", f"What 'best' minimises: {' or '.join(LOSSES)}.")
     device: str = _option("auto", "Choosing", "Where 'best' runs: auto, cpu, cuda or mps.")
+    model: str = _option("", "Choosing", "The network of method 'mosaicnet': a name, or a file that 'train' made.")
     viewing: str = _option("balanced", "Choosing", "Where it is looked at from: near, balanced or far.")
     weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure=0.2,far=4.")
     region: str | None = _option(None, "Choosing", "A mask of the target's shape: white matters, black does not.")

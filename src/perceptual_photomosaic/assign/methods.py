@@ -6,9 +6,12 @@ from difflib import get_close_matches
 
 from perceptual_photomosaic.assign.base import Matcher
 from perceptual_photomosaic.assign.baselines import Correlation, MeanColour, NearestPatch
+from perceptual_photomosaic.assign.best import Best, check_quality
+from perceptual_photomosaic.assign.learned import Learned
 from perceptual_photomosaic.assign.solve import Solve, parse_weights
 from perceptual_photomosaic.config import METHODS, MosaicOptions
 from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.inputs import parse_colour
 
 __all__ = ["matcher"]
 
@@ -17,17 +20,21 @@ def matcher(options: MosaicOptions) -> Matcher:
     """The method that the options name.
 
     Raises:
-        ConfigError: There is no such method; names the nearest one.
+        ConfigError: There is no such method (names the nearest one), or none of that quality.
     """
+    check_quality(options)
     match options.method:
         case "solve":
-            return Solve(parse_weights(options.viewing, options.weights))
+            solve = Solve(parse_weights(options.viewing, options.weights))
+            return Best.after(solve, options) if options.quality == "best" else solve
         case "mean":
             return MeanColour()
         case "nearest":
             return NearestPatch(options.patch)
         case "ncc":
             return Correlation()
+        case "mosaicnet":
+            return Learned(options.model, parse_colour(options.background))
     near = get_close_matches(options.method, METHODS, n=1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     raise ConfigError(f"there is no method '{options.method}'.{hint} Choose one of {', '.join(METHODS)}.")

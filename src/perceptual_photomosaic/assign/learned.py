@@ -1,0 +1,79 @@
+"""The network as a method: its logits are the costs, so every limit holds for it as for the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.assignment import assign_choices
+from perceptual_photomosaic.assign.base import Assignment, Problem
+from perceptual_photomosaic.assign.costs import DenseCosts
+from perceptual_photomosaic.errors import ConfigError, ModelError
+from perceptual_photomosaic.features.colour import from_linear
+from perceptual_photomosaic.features.patches import fit_target
+from perceptual_photomosaic.progress import SILENT, Reporter
+
+__all__ = ["Learned"]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """MosaicNet, trained for one tile set.
+
+    Attributes:
+        model: Name of a model that comes with the package, or a file.
+        background: sRGB colour beyond a padded target.
+    """
+
+    model: str
+    background: tuple[int, int, int] = (255, 255, 255)
+
+    def __post_init__(self) -> None:
+        if not self.model:
+            raise ConfigError("method 'mosaicnet' needs a trained network: add --model NAME or --model FILE.")
+
+    def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
+        """Choose the template with the highest coefficient in every cell, as far as the limits allow.
+
+        Raises:
+            ModelError: No such model, another tile set than it was trained for, or cells that are not square.
+            MissingExtraError: torch is not installed.
+            ConstraintError: The limits cannot be met.
+        """
+        from perceptual_photomosaic.models import require_torch
+
+        require_torch("method 'mosaicnet'")
+        from perceptual_photomosaic.models.predict import predict_logits
+        from perceptual_photomosaic.models.store import load_model, match_tiles
+
+        grid = problem.grid
+        if grid.cell_aspect != (1, 1):
+            width, height = grid.cell_aspect
+            raise ModelError(f"a network has square cells, these are {width}:{height}. Leave --cell-aspect at 1:1.")
+        with reporter.stage("looking at the target", 2, "steps") as stage:
+            net, card = load_model(self.model)
+            cell = net.config.cell
+            templates = match_tiles(net, card, problem.tiles.pictures((cell, cell)), problem.tiles.spec)
+            stage.advance()
+            fitted = fit_target(problem.target, grid, (grid.columns * cell, grid.rows * cell), self.background)
+            logits = predict_logits(net, from_linear(fitted), grid.shape)
+            stage.advance()
+        choices = assign_choices(
+            DenseCosts(_costs(logits.reshape(grid.num_cells, -1), templates, len(problem.choices))),
+            grid.shape,
+            problem.variants,
+            problem.limits,
+            seed=problem.seed,
+            reporter=reporter,
+        )
+        return Assignment(choices.reshape(grid.shape), {"model": card.name})
+
+
+def _costs(logits: NDArray[np.float32], templates: NDArray[np.int64], num_choices: int) -> NDArray[np.float32]:
+    """Costs of all choices, (cells, choices): what the network does not know costs more than all that it does."""
+    highest, lowest = float(logits.max()), float(logits.min())
+    costs = np.full((len(logits), num_choices), 2 * (highest - lowest) + 1, np.float32)
+    costs[:, templates] = highest - logits
+    return costs

@@ -1,0 +1,36 @@
+"""The network behind the protocol of methods: its own argmax without limits, within every limit otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from perceptual_photomosaic import make_mosaic
+from perceptual_photomosaic.assign.learned import _costs
+from perceptual_photomosaic.errors import ConfigError, ModelError
+
+
+def test_costs_rank_as_the_logits_do_and_strangers_come_last() -> None:
+    logits = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    costs = _costs(logits, np.array([4, 0, 2]), 6)
+    np.testing.assert_array_equal(costs.argmin(axis=1), np.array([4, 0, 2])[logits.argmax(axis=1)])
+    assert costs[:, [1, 3, 5]].min() > costs[:, [4, 0, 2]].max()
+
+
+def test_it_asks_for_a_model(target: np.ndarray) -> None:
+    with pytest.raises(ConfigError, match="--model"):
+        make_mosaic(target, "glyphs", columns=8, method="mosaicnet")
+
+
+def test_an_unknown_model_is_named(target: np.ndarray, tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="the perceptual extra is not installed")
+    with pytest.raises(ModelError, match="nowhere"):
+        make_mosaic(target, "glyphs", columns=8, method="mosaicnet", model=str(tmp_path / "nowhere.safetensors"))
+
+
+def test_cells_must_be_square(target: np.ndarray) -> None:
+    pytest.importorskip("torch", reason="the perceptual extra is not installed")
+    with pytest.raises(ModelError, match="3:2"):
+        make_mosaic(target, "glyphs", columns=8, cell_aspect="3:2", method="mosaicnet", model="glyphs")
