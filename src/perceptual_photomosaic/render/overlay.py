@@ -19,7 +19,7 @@ from perceptual_photomosaic.grid import Grid
 __all__ = ["Overlay"]
 
 _MOST_SOURCE_PX = 16_000_000
-_CHUNK_VALUES = 1_000_000
+_CHUNK_VALUES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,24 @@ class Overlay:
         """
         height, width = pixels.shape[:2]
         columns, across = _taps(px_left, width, self.source.shape[1], self.size_px[0])
+        kept, most = np.float32(1 - self.opacity), np.float32(255 * self.opacity)
         step = max(1, _CHUNK_VALUES // (width * 3))
         for start in range(0, height, step):
             chunk = pixels[start : start + step]
             rows, down = _taps(px_top + start, len(chunk), self.source.shape[0], self.size_px[1])
             first = int(rows.min())
             strip = self.source[first : int(rows.max()) + 1].astype(np.float32)
-            wide = sum(across[:, tap, None] * strip[:, columns[:, tap]] for tap in range(4))
+            wide = across[:, 0, None] * strip[:, columns[:, 0]]
+            for tap in range(1, 4):
+                wide += across[:, tap, None] * strip[:, columns[:, tap]]
+            down *= np.float32(self.opacity)
             for y, row in enumerate(chunk):
-                over = sum(down[y, tap] * wide[rows[y, tap] - first] for tap in range(4))  # type: ignore[index]
-                mixed = (1 - self.opacity) * row + np.float32(self.opacity) * np.clip(over, 0, 255)
-                row[...] = np.rint(mixed)
+                mixed = down[y, 0] * wide[rows[y, 0] - first]
+                for tap in range(1, 4):
+                    mixed += down[y, tap] * wide[rows[y, tap] - first]
+                np.clip(mixed, 0, most, out=mixed)
+                mixed += kept * row
+                row[...] = np.rint(mixed, out=mixed)
 
 
 def _taps(start: int, count: int, source: int, shown: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
