@@ -222,7 +222,9 @@ def _load_safetensors(path: Path) -> VGGWeights:
             raise ValueError
     except (KeyError, ValueError):
         raise ModelError(f"{path} does not say how its pictures are normalised (mean, scale, pooling)") from None
-    return VGGWeights(path.name, checked.filters, checked.biases, mean, scale, pooling, linear)  # type: ignore[arg-type]
+    red_green_blue = [(values[0], values[1], values[2]) for values in (mean, scale)]
+    pooled: Pooling = "blur" if pooling == "blur" else "max"
+    return VGGWeights(path.name, checked.filters, checked.biases, *red_green_blue, pooled, linear)
 
 
 class _StoredArray:
