@@ -222,9 +222,15 @@ def _load_safetensors(path: Path) -> VGGWeights:
             raise ValueError
     except (KeyError, ValueError):
         raise ModelError(f"{path} does not say how its pictures are normalised (mean, scale, pooling)") from None
-    red_green_blue = [(values[0], values[1], values[2]) for values in (mean, scale)]
-    pooled: Pooling = "blur" if pooling == "blur" else "max"
-    return VGGWeights(path.name, checked.filters, checked.biases, *red_green_blue, pooled, linear)
+    return VGGWeights(
+        path.name,
+        checked.filters,
+        checked.biases,
+        (mean[0], mean[1], mean[2]),
+        (scale[0], scale[1], scale[2]),
+        "blur" if pooling == "blur" else "max",
+        linear,
+    )
 
 
 class _StoredArray:
