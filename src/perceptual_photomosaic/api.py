@@ -20,6 +20,7 @@ from perceptual_photomosaic.config import MosaicOptions, check_colour, with_valu
 from perceptual_photomosaic.features.importance import importance_of
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
 from perceptual_photomosaic.features.tint import shifts_towards
+from perceptual_photomosaic.features.tone import tone_fit
 from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
 from perceptual_photomosaic.inputs import Tiles, limits_of, open_target, open_tile_set, plan_target, tile_options
 from perceptual_photomosaic.library.shortlist import choice_patches, shortlist
@@ -99,6 +100,8 @@ def make_mosaic(
         cells = cell_patches(fitted, grid)
         choices = choice_patches(tile_set, cut.thumbnail_px, reporter=reporter)
         tile_set, choices = shortlist(tile_set, choices, cells, seed=options.seed, reporter=reporter)
+        tone = tone_fit(cells, choices, options.tone)
+        cells = cells if tone is None else tone.apply(cells)
         limits = limits_of(options, tile_set)
         weights = importance_of(picture, cells, grid, options.region, options.detail, reporter=reporter)
         problem = Problem(grid, cells, choices, tile_set, picture, limits, weights, options.seed)
@@ -106,6 +109,7 @@ def make_mosaic(
         assignment = assign_or_recall(method, problem, cache, reporter=reporter)
     diagnosis = diagnose(problem, assignment.choices)
     figures = {**assignment.figures, "diagnosis": diagnosis and str(diagnosis), "seconds": seconds}
+    figures["tone"] = "kept" if tone is None else "fitted"
     shifts = None
     if options.adjust > 0:
         shifts = shifts_towards(cells, choices, assignment.choices.ravel(), options.adjust).reshape(*grid.shape, 3)

@@ -62,6 +62,9 @@ class MosaicOptions:
     loss: str = _option("lpips", "Choosing", f"What 'best' minimises: {' or '.join(LOSSES)}.")
     device: str = _option("auto", "Choosing", "Where 'best' runs: auto, cpu, cuda or mps.")
     model: str = _option("", "Choosing", "The network of method 'mosaicnet': a name, or a file that 'train' made.")
+    tone: str = _option(
+        "auto", "Choosing", "Fit the target's tones to narrow tile sets such as letters: auto, keep, fit."
+    )
     viewing: str = _option("balanced", "Choosing", "Where it is looked at from: near, balanced or far.")
     weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure=0.2,far=4.")
     region: str | None = _option(None, "Choosing", "A mask of the target's shape: white matters, black does not.")

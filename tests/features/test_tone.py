@@ -1,0 +1,49 @@
+"""Tones fitted to the tiles: only where it is needed, in order, and inside their range."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from perceptual_photomosaic import make_mosaic
+from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.features.colour import linear_to_oklab
+from perceptual_photomosaic.features.tone import tone_fit
+
+
+def greys(low: float, high: float, count: int = 64) -> np.ndarray:
+    return np.repeat(np.linspace(low, high, count), 8 * 8 * 3).reshape(count, 8, 8, 3).astype(np.float32)
+
+
+def test_tiles_that_reach_far_enough_change_nothing() -> None:
+    assert tone_fit(greys(0, 1), greys(0.02, 0.9)) is None
+    assert tone_fit(greys(0.4, 0.6), greys(0, 1)) is None
+    assert tone_fit(greys(0, 1), greys(0.5, 1), "keep") is None
+
+
+def test_light_tiles_draw_the_target_into_their_range() -> None:
+    fit = tone_fit(greys(0, 1), greys(0.5, 1))
+    assert fit is not None
+    lightness = linear_to_oklab(fit.apply(greys(0, 1)).mean(axis=(1, 2)))[:, 0]
+    reach = linear_to_oklab(greys(0.5, 1).mean(axis=(1, 2)))[:, 0]
+    assert lightness.min() >= reach.min() - 1e-3
+    assert lightness.max() <= reach.max() + 1e-3
+    assert np.all(np.diff(lightness) >= -1e-6)
+    assert lightness[-1] - lightness[0] > 0.9 * (reach[-1] - reach[0])
+
+
+def test_one_tone_and_unknown_words() -> None:
+    assert tone_fit(greys(0, 1), greys(0.5, 0.5)) is None
+    assert tone_fit(greys(0.3, 0.3), greys(0.5, 1)) is None
+    with pytest.raises(ConfigError, match="auto, keep, fit"):
+        tone_fit(greys(0, 1), greys(0, 1), "sepia")
+
+
+def test_letters_show_a_gradient() -> None:
+    ramp = np.tile(np.linspace(0, 255, 160).astype(np.uint8)[None, :, None], (32, 1, 3))
+    fitted, kept = (make_mosaic(ramp, "glyphs", columns=20, tone=tone) for tone in ("auto", "keep"))
+    assert len(np.unique(fitted.choices)) > len(np.unique(kept.choices))
+    columns = fitted.to_array((16, 16)).reshape(fitted.grid.rows * 16, 20, 16, 3).mean(axis=(0, 2, 3))
+    assert np.corrcoef(columns, np.arange(20))[0, 1] > 0.75
+    assert fitted.figures["tone"] == "fitted"
+    assert kept.figures["tone"] == "kept"
