@@ -145,7 +145,7 @@ def bench_kill(options: argparse.Namespace, work: Path) -> dict[str, Any]:
         process.start()
         while not started.exists():
             time.sleep(0.002)
-        time.sleep(rng.uniform(0.0, 0.8))
+        time.sleep(rng.uniform(0.0, 2.0))
         os.kill(process.pid or 0, signal.SIGKILL)
         process.join()
         started.unlink()
