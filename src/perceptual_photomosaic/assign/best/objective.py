@@ -1,0 +1,187 @@
+"""What `--quality best` minimises: how a mosaic looks to VGG16, held to the colours and shapes it had from afar.
+
+    perceptual   LPIPS form of the loss on VGG16, at the views where one cell covers 8, 4 and 2 px
+    anchors      mean DIN99d distance and 1 - SSIM of luma where one cell covers 1, 1/2 and 1/4 px, each relative to
+                 what the solver reached; being worse than that costs `hold` times as much
+
+The independent judge of the ruler has no part in this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from perceptual_photomosaic.assign.best.light import din99d, encode, luma, seen, ssim
+from perceptual_photomosaic.features.patches import PATCH
+from perceptual_photomosaic.features.vgg import VGG16
+from perceptual_photomosaic.losses import LPIPS_LAYERS, LossSettings, PerceptualLoss, TargetFeatures
+
+__all__ = ["Balance", "Objective", "Value"]
+
+NEAR_SAMPLES = (1, 2, 4)
+"""Samples of a cell's side averaged into one pixel at 8, 4 and 2 px per cell."""
+
+FAR_SAMPLES = (8, 16, 32)
+"""Likewise at 1, 1/2 and 1/4 px per cell."""
+
+_LEAST_PX = 8
+"""Views with fewer pixels along a side are left out, but for the first: their figures are chance."""
+
+
+_HELD = 1.0005
+_WINDOW_CELLS = 72
+_KEPT_WINDOWS = 2
+
+Loss = Literal["lpips", "paper"]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How much the parts count.
+
+    Attributes:
+        near: Weights of the views at 8, 4 and 2 px per cell.
+        far: Weight of the anchors, each as a part of its start.
+        hold: Weight of what an anchor is worse than its start.
+    """
+
+    near: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    far: float = 0.1
+    hold: float = 1.0
+
+
+@dataclass(frozen=True)
+class Value:
+    """The objective of one mosaic and its parts.
+
+    Attributes:
+        total: What is minimised.
+        perceptual: The part of the network.
+        anchors: Colour and structure errors from afar, as multiples of those at the start.
+    """
+
+    total: float
+    perceptual: float
+    anchors: tuple[float, ...]
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing is worse from afar than at the start."""
+        return max(self.anchors) <= _HELD
+
+
+class Objective:
+    """Compares mosaics with one target.
+
+    Args:
+        target: Linear light, (1, 3, H, W), at 8 samples a cell.
+        start: The solver's mosaic, likewise.
+        vgg: Frozen network.
+        balance: How much the parts count.
+        loss: "lpips", or "paper": the paper's multi-scale feature reconstruction, as a part of its start.
+    """
+
+    def __init__(self, target: Tensor, start: Tensor, vgg: VGG16, balance: Balance, loss: Loss = "lpips") -> None:
+        lpips = loss == "lpips"
+        self.balance = balance
+        self._loss = PerceptualLoss(vgg, _LPIPS if lpips else LossSettings())
+        self._views = [(samples, weight) for samples, weight in zip(NEAR_SAMPLES, balance.near, strict=True) if weight]
+        if not lpips:
+            self._views = [(1, 1.0)]  # the paper's loss has its own pyramid
+        self._windows = _windows(target.shape[2], target.shape[3])
+        self._target = target
+        self._kept: dict[tuple[int, int], TargetFeatures] | None = {} if len(self._windows) <= _KEPT_WINDOWS else None
+        self._far: list[tuple[int, Tensor, Tensor]] = []
+        for samples in FAR_SAMPLES:
+            view = seen(target, samples)
+            if not self._far or min(view.shape[2:]) >= _LEAST_PX:
+                self._far.append((samples, din99d(view), luma(view)))
+        with torch.no_grad():
+            self._start = [error.clamp_min(1e-4) for error in self._errors(start)]
+            if not lpips:
+                self._views = [(1, 1 / max(sum(float(part) for part in self._parts(start)), 1e-9))]
+
+    def value(self, light: Tensor) -> Value:
+        """The objective of a mosaic."""
+        with torch.no_grad():
+            perceptual = sum(float(part) for part in self._parts(light))
+            anchors, ratios = self._anchors(light)
+        return Value(perceptual + float(anchors), perceptual, ratios)
+
+    def held(self, light: Tensor) -> bool:
+        """Whether a mosaic is nowhere worse from afar than the start; asks no network."""
+        with torch.no_grad():
+            return max(self._anchors(light)[1]) <= _HELD
+
+    def value_and_gradient(self, light: Tensor) -> tuple[Value, Tensor]:
+        """The objective and its gradient in the mosaic, one view after the other, which keeps memory small."""
+        leaf = light.detach().requires_grad_()
+        perceptual = 0.0
+        for part in self._parts(leaf):
+            torch.autograd.backward(part)
+            perceptual += float(part.detach())
+        anchors, ratios = self._anchors(leaf)
+        torch.autograd.backward(anchors)
+        assert leaf.grad is not None
+        return Value(perceptual + float(anchors.detach()), perceptual, ratios), leaf.grad
+
+    def _parts(self, light: Tensor) -> Iterator[Tensor]:
+        """The perceptual loss in parts that sum to it: views, and windows of them."""
+        for view, (samples, weight) in enumerate(self._views):
+            for number, window in enumerate(self._windows):
+                seen_there = encode(seen(light[window], samples)) * 255
+                share = light[window].numel() / light.numel()
+                yield weight * share * self._loss(seen_there, self._goal(view, number)).total
+
+    def _goal(self, view: int, number: int) -> TargetFeatures:
+        """The target's features in a window of a view, kept where there are few."""
+        if self._kept is not None and (view, number) in self._kept:
+            return self._kept[view, number]
+        goal = self._loss.target(encode(seen(self._target[self._windows[number]], self._views[view][0])) * 255)
+        if self._kept is not None:
+            self._kept[view, number] = goal
+        return goal
+
+    def _errors(self, light: Tensor) -> list[Tensor]:
+        """Colour and structure errors from afar, one pair per distance."""
+        errors = []
+        for samples, colours, grey in self._far:
+            view = seen(light, samples)
+            errors.append(((din99d(view) - colours).square().sum(1) + 1e-4).sqrt().mean())
+            errors.append(1 - ssim(luma(view), grey))
+        return errors
+
+    def _anchors(self, light: Tensor) -> tuple[Tensor, tuple[float, ...]]:
+        ratios = torch.stack([error / start for error, start in zip(self._errors(light), self._start, strict=True)])
+        total = self.balance.far * ratios.mean() + self.balance.hold * (ratios - 1).clamp_min(0.0).mean()
+        return total, tuple(ratios.detach().tolist())
+
+
+_LPIPS = LossSettings(
+    layers=LPIPS_LAYERS,
+    layer_factors=(1.0,) * 5,
+    scales=((0.0,),) * 5,
+    blur_sigmas=(),
+    blur_windows=(),
+    form="lpips",
+    border="edge",
+)
+
+
+def _windows(height: int, width: int) -> list[tuple[slice, ...]]:
+    """Cut a picture into windows of whole cells, of about one size, which keeps memory small on large grids."""
+
+    def cut(length: int) -> list[slice]:
+        cells = length // PATCH
+        parts = -(-cells // _WINDOW_CELLS)
+        edges = [cells * i // parts * PATCH for i in range(parts + 1)]
+        return [slice(a, b) for a, b in pairwise(edges)]
+
+    every = slice(None)
+    return [(every, every, rows, columns) for rows in cut(height) for columns in cut(width)]

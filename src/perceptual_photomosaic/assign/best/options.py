@@ -1,0 +1,99 @@
+"""The choices each cell may end with, and what they cost whatever its neighbours do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.costs import EmbeddingCosts
+from perceptual_photomosaic.assign.solve.candidates import look_alikes, looks
+from perceptual_photomosaic.assign.solve.far import FarField
+from perceptual_photomosaic.assign.solve.near import NearCosts
+from perceptual_photomosaic.assign.solve.weights import EnergyWeights
+
+__all__ = ["ListedCosts", "Options", "find_options"]
+
+_LONG_LIST = 96
+_UNLISTED = 40.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """Short lists of choices; the first of each is the solver's.
+
+    Attributes:
+        choices: Choice numbers, int64, (cells, K).
+        costs: The solver's costs with all other cells as it left them, float32, (cells, K); for an order of merit.
+        near: The solver's costs inside the cell, as parts of its mean, (cells, K).
+        colour: DIN99d distance between mean colours, as parts of its mean, (cells, K).
+    """
+
+    choices: NDArray[np.int64]
+    costs: NDArray[np.float32]
+    near: NDArray[np.float32]
+    colour: NDArray[np.float32]
+
+
+def find_options(problem: Problem, start: NDArray[np.int64], weights: EnergyWeights, count: int) -> Options:
+    """List the best choices of each cell in the solver's eyes; pinned cells have one choice, banned tiles are left out.
+
+    Args:
+        problem: The problem.
+        start: The solver's choices, (cells,).
+        weights: Those of the solver.
+        count: Length of the lists; shorter where there are fewer choices.
+    """
+    cells = np.arange(len(start))
+    allowed = np.ones(len(problem.choices), bool)
+    for tile in problem.limits.banned:
+        allowed[tile * problem.variants : (tile + 1) * problem.variants] = False
+    numbers, _ = look_alikes(EmbeddingCosts(looks(problem.cells), looks(problem.choices)), _LONG_LIST, allowed)
+    near = NearCosts(problem.cells, problem.choices, problem.grid.shape, weights, problem.weights)
+    far = FarField(problem.cells, problem.choices, problem.grid.shape, weights.far)
+    far.reset(start)
+    costs = near.of(cells, numbers) + far.costs(cells, start, numbers)
+    costs[numbers == start[:, None]] = -np.inf
+    order = np.argsort(costs, axis=1, kind="stable")[:, :count]
+    listed = np.take_along_axis(numbers, order, axis=1).astype(np.int64)
+    listed[:, 0] = start  # it takes the place of the last in the order where the long list lacks it
+    pinned = list(problem.limits.pinned)
+    listed[pinned] = start[pinned, None]
+    inside = near.of(cells, listed)
+    residual = far.means[listed] - far.wanted[:, None]
+    distance = np.sqrt(np.einsum("nkc,nkc->nk", residual, residual))
+    return Options(
+        listed,
+        inside + far.costs(cells, start, listed),
+        inside / max(float(inside[:, 0].mean()), 1e-9),
+        distance / max(float(distance[:, 0].mean()), 1e-9),
+    )
+
+
+class ListedCosts:
+    """Costs of short lists, as the methods of assignment want them: what is not listed is dear.
+
+    Args:
+        options: Choice numbers, (cells, K).
+        costs: Their costs, (cells, K).
+        choices: How many choices there are.
+    """
+
+    def __init__(self, options: NDArray[np.int64], costs: NDArray[np.float32], choices: int) -> None:
+        self._options = options
+        self._costs = costs - costs.min(axis=1, keepdims=True)
+        self._choices = choices
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(cells, choices)."""
+        return len(self._options), self._choices
+
+    def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
+        """Costs of some cells, float32, (n, choices)."""
+        options, costs = self._options[cells], self._costs[cells]
+        rows = np.full((len(options), self._choices), _UNLISTED, np.float32)
+        np.put_along_axis(rows, options, np.minimum(costs, _UNLISTED), axis=1)
+        return rows

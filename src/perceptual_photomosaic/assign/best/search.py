@@ -1,0 +1,154 @@
+"""From the solver's assignment to the best one seen on the way down."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from perceptual_photomosaic.assign.assignment import assign_choices
+from perceptual_photomosaic.assign.base import Assignment, Problem
+from perceptual_photomosaic.assign.best.anneal import Annealing, Schedule, lay_out
+from perceptual_photomosaic.assign.best.objective import Balance, Objective, Value
+from perceptual_photomosaic.assign.best.options import ListedCosts, Options, find_options
+from perceptual_photomosaic.assign.best.watch import Preview
+from perceptual_photomosaic.errors import ConfigError, ConstraintError
+from perceptual_photomosaic.features.vgg import VGG16
+from perceptual_photomosaic.features.weights import load_vgg_weights
+from perceptual_photomosaic.progress import Reporter, Stage
+
+if TYPE_CHECKING:
+    from perceptual_photomosaic.assign.best import Best
+
+__all__ = ["improve", "prepare"]
+
+_LOOKS = 8
+"""How often on the way down coefficients are rounded to a hard mosaic and measured."""
+
+_FIRST_LOOK = 0.3
+"""The first of them; before it the solver's choice still leads nearly everywhere."""
+
+_COLOUR_WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""How much colour is asked for when rounding, in turn, until nothing is worse from afar than at the start."""
+
+
+def prepare(device: str) -> VGG16:
+    """The network on its device, in the arithmetic that is quick there.
+
+    Raises:
+        ConfigError: There is no such device.
+        MissingExtraError: The weights are not installed.
+    """
+    known = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if device == "auto":
+        device = next(name for name in ("cuda", "mps", "cpu") if known[name])
+    if not known.get(device, False):
+        there = ", ".join(name for name, found in known.items() if found)
+        raise ConfigError(f"device '{device}' is not there; choose auto or one of {there}.")
+    return VGG16(load_vgg_weights(), torch.float32 if device == "mps" else torch.bfloat16).to(device)
+
+
+def improve(best: Best, problem: Problem, start: Assignment, vgg: VGG16, reporter: Reporter) -> Assignment:
+    """Anneal coefficients over the short lists, keeping the best hard mosaic seen."""
+    begun = time.monotonic()
+    search = _Search(best, problem, start.choices.ravel(), vgg)
+    interrupted = False
+    with reporter.stage("choosing by perceptual loss", best.steps, "steps") as stage:
+        try:
+            search.run(stage)
+        except KeyboardInterrupt:
+            interrupted = True
+    if interrupted:
+        reporter.note(f"stopped after {search.taken} of {best.steps} steps; going on with the best mosaic so far.")
+    figures: dict[str, Any] = {
+        "loss": best.loss,
+        "start": round(search.first.total, 6),
+        "end": round(search.value.total, 6),
+        "perceptual": [round(search.first.perceptual, 6), round(search.value.perceptual, 6)],
+        "steps": search.taken,
+        "seconds": round(time.monotonic() - begun, 2),
+    }
+    whole: dict[str, Any] = {**start.figures, "best": figures}
+    if interrupted:
+        whole["interrupted"] = True
+    return Assignment(search.choices.reshape(problem.grid.shape), whole)
+
+
+class _Search:
+    """The way down, and the best hard mosaic so far."""
+
+    def __init__(self, best: Best, problem: Problem, start: NDArray[np.int64], vgg: VGG16) -> None:
+        self.best, self.problem = best, problem
+        device = vgg.smoothing.device
+        self.templates = _flat(problem.choices).to(device)
+        self.options: Options = find_options(problem, start, best.solve.weights, best.candidates)
+        target = lay_out(_flat(problem.cells).to(device), problem.grid.shape)
+        first = self._laid(start)
+        self.objective = Objective(target, first, vgg, Balance(), "paper" if best.loss == "paper" else "lpips")
+        self.choices, self.value = start, self.objective.value(first)
+        self.first = self.value
+        self.taken = 0
+        self.preview = Preview(best.watch) if best.watch else None
+
+    def run(self, stage: Stage) -> None:
+        """Anneal to the end, or until time is up."""
+        begun = time.monotonic()
+        schedule = Schedule(steps=self.best.steps)
+        annealing = Annealing(self.options, self.templates, self.problem.grid.shape, self.objective, schedule)
+        self._show()
+        done, looked = 0.0, _FIRST_LOOK
+        try:
+            while done < 1:
+                value = annealing.step(done)
+                self.taken += 1
+                spent = (time.monotonic() - begun) / self.best.time_limit if self.best.time_limit else 0.0
+                done = min(max(self.taken / self.best.steps, spent), 1.0)
+                if looked <= done < 1:
+                    looked += (1 - _FIRST_LOOK) / _LOOKS
+                    self._look(annealing, done)
+                stage.advance(loss=value.total, temperature=schedule.temperature(done), best=self.value.total)
+                self._show()
+        finally:  # after the last step, and after an interruption too
+            self._look(annealing, done)
+
+    def _look(self, annealing: Annealing, done: float) -> None:
+        """Round the coefficients to a hard mosaic, with as little weight on colour as keeps it from getting worse."""
+        for weight in _COLOUR_WEIGHTS:
+            choices = self._rounded(annealing.merit(done, weight, self.options.colour))
+            if choices is None:
+                return
+            light = self._laid(choices)
+            if self.objective.held(light):
+                self._keep(choices, self.objective.value(light))
+                return
+
+    def _keep(self, choices: NDArray[np.int64], value: Value) -> None:
+        if value.total < self.value.total:
+            self.choices, self.value = choices, value
+
+    def _rounded(self, costs: NDArray[np.float32]) -> NDArray[np.int64] | None:
+        """The cheapest assignment within the limits; None where the repair finds none."""
+        if self.problem.limits.free:
+            cheapest = costs.argmin(axis=1)[:, None]
+            return np.take_along_axis(self.options.choices, cheapest, axis=1)[:, 0]
+        problem = self.problem
+        listed = ListedCosts(self.options.choices, costs, len(problem.choices))
+        try:
+            return assign_choices(listed, problem.grid.shape, problem.variants, problem.limits, seed=problem.seed)
+        except ConstraintError:
+            return None
+
+    def _laid(self, choices: NDArray[np.int64]) -> Tensor:
+        return lay_out(self.templates[torch.from_numpy(choices).to(self.templates.device)], self.problem.grid.shape)
+
+    def _show(self) -> None:
+        if self.preview is not None and self.preview.due():
+            self.preview.write(self._laid(self.choices)[0].permute(1, 2, 0).cpu().numpy())
+
+
+def _flat(patches: NDArray[np.float32]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(patches.transpose(0, 3, 1, 2)).reshape(len(patches), -1))
