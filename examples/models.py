@@ -68,11 +68,7 @@ def main() -> None:
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     for name in available_models():
-        sheet = model_sheet(name)
-        for quality in range(70, 10, -10):  # letters on black do not compress well
-            sheet.save(out / f"model-{name}.webp", quality=quality, method=6)
-            if (out / f"model-{name}.webp").stat().st_size < 390_000:
-                break
+        model_sheet(name).save(out / f"model-{name}.webp", quality=80)
     if len(sys.argv) > 2:
         curves([Path(run) for run in sys.argv[2:]], out / "model-curves.png")
 
