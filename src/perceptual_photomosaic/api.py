@@ -12,21 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.diagnosis import diagnose
 from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.config import MosaicOptions, check_colour, with_values
-from perceptual_photomosaic.features.importance import importance_of
-from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
 from perceptual_photomosaic.features.tint import shifts_towards
-from perceptual_photomosaic.features.tone import tone_fit
 from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
-from perceptual_photomosaic.inputs import Tiles, limits_of, open_target, open_tile_set, plan_target, tile_options
-from perceptual_photomosaic.library.shortlist import choice_patches, shortlist
+from perceptual_photomosaic.inputs import Tiles, open_target, open_tile_set, plan_target, tile_options
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.plan import Plan, rebind
 from perceptual_photomosaic.plan_paths import resolved_plan
+from perceptual_photomosaic.problem import pose
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import check_output
 from perceptual_photomosaic.render.originals import words_about_originals
@@ -95,24 +91,17 @@ def make_mosaic(
         cut = tile_options(options, cache)
         tile_set = open_tile_set(tiles, cut, reporter)
     with _timed(seconds, "features"):
-        background = cut.background
-        fitted = fit_target(picture, grid, (grid.columns * PATCH, grid.rows * PATCH), background)
-        cells = cell_patches(fitted, grid)
-        choices = choice_patches(tile_set, cut.thumbnail_px, reporter=reporter)
-        tile_set, choices = shortlist(tile_set, choices, cells, seed=options.seed, reporter=reporter)
-        tone = tone_fit(cells, choices, options.tone)
-        cells = cells if tone is None else tone.apply(cells)
-        limits = limits_of(options, tile_set)
-        weights = importance_of(picture, cells, grid, options.region, options.detail, reporter=reporter)
-        problem = Problem(grid, cells, choices, tile_set, picture, limits, weights, options.seed)
+        problem, fitted = pose(picture, grid, tile_set, options, cut, reporter=reporter)
+        tile_set = problem.tiles
     with _timed(seconds, "assign"):
         assignment = assign_or_recall(method, problem, cache, reporter=reporter)
     diagnosis = diagnose(problem, assignment.choices)
     figures = {**assignment.figures, "diagnosis": diagnosis and str(diagnosis), "seconds": seconds}
-    figures["tone"] = "kept" if tone is None else "fitted"
+    figures["tone"] = "fitted" if fitted else "kept"
     shifts = None
     if options.adjust > 0:
-        shifts = shifts_towards(cells, choices, assignment.choices.ravel(), options.adjust).reshape(*grid.shape, 3)
+        chosen = assignment.choices.ravel()
+        shifts = shifts_towards(problem.cells, problem.choices, chosen, options.adjust).reshape(*grid.shape, 3)
     mosaic = Mosaic(grid, assignment.choices, tile_set, tile_px, picture, options, path, figures, shifts)
     if options.size is not None:
         soft = words_about_originals(tile_set, np.unique(mosaic.tile_numbers).tolist(), tile_px)
@@ -157,7 +146,18 @@ def open_plan(
     tile_set = open_tile_set(plan.specs, tile_options(options, cache), reporter)
     choices = rebind(plan, tile_set)
     target = plan_target(plan, options, "it lays its target over the tiles (blend)") if options.blend > 0 else None
-    return Mosaic(plan.grid, choices, tile_set, tile_px, target, options, plan.target, shifts=plan.shifts)
+    return Mosaic(
+        plan.grid,
+        choices,
+        tile_set,
+        tile_px,
+        target,
+        options,
+        plan.target,
+        shifts=plan.shifts,
+        pins=plan.pins,
+        bans=plan.bans,
+    )
 
 
 @contextmanager

@@ -45,6 +45,8 @@ class Mosaic:
         target_path: Where the target was read from, if from a file.
         figures: What was measured on the way: energies, diagnosis, seconds per stage.
         shifts: sRGB values added to each cell, (rows, columns, 3), or None.
+        pins: Cells (row, column) whose tile was set by hand and stays.
+        bans: Names of tiles that were ruled out by hand.
     """
 
     grid: Grid
@@ -56,6 +58,8 @@ class Mosaic:
     target_path: str | None = None
     figures: dict[str, Any] = field(default_factory=dict)
     shifts: NDArray[np.float32] | None = None
+    pins: tuple[tuple[int, int], ...] = ()
+    bans: tuple[str, ...] = ()
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -128,6 +132,8 @@ class Mosaic:
             target=self.target_path,
             settings=asdict(self.options),
             shifts=self.shifts,
+            pins=self.pins,
+            bans=self.bans,
         )
 
     def save_plan(self, path: str | Path, *, relative_to: str | Path | None = None) -> None:

@@ -42,6 +42,8 @@ class Plan:
         target: Path of the target, if it has one.
         settings: The options the mosaic was made with, as plain values.
         shifts: sRGB values added to each cell, (rows, columns, 3), or None.
+        pins: Cells (row, column) whose tile was set by hand and stays.
+        bans: Names of tiles that were ruled out by hand.
         relative: Whether paths begin at a folder that is named when the plan is opened; see `plan_paths`.
     """
 
@@ -54,6 +56,8 @@ class Plan:
     target: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     shifts: NDArray[np.float32] | None = None
+    pins: tuple[tuple[int, int], ...] = ()
+    bans: tuple[str, ...] = ()
     relative: bool = False
 
     def to_json(self) -> str:
@@ -73,6 +77,8 @@ class Plan:
             "variants": list(self.variants),
             "tile_size": self.tile_size,
             "settings": self.settings,
+            **({"pins": [list(cell) for cell in self.pins]} if self.pins else {}),
+            **({"bans": list(self.bans)} if self.bans else {}),
             "sources": {str(tile): name for tile, name in sorted(self.sources.items())},
         }
         lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
@@ -118,6 +124,9 @@ class Plan:
         shifts = np.array(data["shifts"], np.float32) if data.get("shifts") is not None else None
         if shifts is not None and shifts.shape != (*grid.shape, 3):
             raise ValueError(f"shifts have shape {shifts.shape}, the grid {grid.shape}")
+        pins = tuple((int(row), int(column)) for row, column in data.get("pins", ()))
+        if any(not (0 <= row < grid.rows and 0 <= column < grid.columns) for row, column in pins):
+            raise ValueError(f"pins lie outside the grid: {pins}")
         if not isinstance(data["tiles"], list) or not data["tiles"] or int(data["tile_size"]) < 1:
             raise ValueError("it names no tile set, or a tile size below 1")
         return cls(
@@ -130,6 +139,8 @@ class Plan:
             target=data.get("target"),
             settings=dict(data.get("settings", {})),
             shifts=shifts,
+            pins=pins,
+            bans=tuple(str(name) for name in data.get("bans", ())),
             relative=bool(data.get("relative", False)),
         )
 

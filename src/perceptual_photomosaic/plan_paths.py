@@ -34,6 +34,7 @@ def _with_paths(plan: Plan, change: Callable[[str], str]) -> Plan:
         plan,
         specs=tuple(_changed_spec(text, change) for text in plan.specs),
         sources={tile: _changed_source(name, change, in_files) for tile, name in plan.sources.items()},
+        bans=tuple(_changed_source(name, change, in_files) for name in plan.bans),
         target=None if plan.target is None else change(plan.target),
     )
 

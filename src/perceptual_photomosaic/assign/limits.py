@@ -121,7 +121,7 @@ class Limits:
                 raise ConstraintError(
                     f"tile {tile} is pinned to {len(cells)} cells, more than max uses {self.max_uses}."
                 )
-            for i, one in enumerate(cells):
+            for i, one in enumerate(cells if self.min_distance > 1 else ()):
                 for other in cells[i + 1 :]:
                     apart = max(abs(one // columns - other // columns), abs(one % columns - other % columns))
                     if apart < self.min_distance:

@@ -12,6 +12,7 @@ import sys
 import typer
 
 from perceptual_photomosaic.cli.compare import compare
+from perceptual_photomosaic.cli.edit import edit
 from perceptual_photomosaic.cli.evaluate import evaluate
 from perceptual_photomosaic.cli.features import features
 from perceptual_photomosaic.cli.library import library
@@ -45,6 +46,7 @@ app.command()(view)
 app.command()(train)
 app.command()(predict)
 app.command()(features)
+app.command()(edit)
 app.add_typer(library, name="library")
 
 

@@ -59,6 +59,10 @@ class TileNames:
         """
         return frozenset(self.find(name) for name in names)
 
+    def known(self, names: Iterable[str]) -> frozenset[int]:
+        """Numbers of those sources that are there."""
+        return frozenset(self._by_source[name] for name in names if name in self._by_source)
+
     def _hint(self, name: str) -> str:
         near = get_close_matches(name, self._by_source, n=1)
         if not near:

@@ -1,0 +1,210 @@
+"""Changing a finished plan by hand: pins, bans and swaps, with only the cells they touch chosen anew.
+
+A pin puts a tile into a cell and keeps it there; a ban keeps a tile out; a swap exchanges two cells and pins both. The
+limits of the plan go on holding: copies that a pin leaves too many or too near give way, the worst fitting first. All
+other cells keep their tiles; only where the limits cannot be met that way are cells around drawn in, step by step.
+Later edits win: a pin lifts the ban of its tile, a ban the pins of its tile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.methods import matcher
+from perceptual_photomosaic.assign.solve.candidates import looks
+from perceptual_photomosaic.config import MosaicOptions, with_values
+from perceptual_photomosaic.errors import ConfigError, ConstraintError
+from perceptual_photomosaic.features.tint import shifts_towards
+from perceptual_photomosaic.grid import tile_size_px
+from perceptual_photomosaic.image import printable
+from perceptual_photomosaic.inputs import open_tile_set, plan_target, tile_options
+from perceptual_photomosaic.mosaic import Mosaic
+from perceptual_photomosaic.plan import Plan, rebind
+from perceptual_photomosaic.plan_paths import resolved_plan
+from perceptual_photomosaic.problem import pose
+from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.tiles.names import TileNames
+
+__all__ = ["Cell", "Edits", "edit_plan"]
+
+Cell = tuple[int, int]  # row, column, from 0
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What to change.
+
+    Attributes:
+        pins: Cell -> name of the tile that goes there and stays.
+        bans: Names of tiles that leave.
+        swaps: Pairs of cells that exchange their tiles, after the pins, in this order.
+    """
+
+    pins: Mapping[Cell, str] = field(default_factory=dict)
+    bans: tuple[str, ...] = ()
+    swaps: tuple[tuple[Cell, Cell], ...] = ()
+
+
+def edit_plan(
+    path: str | Path,
+    edits: Edits,
+    *,
+    cache: Path | None = None,
+    relative_to: str | Path | None = None,
+    reporter: Reporter = SILENT,
+) -> tuple[Mosaic, NDArray[np.int64]]:
+    """Change a plan.
+
+    Args:
+        path: The plan; its tiles and its target must still be there.
+        edits: What to change.
+        cache: Folder that keeps decoded photos between runs; None keeps nothing.
+        relative_to: Where the paths of a plan with relative ones begin; None takes the plan's own folder.
+        reporter: Hears of progress.
+    Returns:
+        The new mosaic, and the choices before, (rows, columns).
+    Raises:
+        PlanError: A damaged plan, or a tile or target that is gone.
+        ConfigError: A cell outside the grid, or a tile that is pinned and banned at once.
+        TileError: An unknown tile; names the nearest one.
+        ConstraintError: The plan's limits leave no room for the change.
+    """
+    plan = Plan.load(Path(path))
+    if plan.relative:
+        plan = resolved_plan(plan, Path(relative_to or Path(path).parent))
+    options = with_values(MosaicOptions(), plan.settings, f"plan '{path}'")
+    for cell in [*edits.pins, *(cell for pair in edits.swaps for cell in pair)]:
+        _check_cell(cell, plan.grid.shape)
+    cut = tile_options(options, cache)
+    tiles = open_tile_set(plan.specs, cut, reporter)
+    before = rebind(plan, tiles)
+    target = plan_target(plan, options, "cells are chosen by it")
+    problem, _ = pose(target, plan.grid, tiles, options, cut, whole=True, reporter=reporter)
+    choices, pins, bans = _by_hand(problem, before, edits, plan)
+    limits = replace(
+        problem.limits,
+        banned=bans,
+        pinned={row * plan.grid.columns + column: int(choices[row, column]) for row, column in pins},
+    )
+    choices = _settle(replace(problem, limits=limits), choices.ravel(), options, reporter).reshape(before.shape)
+    shifts = plan.shifts
+    if shifts is not None:
+        moved = choices != before
+        anew = shifts_towards(problem.cells, problem.choices, choices.ravel(), options.adjust)
+        shifts = np.where(moved[..., None], anew.reshape(shifts.shape), shifts)
+    mosaic = Mosaic(
+        plan.grid,
+        choices,
+        tiles,
+        tile_size_px(plan.tile_size, plan.grid.cell_aspect),
+        target,
+        options,
+        plan.target,
+        shifts=shifts,
+        pins=tuple(sorted(pins)),
+        bans=tuple(sorted(tiles.source(tile) for tile in bans)),
+    )
+    return mosaic, before
+
+
+def _check_cell(cell: Cell, shape: tuple[int, int]) -> None:
+    if not (0 <= cell[0] < shape[0] and 0 <= cell[1] < shape[1]):
+        raise ConfigError(
+            f"there is no cell {cell[0]},{cell[1]}: the plan has rows 0 to {shape[0] - 1} and columns 0 to "
+            f"{shape[1] - 1}, as in its index."
+        )
+
+
+def _by_hand(
+    problem: Problem, before: NDArray[np.int64], edits: Edits, plan: Plan
+) -> tuple[NDArray[np.int64], set[Cell], frozenset[int]]:
+    """Make the edits themselves: the new choices, all pinned cells, all banned tiles."""
+    names = TileNames(problem.tiles)
+    choices = before.copy()
+    placed = {cell: names.find(name) for cell, name in edits.pins.items()}
+    banned = names.find_all(edits.bans)
+    for cell, tile in placed.items():
+        if tile in banned:
+            name = printable(problem.tiles.source(tile))
+            raise ConfigError(f"'{name}' is pinned to cell {cell[0]},{cell[1]} and banned; choose one.")
+        row = cell[0] * problem.grid.columns + cell[1]
+        options = tile * problem.variants + np.arange(problem.variants)
+        choices[cell] = options[_misfit(problem, np.full(len(options), row), options).argmin()]
+    pins = {*plan.pins, *placed}
+    for one, other in edits.swaps:
+        choices[one], choices[other] = int(choices[other]), int(choices[one])
+        pins |= {one, other}
+    bans = (banned | names.known(plan.bans)) - set(placed.values())
+    pins = {cell for cell in pins if int(choices[cell]) // problem.variants not in bans}
+    return choices, pins, bans
+
+
+def _settle(
+    problem: Problem, choices: NDArray[np.int64], options: MosaicOptions, reporter: Reporter
+) -> NDArray[np.int64]:
+    """Choose anew for the cells that must give way, and for more around them only where that is not enough."""
+    limits, shape = problem.limits, problem.grid.shape
+    limits.check(shape, len(problem.choices) // problem.variants, problem.variants)
+    plain = options.method if options.method in ("nearest", "mean", "ncc") else "solve"
+    method = matcher(replace(options, method=plain, quality="standard"))
+    fixed = np.zeros(len(choices), bool)
+    fixed[list(limits.pinned)] = True
+    loose = _displaced(problem, choices, fixed)
+    reach = 2
+    while loose.any():
+        held = {int(cell): int(choices[cell]) for cell in np.flatnonzero(~loose)}
+        try:
+            assigned = method.assign(replace(problem, limits=replace(limits, pinned=held)), reporter=reporter)
+        except ConstraintError:
+            if (loose | fixed).all():
+                raise
+            reach *= 4
+            near = np.pad((loose | fixed).reshape(shape), reach)
+            windows = np.lib.stride_tricks.sliding_window_view(near, (2 * reach + 1, 2 * reach + 1))
+            loose = windows.any(axis=(2, 3)).ravel() & ~fixed
+        else:
+            return assigned.choices.ravel()
+    return choices
+
+
+def _displaced(problem: Problem, choices: NDArray[np.int64], fixed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which cells must give way: banned tiles, copies too many or too near, and room for tiles that must appear."""
+    limits, columns = problem.limits, problem.grid.columns
+    tiles = choices // problem.variants
+    num_tiles = len(problem.choices) // problem.variants
+    loose = np.isin(tiles, list(limits.banned)) & ~fixed
+    misfit = _misfit(problem, np.arange(len(choices)), choices)
+    worst_first = np.argsort(-misfit, kind="stable")
+    for cell in np.flatnonzero(fixed) if limits.min_distance > 1 else ():
+        copies = np.flatnonzero((tiles == tiles[cell]) & ~fixed)
+        apart = np.maximum(np.abs(copies // columns - cell // columns), np.abs(copies % columns - cell % columns))
+        loose[copies[apart < limits.min_distance]] = True
+    if limits.max_uses is not None:
+        for tile in np.flatnonzero(np.bincount(tiles[~loose], minlength=num_tiles) > limits.max_uses):
+            holders = worst_first[(tiles == tile)[worst_first] & ~loose[worst_first]]
+            surplus = len(holders) - limits.max_uses
+            loose[holders[~fixed[holders]][:surplus]] = True
+    uses = np.bincount(tiles[~loose], minlength=num_tiles)
+    required = limits.required(num_tiles)
+    missing = np.flatnonzero(required & (uses == 0))
+    for tile in missing[: max(0, len(missing) - int(loose.sum()))]:
+        spare = np.flatnonzero(~fixed & ~loose & (~required[tiles] | (uses[tiles] > 1)))
+        if not len(spare):
+            break
+        change = _misfit(problem, spare, np.full(len(spare), tile * problem.variants)) - misfit[spare]
+        cell = spare[int(change.argmin())]
+        loose[cell] = True
+        uses[tiles[cell]] -= 1
+    return loose
+
+
+def _misfit(problem: Problem, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
+    """How badly choices fit cells, pair by pair, (n,)."""
+    difference = looks(problem.cells[cells]) - looks(problem.choices[choices])
+    return np.asarray(np.square(difference).sum(axis=1), np.float32)

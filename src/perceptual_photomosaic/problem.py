@@ -1,0 +1,58 @@
+"""From a target and tiles to a problem: what cells and choices look like, what matters, and what must hold."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.features.importance import importance_of
+from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
+from perceptual_photomosaic.features.tone import tone_fit
+from perceptual_photomosaic.grid import Grid
+from perceptual_photomosaic.inputs import limits_of
+from perceptual_photomosaic.library.shortlist import choice_patches, shortlist
+from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.tiles import TileOptions
+from perceptual_photomosaic.tiles.base import TileSet
+
+__all__ = ["pose"]
+
+
+def pose(
+    target: NDArray[np.uint8],
+    grid: Grid,
+    tiles: TileSet,
+    options: MosaicOptions,
+    cut: TileOptions,
+    *,
+    whole: bool = False,
+    reporter: Reporter = SILENT,
+) -> tuple[Problem, bool]:
+    """Look at the target and at all tiles.
+
+    Args:
+        target: sRGB, uint8, (H, W, 3).
+        grid: The grid over it.
+        tiles: The tile set.
+        options: The settings.
+        cut: How the tiles were cut.
+        whole: Keep all tiles, even of a very large set; so do settings that name tiles or ask for all of them.
+        reporter: Hears of progress.
+    Returns:
+        The problem, whose tiles may be fewer than were given, and whether the target's tones were fitted to them.
+    Raises:
+        ConfigError: A setting that makes no sense.
+        TileError: A tile that must be included is not there.
+    """
+    fitted = fit_target(target, grid, (grid.columns * PATCH, grid.rows * PATCH), cut.background)
+    cells = cell_patches(fitted, grid)
+    choices = choice_patches(tiles, cut.thumbnail_px, reporter=reporter)
+    if not (whole or options.use_all or options.must_include):
+        tiles, choices = shortlist(tiles, choices, cells, seed=options.seed, reporter=reporter)
+    tone = tone_fit(cells, choices, options.tone)
+    weights = importance_of(target, cells, grid, options.region, options.detail, reporter=reporter)
+    cells = cells if tone is None else tone.apply(cells)
+    limits = limits_of(options, tiles)
+    return Problem(grid, cells, choices, tiles, target, limits, weights, options.seed), tone is not None
