@@ -1,7 +1,8 @@
 """Run benchmarks and put their tables into docs/benchmarks.md.
 
-    python -m benchmarks                  the main job (about two minutes)
+    python -m benchmarks                     the main job (about two minutes)
     python -m benchmarks render peers     these sections
+    python -m benchmarks peers --skip uses   further options go to the section
     python -m benchmarks all              everything (an hour; the peers are installed in environments of their own)
 
 Sections that are not run keep what they last said, with the machine and the date it was measured on.
@@ -24,7 +25,7 @@ SECTIONS = {
     "make": ("The main job", ["-m", "benchmarks.make"]),
     "peers": ("Quality against the peers", ["benchmarks/peers.py"]),
     "render": ("Writing gigapixels", ["-m", "benchmarks.render"]),
-    "library": ("Searching a library of a million", ["-m", "benchmarks.library", "search"]),
+    "library": ("A library", ["-m", "benchmarks.library", "search"]),
     "mosaicnet": ("MosaicNet", ["benchmarks/mosaicnet.py"]),
 }
 HEADERS = {
@@ -36,9 +37,10 @@ def main() -> None:
     """Run the sections that are asked for, one after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sections", nargs="*", default=["make"], choices=[*SECTIONS, "all"], metavar="SECTION")
-    asked = parser.parse_args().sections
+    options, more = parser.parse_known_args()
+    asked = options.sections
     for name in SECTIONS if "all" in asked else asked:
-        title, command = SECTIONS[name]
+        title, command = SECTIONS[name][0], [*SECTIONS[name][1], *more]
         print(f"running {name}: {' '.join(command)}", file=sys.stderr, flush=True)
         ran = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
         _put(name, f"## {title}\n\n{_when(command)}\n\n{_body(name, ran.stdout)}")
