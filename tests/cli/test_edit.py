@@ -66,3 +66,19 @@ def test_mistakes_leave_the_plan_alone(run: Run, made: Path, words: str, said: s
     assert said in ran.err
     assert ran.err.count("\n") == 1
     assert contents(made) == before
+
+
+def test_a_plan_that_was_moved(run: Run, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths, those of banned tiles too, begin at the plan's folder, wherever that is."""
+    words = "make portrait.png -t holiday -o out.png --columns 8 --method nearest --plan p.json --relative-to ."
+    assert run(*words.split()).status == 0
+    assert run("edit", "p.json", "--ban", "05.png").status == 0
+    assert json.loads(Path("p.json").read_text())["bans"] == ["holiday/05.png"]
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    for name in ("p.json", "portrait.png", "holiday"):
+        (made / name).rename(moved / name)
+    ran = run("edit", "elsewhere/p.json", "--pin", "0,0=07.png", "--json")
+    assert ran.status == 0, ran.err
+    assert [Path(name).name for name in json.loads(ran.out)["bans"]] == ["05.png"]
+    assert json.loads((moved / "p.json").read_text())["bans"] == ["holiday/05.png"]
