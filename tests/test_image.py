@@ -303,6 +303,15 @@ def test_decode_is_close_to_a_plain_resize() -> None:
         assert apart(decode(data.getvalue(), (32, 32), name=kind), np.asarray(plain)) < 1.5
 
 
+def test_a_real_heic_file() -> None:
+    pytest.importorskip("pi_heif", reason="the heic extra is not installed")
+    read = load_image(Path(__file__).parent / "data" / "gradient.heic").astype(int)
+    y, x = np.mgrid[0:48, 0:64]
+    drawn = np.stack([x * 4, y * 5, 255 - x * 4], axis=-1)
+    assert read.shape == drawn.shape
+    assert np.abs(read - drawn).mean() < 4
+
+
 @given(st.integers(1, 500), st.integers(1, 500), st.integers(1, 20), st.integers(1, 20))
 def test_centre_is_the_largest_box_inside(width: int, height: int, across: int, down: int) -> None:
     left, top, right, bottom = centre(Image.new("1", (width, height)), (across, down))
