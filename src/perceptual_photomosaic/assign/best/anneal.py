@@ -34,16 +34,16 @@ class Schedule:
         rate: Step of Adam, in logits at temperature 1.
         lead: Coefficient of the solver's choice at the start.
         near: Weight of the solver's costs inside the cell.
-        colour: Weight of the mean colour's distance.
+        colour: Weight of the mean colour's distance, at the start.
     """
 
     steps: int = 60
     warm: float = 1.0
-    hard: float = 25.0
-    rate: float = 0.1
+    hard: float = 100.0
+    rate: float = 0.2
     lead: float = 0.5
-    near: float = 6.0
-    colour: float = 0.5
+    near: float = 4.0
+    colour: float = 0.3
 
     def temperature(self, done: float) -> float:
         """The temperature when a part of the way, 0 to 1, is done: it rises by equal factors."""
@@ -81,8 +81,10 @@ class Annealing:
         self.schedule, self.objective, self.shape = schedule, objective, shape
         self._numbers = torch.from_numpy(options.choices).to(templates.device)
         self._templates = templates
-        prices = schedule.near * options.near + schedule.colour * options.colour
-        self._prices = torch.from_numpy(prices.astype(np.float32)).to(templates.device)
+        self.colour = schedule.colour
+        self._near, self._colours = (
+            torch.from_numpy(part).to(templates.device) for part in (options.near, options.colour)
+        )
         self.logits = _initial(options, schedule).to(templates.device).requires_grad_()
         self._optimiser = torch.optim.Adam([self.logits], lr=schedule.rate, betas=(0.9, 0.95))
 
@@ -95,7 +97,8 @@ class Annealing:
         coefficients = torch.softmax(self.logits * self.schedule.temperature(done), dim=1)
         value, slope = self.objective.value_and_gradient(lay_out(self._blend(coefficients.detach()), self.shape))
         # Per cell rather than per picture, so that the size of the mosaic does not matter to the optimiser.
-        pull = self._pull(_take_up(slope, self.shape)) * len(coefficients) + self._prices
+        pull = self._pull(_take_up(slope, self.shape)) * len(coefficients)
+        pull += self.schedule.near * self._near + self.colour * self._colours
         self._optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(coefficients, pull)
         self._optimiser.step()

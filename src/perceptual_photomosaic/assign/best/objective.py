@@ -52,7 +52,7 @@ class Balance:
     """
 
     near: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    far: float = 0.1
+    far: float = 0.05
     hold: float = 1.0
 
 

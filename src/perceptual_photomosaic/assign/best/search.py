@@ -32,8 +32,11 @@ _LOOKS = 8
 _FIRST_LOOK = 0.3
 """The first of them; before it the solver's choice still leads nearly everywhere."""
 
-_COLOUR_WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+_COLOUR_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 8.0, 16.0)
 """How much colour is asked for when rounding, in turn, until nothing is worse from afar than at the start."""
+
+_DEARER, _CHEAPER = 1.2, 0.85
+"""How the price of colour follows what the mosaic would look like from afar if it were rounded now."""
 
 
 def prepare(device: str) -> VGG16:
@@ -105,6 +108,7 @@ class _Search:
             while done < 1:
                 value = annealing.step(done)
                 self.taken += 1
+                annealing.colour *= _CHEAPER if self._held(annealing, done) else _DEARER
                 spent = (time.monotonic() - begun) / self.best.time_limit if self.best.time_limit else 0.0
                 done = min(max(self.taken / self.best.steps, spent), 1.0)
                 if looked <= done < 1:
@@ -114,6 +118,11 @@ class _Search:
                 self._show()
         finally:  # after the last step, and after an interruption too
             self._look(annealing, done)
+
+    def _held(self, annealing: Annealing, done: float) -> bool:
+        """Whether the largest coefficients make a mosaic that is nowhere worse from afar than the start."""
+        largest = annealing.merit(done, 0.0, self.options.colour).argmin(axis=1)[:, None]
+        return self.objective.held(self._laid(np.take_along_axis(self.options.choices, largest, axis=1)[:, 0]))
 
     def _look(self, annealing: Annealing, done: float) -> None:
         """Round the coefficients to a hard mosaic, with as little weight on colour as keeps it from getting worse."""

@@ -1,0 +1,207 @@
+"""`--quality best` on a small grid: within limits, never worse than the solver, the same again, and stoppable."""
+
+from __future__ import annotations
+
+import builtins
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.best import Best, check_quality
+from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.errors import ConfigError, MissingExtraError
+from perceptual_photomosaic.grid import Grid
+from perceptual_photomosaic.progress import Silent
+from perceptual_photomosaic.tiles.arrays import ArrayTiles
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("stlpips_pytorch", reason="the weights of the network")
+
+ROWS, COLUMNS, TILES = 9, 12, 40
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def problem(limits: Limits | None = None) -> Problem:
+    """A disc before a slope, and tiles of random colours with a slope each."""
+    random = np.random.default_rng(3)
+    y, x = np.mgrid[0 : ROWS * 8, 0 : COLUMNS * 8] / 96
+    disc = np.hypot(x - 0.5, y - 0.4) < 0.25
+    picture = np.where(disc[..., None], (0.7, 0.2, 0.1), np.stack([x, y, 0.5 * (1 - x)], axis=-1))
+    cells = picture.reshape(ROWS, 8, COLUMNS, 8, 3).swapaxes(1, 2).reshape(-1, 8, 8, 3)
+    slope = random.uniform(-0.3, 0.3, (TILES, 3, 1, 1)) * np.linspace(-1, 1, 8)
+    slope = np.where(random.integers(0, 2, (TILES, 1, 1, 1)), slope, slope.swapaxes(2, 3)).transpose(0, 2, 3, 1)
+    choices = np.clip(random.uniform(0, 1, (TILES, 1, 1, 3)) ** 2 + slope, 0, 1)
+    return Problem(
+        Grid(ROWS, COLUMNS, (1, 1), (0, 0, COLUMNS, ROWS)),
+        cells.astype(np.float32),
+        choices.astype(np.float32),
+        ArrayTiles(np.zeros((TILES, 1, 1, 3), np.uint8)),
+        np.zeros((ROWS, COLUMNS, 3), np.uint8),
+        limits or Limits(),
+    )
+
+
+class Heard(Silent):
+    """Keeps notes; may press Ctrl-C at a step."""
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        self.notes: list[str] = []
+        self.steps: list[dict[str, Any]] = []
+        self._stop_at, self._counting = stop_at, False
+
+    def stage(self, title: str, total: int | None = None, unit: str = "") -> Any:
+        self._counting = title == "choosing by perceptual loss"
+        return self
+
+    def __enter__(self) -> Heard:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._counting = False
+
+    def advance(self, done: int = 1, **figures: Any) -> None:
+        if self._counting:
+            self.steps.append(figures)
+            if len(self.steps) == self._stop_at:
+                raise KeyboardInterrupt
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+@pytest.mark.parametrize("loss", ["lpips", "paper"])
+def test_never_worse_than_the_solver_and_the_same_again(loss: str) -> None:
+    one = Best(steps=3, loss=loss, candidates=6).assign(problem())
+    two = Best(steps=3, loss=loss, candidates=6).assign(problem())
+    np.testing.assert_array_equal(one.choices, two.choices)
+    figures = one.figures["best"]
+    assert figures["end"] <= figures["start"]
+    assert figures["steps"] == 3
+    assert figures["loss"] == loss
+    assert "energy" in one.figures
+
+
+def test_finds_what_the_solver_did_not() -> None:
+    figures = Best(steps=12).assign(problem()).figures["best"]
+    assert figures["end"] < figures["start"]
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Limits(max_uses=4),
+        Limits(min_distance=3, banned=frozenset({1, 5})),
+        Limits(max_uses=6, min_distance=2, use_all=True, pinned={7: 3, 50: 9}),
+    ],
+)
+def test_limits_hold(limits: Limits) -> None:
+    choices = Best(steps=3, candidates=8).assign(problem(limits)).choices
+    uses = np.bincount(choices.ravel(), minlength=TILES)
+    assert limits.max_uses is None or uses.max() <= limits.max_uses
+    assert not uses[list(limits.banned)].any()
+    assert not limits.use_all or uses.min() >= 1
+    assert all(choices.ravel()[cell] == choice for cell, choice in limits.pinned.items())
+    assert _nearest_copies(choices) >= limits.min_distance
+
+
+def _nearest_copies(tiles: NDArray[np.int64]) -> int:
+    """The smallest distance between two copies of one tile, by looking at all pairs."""
+    nearest = 10**6
+    for tile in np.unique(tiles):
+        places = np.argwhere(tiles == tile)
+        for i, one in enumerate(places):
+            for other in places[i + 1 :]:
+                nearest = min(nearest, int(np.abs(one - other).max()))
+    return nearest
+
+
+def test_ctrl_c_gives_the_best_so_far() -> None:
+    heard = Heard(stop_at=2)
+    assignment = Best(steps=50).assign(problem(), reporter=heard)
+    assert assignment.figures["interrupted"]
+    assert assignment.figures["best"]["steps"] == 2
+    assert assignment.figures["best"]["end"] <= assignment.figures["best"]["start"]
+    assert heard.notes == ["stopped after 2 of 50 steps; going on with the best mosaic so far."]
+
+
+def test_time_limit_ends_it_and_the_temperature_rises_to_the_end() -> None:
+    heard = Heard()
+    figures = Best(steps=10_000, time_limit=0.5).assign(problem(), reporter=heard).figures["best"]
+    assert figures["steps"] < 10_000
+    temperatures = [step["temperature"] for step in heard.steps]
+    assert temperatures == sorted(temperatures)
+    assert temperatures[-1] == pytest.approx(100)
+
+
+def test_preview_shows_the_mosaic(tmp_path: Path) -> None:
+    path = tmp_path / "preview.png"
+    Best(steps=1, watch=path).assign(problem())
+    with Image.open(path) as preview:
+        assert preview.size == (COLUMNS * 8, ROWS * 8)
+    assert [file.name for file in tmp_path.iterdir()] == ["preview.png"]
+
+
+@pytest.mark.parametrize("cells", [(1, 1), (72, 73), (200, 31)])
+def test_windows_are_whole_cells_and_cover_all_once(cells: tuple[int, int]) -> None:
+    from perceptual_photomosaic.assign.best.objective import _windows
+
+    count = torch.zeros(1, 3, cells[0] * 8, cells[1] * 8)
+    for window in _windows(*count.shape[2:]):
+        count[window] += 1
+        assert all(side % 8 == 0 and side <= 72 * 8 for side in count[window].shape[2:])
+    assert bool((count == 1).all())
+
+
+def test_large_grids_are_seen_in_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perceptual_photomosaic.assign.best.objective._WINDOW_CELLS", 6)
+    figures = Best(steps=2).assign(problem()).figures["best"]
+    assert figures["end"] <= figures["start"]
+
+
+def test_missing_torch_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *details: Any, **more: Any) -> Any:
+        if name.endswith("assign.best.search"):
+            raise ImportError(name)
+        return real(name, *details, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(MissingExtraError, match="'perceptual' extra"):
+        Best().assign(problem())
+
+
+def test_unknown_device() -> None:
+    with pytest.raises(ConfigError, match="device 'tpu' is not there; choose auto or one of cpu"):
+        Best(device="tpu").assign(problem())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (MosaicOptions(quality="bst"), "quality 'bst' is unknown; choose one of standard, best."),
+        (MosaicOptions(quality="best", loss="mse"), "loss 'mse' is unknown; choose one of lpips, paper."),
+        (MosaicOptions(quality="best", method="mean"), "quality 'best' goes on from method 'solve', not 'mean'"),
+        (MosaicOptions(quality="best", steps=0), "steps is 0"),
+        (MosaicOptions(quality="best", time_limit=0.0), "time limit is 0 s"),
+        (MosaicOptions(quality="best", watch="a.jpg"), "watch is 'a.jpg'"),
+    ],
+)
+def test_settings_that_make_no_sense(options: MosaicOptions, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        check_quality(options)
+
+
+def test_settings_reach_it() -> None:
+    best = Best.after(Best().solve, MosaicOptions(quality="best", steps=7, time_limit=2.0, watch="a.png", loss="paper"))
+    assert (best.steps, best.time_limit, best.watch, best.loss) == (7, 2.0, Path("a.png"), "paper")
