@@ -137,7 +137,7 @@ def test_impossible_patches_are_refused(k: int) -> None:
 
 def test_methods_by_name() -> None:
     for name in METHODS:
-        assert hasattr(matcher(MosaicOptions(method=name)), "assign")
+        assert hasattr(matcher(MosaicOptions(method=name, model="glyphs")), "assign")
     assert matcher(MosaicOptions(method="nearest", patch=3)) == NearestPatch(3)
     with pytest.raises(ConfigError, match=r"there is no method 'neerest'\. Did you mean 'nearest'\?"):
         matcher(MosaicOptions(method="neerest"))
