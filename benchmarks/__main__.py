@@ -56,10 +56,14 @@ def _when(command: list[str]) -> str:
 
 
 def _body(name: str, said: str) -> str:
-    said = said.strip()
-    if "|" not in said:
-        return f"```\n{said}\n```"
-    return f"{HEADERS[name]}\n{said}" if name in HEADERS else said
+    """What a section said, without the lines in which it told of its progress."""
+    lines = said.strip().splitlines()
+    table = [number for number, line in enumerate(lines) if line.startswith("|")]
+    if not table:
+        return "```\n" + "\n".join(lines) + "\n```"
+    first = next((n for n, line in enumerate(lines[: table[0]]) if line.startswith("#")), table[0])
+    kept = "\n".join(lines[first:])
+    return f"{HEADERS[name]}\n{kept}" if name in HEADERS else kept
 
 
 def _put(name: str, text: str) -> None:
