@@ -44,6 +44,8 @@ class LossSettings:
         border: What blurs see outside a picture: "zero" (black, as in the paper), or its own "edge", repeated.
         tone: Maps the target's colours before the comparison, as where tiles cannot show its darks: three rows of
             (factor of red, of green, of blue, offset in levels). Empty compares with the target as it is.
+        smooth: Blur enough before pixels are left out (see `features.pyramid.scale_geometry`). The paper's pyramid
+            does not, and judges tiles at its coarse scales by one of their pixels.
     """
 
     layers: tuple[str, ...] = PAPER_LAYERS
@@ -54,6 +56,7 @@ class LossSettings:
     form: Form = "reconstruction"
     border: Border = "zero"
     tone: tuple[tuple[float, ...], ...] = ()
+    smooth: bool = False
 
     def __post_init__(self) -> None:
         check_layers(self.layers)
@@ -83,6 +86,8 @@ class LossSettings:
         As there, layers without a group of scales add nothing but still count in the mean over layers, and blurs
         beyond the scales in use are not looked at.
         """
+        if not all(group.strip() for group in scales.split(":")):
+            raise ConfigError(f"each layer's scales are numbers with commas, but a group of '{scales}' is empty")
         try:
             return cls(
                 layers=tuple(name.strip() for name in layers.split(",")),
@@ -107,6 +112,7 @@ class LossSettings:
             form=values["form"],
             border=values.get("border", "zero"),
             tone=tuple(tuple(row) for row in values.get("tone", ())),
+            smooth=values.get("smooth", False),
         )
 
     def plain(self) -> dict[str, Any]:
@@ -220,7 +226,7 @@ class PerceptualLoss(nn.Module):
             for scale in self.settings.used_scales():
                 wanted = {self.settings.layers[i] for i, _ in self.settings.layers_at(scale)}
                 also = extra if scale == 0 else ()
-                found = self.vgg(pyramid_level(images, scale, self.settings.border), wanted | set(also))
+                found = self.vgg(self._level(images, scale), wanted | set(also))
                 full |= {name: found[name] for name in also}
                 features.append({name: self._prepare(name, found[name]) for name in wanted})
             if extra and not full:
@@ -236,11 +242,14 @@ class PerceptualLoss(nn.Module):
 
     def blurred_level(self, mosaic: Tensor, index: int) -> Tensor:
         """The mosaic at the index-th used scale, with that scale's further blur."""
-        level = pyramid_level(mosaic, self.settings.used_scales()[index], self.settings.border)
+        level = self._level(mosaic, self.settings.used_scales()[index])
         if index < min(len(self.settings.blur_sigmas), len(self.settings.blur_windows)):
             side = self.settings.blur_windows[index]
             level = blur(level, (side, side), self.settings.blur_sigmas[index], border=self.settings.border)
         return level
+
+    def _level(self, images: Tensor, scale: float) -> Tensor:
+        return pyramid_level(images, scale, self.settings.border, self.settings.smooth)
 
     def forward(self, mosaic: Tensor, target: TargetFeatures) -> LossValue:
         """Compare a mosaic with a target's features; differentiable in the mosaic."""

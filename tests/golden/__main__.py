@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +36,54 @@ CHECKS: dict[str, Check] = {
 
 
 def check_folder(folder: Path, names: Sequence[str] = tuple(CHECKS)) -> list[Row]:
-    """All rows of some families of a golden folder."""
+    """All rows of some families of a golden folder.
+
+    A ReLU or a maximum that lies within rounding of its switch falls to one side or the other by the order of
+    summation, and moves gradients, and what is trained by them, by more than the tolerances. So what is missed by a
+    finite amount is measured once more with PyTorch's plain kernels, and the row says so.
+    """
     config = json.loads((folder / "config.json").read_text())
     network = families.paper_vgg(config["vgg_seed"])
     rows: list[Row] = []
     for name in names:
-        golden = Golden(name, folder)
-        CHECKS[name](golden, config, network)
-        rows.extend(golden.finish())
+        found = check_family(name, folder, config, network)
+        if any(not row.passed and math.isfinite(row.error) and row.tolerance for row in found):
+            with plain_kernels():
+                again = {row.key: row for row in check_family(name, folder, config, network)}
+            found = [row if row.passed or not again[row.key].passed else plain(again[row.key]) for row in found]
+        rows.extend(found)
     return rows
+
+
+def check_family(name: str, folder: Path, config: dict[str, Any], network: VGG16) -> list[Row]:
+    """All rows of one family."""
+    golden = Golden(name, folder)
+    if golden.arrays:
+        with golden.part(f"all of {name}"):
+            CHECKS[name](golden, config, network)
+    return list(golden.finish())
+
+
+@contextmanager
+def plain_kernels() -> Iterator[None]:
+    """Convolve without oneDNN meanwhile."""
+    before = torch.backends.mkldnn.enabled
+    torch.backends.mkldnn.enabled = False
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.enabled = before
+
+
+def plain(row: Row) -> Row:
+    """A row measured with plain kernels."""
+    return replace(row, measure=f"{row.measure}, with plain kernels")
+
+
+def unknown_files(folder: Path) -> list[Row]:
+    """A row that fails for each file of a family that nobody knows."""
+    names = sorted(path.stem for path in folder.glob("*.npz"))
+    return [Row(name, f"{name}.npz", "unknown family", math.inf, 0.0) for name in names if name not in CHECKS]
 
 
 def main() -> int:
@@ -54,7 +96,7 @@ def main() -> int:
     if unknown or not (options.folder / "config.json").is_file():
         parser.error(f"unknown family {unknown[0]}" if unknown else f"no config.json in {options.folder}")
     torch.backends.cuda.matmul.allow_tf32 = False
-    rows = check_folder(options.folder, options.families or tuple(CHECKS))
+    rows = check_folder(options.folder, options.families or tuple(CHECKS)) + unknown_files(options.folder)
     return 1 if show(rows, options.missed) else 0
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.pyramid import blur, gaussian_kernel, pyramid_level, same_padding
 from perceptual_photomosaic.features.vgg import LAYERS, VGG16
 from perceptual_photomosaic.features.weights import _from_caffe
-from perceptual_photomosaic.losses import LossSettings, PerceptualLoss
+from perceptual_photomosaic.losses import LossSettings, LossValue, PerceptualLoss
 from perceptual_photomosaic.models.mosaicnet import (
     PAPER_EPSILON,
     MosaicNet,
@@ -146,27 +147,42 @@ def decoder(golden: Golden, config: dict[str, Any], network: VGG16) -> None:
         hidden, logits = net.decoder(net.encode(images))
     golden.sampled("conv6", channels_last(hidden), 1e-4)
     golden.close("conv7", channels_last(logits), 1e-4)
-    for order, temperature in enumerate(case["temps"]):
-        key = f"T{temperature:g}"
-        passed, _, total = paper_forward(net, loss, images, temperature)
-        soft = channels_last(passed.coefficients)
-        golden.close(f"{key}.softmax", soft, *((1e-4, "max") if temperature <= 1 else (1e-3, "abs")))
-        choose(golden, key, soft, net, exactly=temperature == 0)
-        shown = slice(None) if order == 0 else slice(0, 1)
-        near = 1e-4 if temperature <= 1 else 1e-3
-        golden.close(f"{key}.soft_output", channels_last(passed.mosaic)[shown], near)
+    for key, temperature in temperatures(golden, case["temps"]).items():
+        with golden.part(key):
+            at_temperature(golden, key, temperature, net, loss, images)
+    golden.exact("trainable_variables", ["conv6/weight", "conv6/bias", "conv7/weight", "conv7/bias"])
+    golden.exact("all_variables", variable_names())
+
+
+def temperatures(golden: Golden, listed: Sequence[float]) -> dict[str, float]:
+    """Temperature of each group of arrays, by its key: those listed, and any that only gradients are kept of."""
+    found = {f"T{value:g}": float(value) for value in listed}
+    groups = (match.group(1) for match in map(re.compile(r"T(.+?)\.[a-z]").match, golden.arrays) if match)
+    return found | {f"T{text}": float(text) for text in groups}
+
+
+def at_temperature(
+    golden: Golden, key: str, temperature: float, net: MosaicNet, loss: PerceptualLoss, images: Tensor
+) -> None:
+    """All arrays of one temperature."""
+    passed, _, total = paper_forward(net, loss, images, temperature)
+    soft = channels_last(passed.coefficients)
+    near = 1e-4 if temperature <= 1 else 1e-3
+    if f"{key}.softmax" in golden:
+        golden.close(f"{key}.softmax", soft, near, "max" if temperature <= 1 else "abs")
+        choose(golden, key, soft, net, near, exactly=temperature == 0)
+        shown = len(golden[f"{key}.soft_output"])  # all pictures, or the first one only
+        golden.close(f"{key}.soft_output", channels_last(passed.mosaic)[:shown], near)
         golden.close(f"{key}.entropy", entropy(passed.coefficients).detach(), near, "rtol")
         golden.close(f"{key}.variance", variance(passed.coefficients).detach(), near, "rtol")
         golden.close(f"{key}.loss", total, 1e-5, "rtol")
-        if f"{key}.grad.conv6_weight.l2" in golden:
-            net.decoder.zero_grad()
-            gradients(loss, forward(net, loss, images, temperature), divisor=len(images))
-            for name, ours in PARAMETERS.items():
-                slope = net.decoder.get_parameter(ours).grad
-                assert slope is not None
-                gradient_sampled(golden, f"{key}.grad.{name}", as_stored(name, slope))
-    golden.exact("trainable_variables", ["conv6/weight", "conv6/bias", "conv7/weight", "conv7/bias"])
-    golden.exact("all_variables", variable_names())
+    if f"{key}.grad.conv6_weight.l2" in golden:
+        net.decoder.zero_grad()
+        gradients(loss, forward(net, loss, images, temperature), divisor=len(images))
+        for name, ours in PARAMETERS.items():
+            slope = net.decoder.get_parameter(ours).grad
+            assert slope is not None
+            gradient_sampled(golden, f"{key}.grad.{name}", as_stored(name, slope))
 
 
 def variable_names() -> list[str]:
@@ -175,13 +191,12 @@ def variable_names() -> list[str]:
     return [*encoder, "conv6/weight", "conv6/bias", "conv7/weight", "conv7/bias"]
 
 
-def choose(golden: Golden, key: str, soft: Any, net: MosaicNet, exactly: bool) -> None:
-    """argmax and hard mosaic, equal wherever the golden's margin is above 1e-4."""
+def choose(golden: Golden, key: str, soft: Any, net: MosaicNet, near: float, exactly: bool = False) -> None:
+    """argmax and hard mosaic, equal wherever the golden's margin is above 1e-4; margins to `near`."""
     ordered = np.sort(soft, axis=-1)
     sure = golden[f"{key}.margin"] > 1e-4
     sure = np.ones_like(sure) if exactly else sure
-    tolerance = 1e-4 if f"{key}.softmax" in golden and soft.max() < 0.999 else 1e-3
-    golden.close(f"{key}.margin", ordered[..., -1] - ordered[..., -2], tolerance, "abs")
+    golden.close(f"{key}.margin", ordered[..., -1] - ordered[..., -2], near, "abs")
     mosaic = channels_last(hard_compose(torch.from_numpy(soft.argmax(-1)), net.templates)).astype(np.uint8)
     if f"{key}.argmax" in golden:
         golden.add(f"{key}.argmax", "cells wrong", np.sum((soft.argmax(-1) != golden[f"{key}.argmax"]) & sure), 0)
@@ -201,28 +216,51 @@ def shapes(golden: Golden, config: dict[str, Any], network: VGG16) -> None:
     default = PerceptualLoss(network, LossSettings())
     for i in range(len(settings["cases"])):
         key = f"case{i}"
-        pictures = golden[f"{key}.templates"]
-        net = paper_net(network, pictures, recipes.decoder_layers(settings["w_seed"], len(pictures)))
-        images = channels_first(golden[f"{key}.image"])
-        with torch.no_grad():
-            soft = channels_last(net.coefficients(net.decoder(net.encode(images))[1], 1.0))
-        choose(golden, key, soft, net, exactly=False)
-        if str(golden[f"{key}.train_loss_exception"]):
+        with golden.part(key):
+            pictures = golden[f"{key}.templates"]
+            net = paper_net(network, pictures, recipes.decoder_layers(settings["w_seed"], len(pictures)))
+            images = channels_first(golden[f"{key}.image"])
+            with torch.no_grad():
+                soft = channels_last(net.coefficients(net.decoder(net.encode(images))[1], 1.0))
+            choose(golden, key, soft, net, 1e-4)
             refused = refuses(partial(paper_forward, net, default, images, 1.0))
-            golden.add(f"{key}.train_loss_exception", "refused", 0.0 if refused else np.inf, 0.0)
-        if i == 0 and settings.get("deep"):
-            deep = PerceptualLoss(network, LossSettings.parse(*settings["deep"]))
-            golden.close("deep_layers_only.loss", paper_forward(net, deep, images, 1.0)[2], 1e-5, "rtol")
+            expected = bool(str(golden[f"{key}.train_loss_exception"]))
+            golden.add(f"{key}.train_loss_exception", refusal(expected), 0.0 if refused == expected else np.inf, 0.0)
+            if i == 0 and "deep_layers_only.loss" in golden:
+                deep = PerceptualLoss(network, LossSettings.parse(*settings["deep"]))
+                golden.close("deep_layers_only.loss", paper_forward(net, deep, images, 1.0)[2], 1e-5, "rtol")
 
 
 def ploss(golden: Golden, config: dict[str, Any], network: VGG16) -> None:
     for case in config["config"]["ploss"]:
-        compare_loss(golden, case, network)
+        with golden.part(case["name"]):
+            compare_loss(golden, case, network)
     for case in config["config"]["ploss_errors"]:
         key = f"error.{case['name']}"
-        options = [str(golden[f"{key}.{part}"]) for part in ("layers", "lsf", "dsf", "bf", "bw")]
-        refused = refuses(partial(LossSettings.parse, *options))
-        golden.add(f"{key}.exception", "refused", 0.0 if refused else np.inf, 0.0)
+        with golden.part(key):
+            options = option_texts(golden, key)
+            expected = bool(str(golden[f"{key}.exception"]))
+            refused = refuses(partial(loss_of, case, options, network))
+            golden.add(f"{key}.exception", refusal(expected), 0.0 if refused == expected else np.inf, 0.0)
+
+
+def option_texts(golden: Golden, key: str) -> list[str]:
+    """The loss's five options as they were typed."""
+    return [str(golden[f"{key}.{part}"]) for part in ("layers", "lsf", "dsf", "bf", "bw")]
+
+
+def loss_of(case: dict[str, Any], options: Sequence[str], network: VGG16) -> Tensor:
+    """The loss of a case's mosaics."""
+    loss = PerceptualLoss(network, LossSettings.parse(*options))
+    size = case["b"], case["h"], case["w"]
+    target = channels_first(recipes.smooth_pictures(case["seed"], *size))
+    value: LossValue = loss(channels_first(recipes.predicted_pictures(case["seed"] + 1, *size)), loss.target(target))
+    return value.total
+
+
+def refusal(expected: bool) -> str:
+    """Name of the measure of an error."""
+    return "refused" if expected else "not refused"
 
 
 def refuses(action: Callable[[], Any]) -> bool:
@@ -236,7 +274,7 @@ def refuses(action: Callable[[], Any]) -> bool:
 
 def compare_loss(golden: Golden, case: dict[str, Any], network: VGG16) -> None:
     key, seed = case["name"], case["seed"]
-    options = [str(golden[f"{key}.{part}"]) for part in ("layers", "lsf", "dsf", "bf", "bw")]
+    options = option_texts(golden, key)
     golden.exact(f"{key}.size", (case["b"], case["h"], case["w"]))
     golden.exact(f"{key}.seed", seed)
     pictures = recipes.smooth_pictures(seed, case["b"], case["h"], case["w"])
@@ -250,9 +288,10 @@ def compare_loss(golden: Golden, case: dict[str, Any], network: VGG16) -> None:
     found = {(layer, scale): float(term) for layer, scale, term in value.terms}
     order = list(zip(golden[f"{key}.mse_layer_index"].tolist(), golden[f"{key}.mse_scale"].tolist(), strict=True))
     golden.close(f"{key}.mse", [found[pair] for pair in order], 1e-5, "rtol")
-    groups = [(layer, scale) for layer, group in enumerate(settings.scales) for scale in group]
+    groups = sorted((layer, scale) for layer, group in enumerate(settings.scales) for scale in group)
     golden.exact(f"{key}.mse_layer_index", [layer for layer, _ in groups])
-    golden.exact(f"{key}.mse_scale", [scale for _, scale in groups])
+    stored = [scale for _, scale in sorted(order)]  # whatever order a layer's scales were gone through in
+    golden.add(f"{key}.mse_scale", "equal", 0.0 if stored == [scale for _, scale in groups] else np.inf, 0.0)
     golden.close(f"{key}.grad_l2", torch.linalg.vector_norm(slope), 1e-3, "rtol")
     if f"{key}.grad" in golden:
         golden.close(f"{key}.grad", channels_last(slope), 3e-3, "l2")

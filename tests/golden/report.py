@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,10 @@ class Row:
 
 @dataclass
 class Golden:
-    """The arrays of one family, of which every one must be looked at."""
+    """The arrays of one family, of which every one must be looked at.
+
+    An array that is not there, or that nobody looked at, is a row that fails; so is a part that stops with an error.
+    """
 
     family: str
     folder: Path
@@ -36,8 +40,12 @@ class Golden:
     seen: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self.arrays: dict[str, np.ndarray[Any, Any]] = {}
+        if not (self.folder / f"{self.family}.npz").is_file():
+            self.add(f"{self.family}.npz", "missing", np.inf, 0.0)
+            return
         with np.load(self.folder / f"{self.family}.npz") as file:
-            self.arrays: dict[str, np.ndarray[Any, Any]] = {key: file[key] for key in file.files}
+            self.arrays = {key: file[key] for key in file.files}
 
     def __getitem__(self, key: str) -> Any:
         """An array that is an input, or is compared by `add`."""
@@ -47,12 +55,22 @@ class Golden:
     def __contains__(self, key: str) -> bool:
         return key in self.arrays
 
+    @contextmanager
+    def part(self, key: str) -> Iterator[None]:
+        """A part of the family: whatever stops it becomes a row, and the parts after it are still compared."""
+        try:
+            yield
+        except Exception as error:  # the row tells of it
+            self.add(key, f"stopped: {type(error).__name__}: {error}", np.inf, 0.0)
+
     def add(self, key: str, measure: str, error: float, tolerance: float) -> None:
         self.seen.add(key)
         self.rows.append(Row(self.family, key, measure, float(error), tolerance))
 
     def exact(self, key: str, ours: Any) -> None:
         """Equal in shape and in every element."""
+        if self._lacks(key):
+            return
         want, have = self[key], np.asarray(ours)
         same = want.shape == have.shape and bool(np.all(want == have))
         self.add(key, "equal", 0.0 if same else np.inf, 0.0)
@@ -63,6 +81,8 @@ class Golden:
         max: largest difference over the largest golden magnitude. rtol: largest relative difference. abs: largest
         difference. l2: L2 norm of the difference over that of the golden.
         """
+        if self._lacks(key):
+            return
         want, have = np.asarray(self[key], np.float64), np.asarray(ours, np.float64)
         if want.shape != have.shape:
             self.add(key, f"shape {have.shape} for {want.shape}", np.inf, tolerance)
@@ -71,8 +91,14 @@ class Golden:
 
     def sampled(self, key: str, ours: Any, tolerance: float, measure: str = "max", norm: float = 1e-5) -> None:
         """Compare an array of which the golden holds shape, mean, deviation, norm and some elements."""
+        absent = [part for part in ("shape", "mean", "std", "l2", "idx", "val") if self._lacks(f"{key}.{part}")]
+        if absent:
+            return
         have = np.asarray(ours, np.float64)
         self.exact(f"{key}.shape", have.shape)
+        if have.shape != tuple(self[f"{key}.shape"]):
+            self.add(f"{key}.val", f"shape {have.shape}", np.inf, tolerance)
+            return
         spread = float(self[f"{key}.std"])
         self.add(f"{key}.mean", "of std", abs(have.mean() - float(self[f"{key}.mean"])) / max(spread, 1e-300), 1e-3)
         self.close(f"{key}.std", have.std(), norm, "rtol")
@@ -86,6 +112,12 @@ class Golden:
         for key in self.arrays:
             if key not in self.seen:
                 yield Row(self.family, key, "not checked", np.inf, 0.0)
+
+    def _lacks(self, key: str) -> bool:
+        """Whether an array is not there, which is a row that fails."""
+        if key not in self.arrays:
+            self.add(key, "missing", np.inf, 0.0)
+        return key not in self.arrays
 
 
 def distance(want: np.ndarray[Any, Any], have: np.ndarray[Any, Any], measure: str) -> float:

@@ -56,8 +56,8 @@ def output_name(index: int) -> str:
 
 def stretch_to_bytes(image: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Map an array's own minimum and maximum to 0 and 255, rounding halves up; a constant one becomes 0."""
-    low, high = float(image.min()), float(image.max())
-    scale = 255.0 / ((high - low) or 1.0)
+    low, high = image.min(), image.max()
+    scale = 255.0 / float((high - low) or 1.0)  # the range is rounded to the image's own precision
     stretched: NDArray[np.uint8] = (np.clip((image - low) * scale, 0, 255) + 0.5).astype(np.uint8)
     return stretched
 
