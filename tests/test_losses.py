@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -40,8 +42,8 @@ def twin(vgg: VGG16, settings: LossSettings, target: torch.Tensor, mosaic: torch
     for name, factor, group in zip(settings.layers, settings.layer_factors, settings.scales, strict=True):
         parts = []
         for scale in group:
-            left = pyramid_level(target, scale, settings.border)
-            right = pyramid_level(mosaic, scale, settings.border)
+            left = pyramid_level(target, scale, settings.border, settings.smooth)
+            right = pyramid_level(mosaic, scale, settings.border, settings.smooth)
             order = scales.index(scale)
             if order < len(settings.blur_sigmas):
                 side = settings.blur_windows[order]
@@ -57,7 +59,12 @@ def twin(vgg: VGG16, settings: LossSettings, target: torch.Tensor, mosaic: torch
     return total
 
 
-@pytest.mark.parametrize("settings", [LossSettings(), MIXED, lpips_settings()], ids=["paper", "mixed", "lpips"])
+SMOOTH = replace(MIXED, border="edge", smooth=True)
+
+
+@pytest.mark.parametrize(
+    "settings", [LossSettings(), MIXED, SMOOTH, lpips_settings()], ids=["paper", "mixed", "smooth", "lpips"]
+)
 def test_loss_is_its_formula(vgg: VGG16, pair: tuple[torch.Tensor, torch.Tensor], settings: LossSettings) -> None:
     target, mosaic = pair
     loss = PerceptualLoss(vgg, settings)
@@ -144,7 +151,8 @@ def test_sizes_that_differ_are_refused(vgg: VGG16) -> None:
 
 
 def test_settings_go_round_as_plain_values() -> None:
-    assert LossSettings.from_plain(MIXED.plain()) == MIXED
+    for settings in (MIXED, SMOOTH):
+        assert LossSettings.from_plain(settings.plain()) == settings
 
 
 def test_lpips_needs_channel_weights(vgg: VGG16) -> None:

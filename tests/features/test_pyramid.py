@@ -66,6 +66,28 @@ def test_scale_zero_is_the_picture() -> None:
     assert scale_geometry(0.5) == (2, 1, 0.5)
 
 
+def test_a_smooth_level_shows_the_mean_of_a_texture_and_the_papers_one_phase_of_it() -> None:
+    ink = torch.zeros(8, 8)
+    ink[2:5, 1:4] = 255.0
+    texture = ink.repeat(12, 12)[None, None]
+    for scale in (1, 2, 3):
+        shifted = [texture.roll((shift, shift), (2, 3)) for shift in range(8)]
+        inner = [pyramid_level(x, scale, smooth=True)[..., 2:-2, 2:-2] for x in shifted]
+        plain = [pyramid_level(x, scale)[..., 2:-2, 2:-2] for x in shifted]
+        assert [x.shape for x in inner] == [x.shape for x in plain]
+        means = torch.stack([x.mean() for x in inner])
+        assert float((means - texture.mean()).abs().max()) < 0.01 * 255
+    values = torch.stack([x.mean() for x in plain])
+    assert float(values.max() - values.min()) > 0.3 * 255  # scale 3: eight phases, as many tones
+
+
+def test_both_pyramids_have_their_centres_in_the_same_places() -> None:
+    ramp = torch.arange(96.0).expand(1, 1, 96, 96)
+    for scale in (1, 2, 3):
+        smooth, plain = (pyramid_level(ramp, scale, smooth=s)[..., 3:-3, 3:-3] for s in (True, False))
+        torch.testing.assert_close(smooth, plain, atol=1e-3, rtol=0)
+
+
 def test_blur_has_the_right_gradient() -> None:
     images = torch.rand(1, 1, 6, 5, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda x: blur(x, (4, 3), 1.1, 2), (images,))

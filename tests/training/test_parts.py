@@ -138,6 +138,15 @@ def test_covering_subset_keeps_what_pictures_need(photos: Path) -> None:
     assert len(covering_subset(flats, [str(photos / "1.png")], 99, seed=0)) == 40
 
 
+def test_covering_subset_looks_at_pictures_as_the_loss_maps_them(photos: Path) -> None:
+    Image.new("RGB", (64, 64), (0, 0, 0)).save(photos / "4.png")
+    flats = np.zeros((3, 8, 8, 3), np.uint8)
+    flats[:] = np.array([40, 150, 230]).reshape(3, 1, 1, 1)
+    lifted = ((0.2, 0.0, 0.0, 150.0), (0.0, 0.2, 0.0, 150.0), (0.0, 0.0, 0.2, 150.0))
+    assert covering_subset(flats, [str(photos / "4.png")], 1, seed=0).tolist() == [0]
+    assert covering_subset(flats, [str(photos / "4.png")], 1, seed=0, tone=lifted).tolist() == [1]
+
+
 def test_settings_go_round_and_refuse_nonsense() -> None:
     for name in PRESETS:
         settings = preset(name, tiles="emoji")

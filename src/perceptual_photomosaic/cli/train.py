@@ -134,4 +134,4 @@ def _loss(
             f"{count} layers, but {len(made.scales)} groups of scales and {len(made.layer_factors)} layer factors: "
             "give one of each per layer"
         )
-    return replace(made, border=before.border, tone=before.tone)
+    return replace(made, border=before.border, tone=before.tone, smooth=before.smooth)

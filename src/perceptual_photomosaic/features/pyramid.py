@@ -71,18 +71,23 @@ def blur(images: Tensor, window: tuple[int, int], sigma: float, stride: int = 1,
     return flat.view(batch, channels, flat.shape[2], flat.shape[3])
 
 
-def scale_geometry(scale: float) -> tuple[int, int, float]:
+def scale_geometry(scale: float, smooth: bool = False) -> tuple[int, int, float]:
     """Window, stride and sigma of pyramid scale s: 2^s + 1 taps, every 2^s pixels, sqrt(2^s / 4).
 
-    Fractions are cut: scale 0.5 has stride int(2 ** 0.5) = 1 and a window of 2.
+    That sigma is too small for its stride: at scale 3 it leaves half of a texture of period 8 pixels, and every eighth
+    pixel then shows one phase of it in place of its mean. `smooth` takes sigma 2^s / 2 and 3 * 2^s + 1 taps, which
+    leave less than a hundredth. Both have their centres in the same places. Fractions are cut: scale 0.5 has stride
+    int(2 ** 0.5) = 1 and a window of 2.
     """
     stride = int(2**scale)
+    if smooth:
+        return 3 * stride + 1, stride, stride / 2
     return stride + 1, stride, math.sqrt(stride / 4)
 
 
-def pyramid_level(images: Tensor, scale: float, border: Border = "zero") -> Tensor:
+def pyramid_level(images: Tensor, scale: float, border: Border = "zero", smooth: bool = False) -> Tensor:
     """One level of the Gaussian pyramid, made from full size by a single blur; scale 0 is the picture itself."""
     if scale == 0:
         return images
-    window, stride, sigma = scale_geometry(scale)
+    window, stride, sigma = scale_geometry(scale, smooth)
     return blur(images, (window, window), sigma, stride, border)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["apply_tone", "tone_of"]
+__all__ = ["Tone", "apply_tone", "tone_of"]
 
 Tone = tuple[tuple[float, ...], ...]
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from perceptual_photomosaic.features.colour import to_oklab
 from perceptual_photomosaic.features.pyramid import blur
 from perceptual_photomosaic.models.mosaicnet import PARTS, cell_parts
+from perceptual_photomosaic.models.tone import Tone, apply_tone
 from perceptual_photomosaic.training.data import CropStream
 
 __all__ = ["covering_subset", "from_afar", "nearest_template", "template_costs"]
@@ -27,7 +28,7 @@ def _patches(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def covering_subset(
-    templates: NDArray[np.uint8], paths: Sequence[str], keep: int, seed: int, cells: int = 6000
+    templates: NDArray[np.uint8], paths: Sequence[str], keep: int, seed: int, cells: int = 6000, tone: Tone = ()
 ) -> NDArray[np.int64]:
     """Pick the tiles that serve real pictures best.
 
@@ -41,6 +42,7 @@ def covering_subset(
         keep: How many to pick.
         seed: Of the cells looked at.
         cells: How many cells.
+        tone: Maps the pictures' colours first, as the loss does.
     Returns:
         Tile numbers, ascending, (keep,).
     """
@@ -54,7 +56,8 @@ def covering_subset(
         found.append(crop.reshape(across, height, across, width, 3).swapaxes(1, 2).reshape(-1, height, width, 3))
         number += 1
     stream.close()
-    cost = torch.cdist(torch.from_numpy(_patches(np.concatenate(found))), torch.from_numpy(_patches(templates)))
+    wanted = apply_tone(np.concatenate(found), tone)
+    cost = torch.cdist(torch.from_numpy(_patches(wanted)), torch.from_numpy(_patches(templates)))
     left = torch.full((len(cost), 1), float(cost.max()))
     chosen: list[int] = []
     for _ in range(min(keep, len(templates))):

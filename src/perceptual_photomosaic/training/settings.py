@@ -125,9 +125,10 @@ LIGHT_LOSS = LossSettings(
     layers=("conv1_1", "conv2_1", "conv3_1"),
     layer_factors=(1.0, 1.0, 4.0),
     scales=((0.0, 1.0, 2.0, 3.0),) * 3,
-    blur_sigmas=(3.0, 2.0, 1.0, 1.0),
-    blur_windows=(9, 7, 3, 3),
+    blur_sigmas=(4.0, 2.0, 1.0),
+    blur_windows=(15, 9, 5),
     border="edge",
+    smooth=True,
 )
 
 PRESETS: dict[str, dict[str, Any]] = {

@@ -308,7 +308,8 @@ def _templates(settings: TrainSettings, paths: list[str], reporter: Reporter) ->
     pictures = tiles.pictures(size)
     sources = [tiles.source(i // len(tiles.variants)) for i in range(len(tiles))]
     if 0 < settings.keep_tiles < len(pictures):
-        chosen = covering_subset(pictures, paths, settings.keep_tiles, settings.seed)
+        tone = tone_of(pictures) if settings.fit_tone else ()
+        chosen = covering_subset(pictures, paths, settings.keep_tiles, settings.seed, tone=tone)
         pictures, sources = pictures[chosen], [sources[i] for i in chosen]
     return pictures, sources
 
