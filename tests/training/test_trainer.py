@@ -18,7 +18,7 @@ from PIL import Image
 from perceptual_photomosaic.errors import ConfigError, ModelError
 from perceptual_photomosaic.losses import LossSettings
 from perceptual_photomosaic.models.store import load_model
-from perceptual_photomosaic.training import trainer
+from perceptual_photomosaic.training import prepare
 from perceptual_photomosaic.training.checkpoint import last_checkpoint, list_checkpoints, write_checkpoint
 from perceptual_photomosaic.training.settings import TrainSettings
 from perceptual_photomosaic.training.trainer import Job, train
@@ -31,7 +31,7 @@ SMALL_LOSS = LossSettings(("conv1_1", "conv2_1"), (1.0, 1.0), ((0.0, 1.0),) * 2,
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Train on the narrow network."""
     weights = narrow_weights()
-    monkeypatch.setattr(trainer, "load_vgg_weights", lambda source: weights)
+    monkeypatch.setattr(prepare, "load_vgg_weights", lambda source: weights)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,182 @@
+"""What a training run works with, made from its settings: tiles, pictures, network, loss, optimiser and schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.features.vgg import VGG16
+from perceptual_photomosaic.features.weights import load_vgg_weights
+from perceptual_photomosaic.losses import PerceptualLoss
+from perceptual_photomosaic.models.mosaicnet import PAPER_EPSILON, MosaicNet, MosaicNetConfig
+from perceptual_photomosaic.models.store import ModelCard, template_identity
+from perceptual_photomosaic.models.tone import tone_of
+from perceptual_photomosaic.progress import Reporter
+from perceptual_photomosaic.training.cover import covering_subset
+from perceptual_photomosaic.training.data import CropStream, central_square, list_pictures, to_tensor
+from perceptual_photomosaic.training.optim import TFAdam
+from perceptual_photomosaic.training.schedule import Schedule, paper_learning_rate, paper_temperatures
+from perceptual_photomosaic.training.settings import TrainSettings
+from perceptual_photomosaic.training.start import fit_decoder
+
+__all__ = ["Prepared", "bfloat16_is_fast", "prepare"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The parts of a run, as they are before its next step.
+
+    Args:
+        net: The network, on its device.
+        decoder: Its decoder, or what an engine for several devices wraps around it.
+        loss: What is minimised, on the same device.
+        optimizer: For the decoder.
+        stream: Training pictures.
+        held_out: Validation pictures, uint8, (H, W, 3); none if there are none.
+        card: What the model will say of itself.
+        temperature_at: Temperature of a step.
+        rate_at: Learning rate of a step.
+    """
+
+    net: MosaicNet
+    decoder: torch.nn.Module
+    loss: PerceptualLoss
+    optimizer: torch.optim.Optimizer
+    stream: CropStream
+    held_out: list[NDArray[np.uint8]]
+    card: ModelCard
+    temperature_at: Callable[[int], float]
+    rate_at: Callable[[int], float]
+
+
+def prepare(
+    settings: TrainSettings, name: str, device: torch.device, saved: dict[str, Any] | None, reporter: Reporter
+) -> Prepared:
+    """Make the parts of a run, from the start or from a checkpoint's state.
+
+    Args:
+        settings: The run's settings.
+        name: The run's name.
+        device: Where it computes.
+        saved: State to go on from; None begins anew.
+        reporter: Hears of progress.
+    """
+    paths = list_pictures(settings.data)
+    held_out = [central_square(p, settings.validate_crop) for p in list_pictures(settings.val)] if settings.val else []
+    templates, sources = _templates(settings, paths, reporter)
+    torch.manual_seed(settings.seed)
+    net, loss = _network(settings, templates, device)
+    if saved:
+        net.decoder.load_state_dict(saved["decoder"])
+    net.to(device)
+    loss.to(device)
+    stream = CropStream(paths, settings.crop, settings.zoom, flip=settings.flip, seed=settings.seed)
+    if settings.fit and not saved:
+        _fit(settings, net, loss, stream, device, reporter)
+    optimizer = _optimizer(settings, net)
+    if saved:
+        optimizer.load_state_dict(saved["optimizer"])
+        torch.set_rng_state(saved["random"])
+    card = ModelCard(
+        name=name,
+        tiles=settings.tiles,
+        sources=tuple(sources),
+        identity=template_identity(templates),
+        vgg=net.encoder.weights.identity(),
+        vgg_source=settings.vgg_weights,
+        loss=loss.settings,
+        training=settings.plain(),
+    )
+    return Prepared(net, net.decoder, loss, optimizer, stream, held_out, card, *_schedules(settings, len(paths)))
+
+
+def _network(
+    settings: TrainSettings, templates: NDArray[np.uint8], device: torch.device
+) -> tuple[MosaicNet, PerceptualLoss]:
+    """The network with its first random weights, and its loss."""
+    vgg = VGG16(load_vgg_weights(settings.vgg_weights), _dtype(settings, device))
+    config = MosaicNetConfig(
+        num_templates=len(templates),
+        in_channels=vgg.channels(MosaicNetConfig(2, cell=settings.cell).pool),
+        cell=settings.cell,
+        hidden=settings.hidden,
+        pixels=settings.pixels,
+        norm_epsilon=PAPER_EPSILON if settings.paper else MosaicNetConfig.norm_epsilon,
+    )
+    net = MosaicNet(vgg, torch.from_numpy(templates).permute(0, 3, 1, 2), config)
+    goal = replace(settings.loss, tone=tone_of(templates)) if settings.fit_tone else settings.loss
+    return net, PerceptualLoss(vgg, goal)
+
+
+def _templates(settings: TrainSettings, paths: list[str], reporter: Reporter) -> tuple[NDArray[np.uint8], list[str]]:
+    """Pictures of the tiles at the cell's size, (T, cell, cell, 3), and where they come from."""
+    from perceptual_photomosaic.tiles import TileOptions, open_tiles
+
+    size = (settings.cell, settings.cell)
+    tiles = open_tiles(settings.tiles, TileOptions(thumbnail_px=size), reporter=reporter)
+    pictures = tiles.pictures(size)
+    sources = [tiles.source(i // len(tiles.variants)) for i in range(len(tiles))]
+    if 0 < settings.keep_tiles < len(pictures):
+        tone = tone_of(pictures) if settings.fit_tone else ()
+        chosen = covering_subset(pictures, paths, settings.keep_tiles, settings.seed, tone=tone)
+        pictures, sources = pictures[chosen], [sources[i] for i in chosen]
+    return pictures, sources
+
+
+def _fit(
+    settings: TrainSettings,
+    net: MosaicNet,
+    loss: PerceptualLoss,
+    stream: CropStream,
+    device: torch.device,
+    reporter: Reporter,
+) -> None:
+    """Begin as the nearest template; the pictures are samples before number 0 of the run's own stream."""
+    with reporter.stage("fitting the first decoder", settings.fit, "pictures") as stage:
+        batches = []
+        for number in range(-settings.fit, 0, 4):
+            count = min(4, -number)
+            batches.append(to_tensor([stream.sample(number + i) for i in range(count)]).to(device))
+            stage.advance(count)
+        fit_decoder(net, loss, batches)
+
+
+def _optimizer(settings: TrainSettings, net: MosaicNet) -> torch.optim.Optimizer:
+    """Adam, with an epsilon far below the gradients of features that were normalised to about 1."""
+    if settings.paper:
+        return TFAdam(net.decoder.parameters(), lr=settings.learning_rate)
+    return torch.optim.Adam(net.decoder.parameters(), lr=settings.learning_rate, betas=(0.9, 0.99), eps=1e-15)
+
+
+def _schedules(settings: TrainSettings, pictures: int) -> tuple[Callable[[int], float], Callable[[int], float]]:
+    """Temperature and learning rate as functions of the step."""
+    if settings.paper:
+        cap = settings.final_temperature
+        temperatures = paper_temperatures(settings.steps, settings.temperature, pictures, settings.batch, cap)
+        return (lambda step: temperatures[step - 1]), (lambda step: paper_learning_rate(settings.learning_rate, step))
+    plan = Schedule(settings.steps, settings.learning_rate, settings.temperature, settings.final_temperature)
+    return plan.temperature_at, plan.learning_rate_at
+
+
+def _dtype(settings: TrainSettings, device: torch.device) -> torch.dtype:
+    """Arithmetic of VGG16."""
+    if settings.precision != "auto":
+        return torch.bfloat16 if settings.precision == "bfloat16" else torch.float32
+    if settings.paper:
+        return torch.float32
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    return torch.bfloat16 if device.type == "cpu" and bfloat16_is_fast() else torch.float32
+
+
+def bfloat16_is_fast() -> bool:
+    """Whether the processor multiplies bfloat16 itself."""
+    try:
+        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    except AttributeError:
+        return False

@@ -1,0 +1,133 @@
+"""What a run leaves behind as it goes: rows of figures, validations, the best and the last model, checkpoints."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.losses import LossValue, PerceptualLoss
+from perceptual_photomosaic.models.mosaicnet import MosaicNet, entropy, hard_compose, variance
+from perceptual_photomosaic.models.store import save_model
+from perceptual_photomosaic.training.checkpoint import write_checkpoint
+from perceptual_photomosaic.training.prepare import Prepared
+from perceptual_photomosaic.training.rundir import RunFolder
+from perceptual_photomosaic.training.settings import TrainSettings
+from perceptual_photomosaic.training.step import Forward
+from perceptual_photomosaic.training.validation import to_uint8, validate
+
+__all__ = ["Record", "Taken"]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One finished step.
+
+    Args:
+        step: Its number, from 1.
+        total: The loss before the step's update, averaged over processes and accumulated parts.
+        temperature: It was taken at.
+        rate: Learning rate it was taken with.
+        images: The last part's pictures.
+        passed: What the network made of them.
+        value: Their loss, with its parts.
+    """
+
+    step: int
+    total: float
+    temperature: float
+    rate: float
+    images: torch.Tensor
+    passed: Forward
+    value: LossValue
+
+
+class Record:
+    """Keeps the run folder up to date, in one process of the run.
+
+    Args:
+        run: The folder.
+        settings: The run's settings.
+        parts: What the run works with.
+        saved: State that the run goes on from, if it does.
+    """
+
+    def __init__(
+        self, run: RunFolder, settings: TrainSettings, parts: Prepared, saved: Mapping[str, Any] | None
+    ) -> None:
+        self.run = run
+        self.settings = settings
+        self.parts = parts
+        self.best = float(saved["best"]) if saved else math.inf
+        self.results: dict[str, float] = dict(saved["results"]) if saved else {}
+        self.clock = time.perf_counter()
+
+    def log(self, taken: Taken) -> dict[str, float]:
+        """Write a row of figures, and return it."""
+        seconds, self.clock = time.perf_counter() - self.clock, time.perf_counter()
+        figures = {"loss": taken.total, "temperature": taken.temperature, "learning rate": taken.rate}
+        figures |= _details(taken.passed, taken.value, self.settings)
+        speed = {"pictures per second": self.settings.batch * self.settings.log_every / seconds}
+        self.run.log(taken.step, figures | speed)
+        return figures
+
+    def validate(self, taken: Taken) -> None:
+        """Measure the validation pictures, show them, and keep the model if it is the best so far."""
+        parts, settings = self.parts, self.settings
+        found = validate(
+            parts.net, parts.loss, parts.held_out, taken.temperature, settings.validate_batch, settings.sheet
+        )
+        self.results = found.figures
+        self.run.log(taken.step, self.results)
+        self.run.sheet(taken.step, found.sheet)
+        self.run.images(taken.step, _pictures(parts.loss, parts.net, taken.images, taken.passed))
+        if self.results["val/hard"] < self.best:
+            self.best = self.results["val/hard"]
+            self._save("best.safetensors")
+
+    def checkpoint(self, step: int) -> str:
+        """Write the model and all that is needed to go on; return the checkpoint's path."""
+        state = {
+            "decoder": self.parts.net.decoder.state_dict(),
+            "optimizer": self.parts.optimizer.state_dict(),
+            "random": torch.get_rng_state(),
+            "settings": self.settings.plain(),
+            "best": self.best,
+            "results": self.results,
+        }
+        self._save("model.safetensors")
+        return str(write_checkpoint(self.run.checkpoints, step, state, self.settings.keep_checkpoints))
+
+    def _save(self, name: str) -> None:
+        save_model(self.run.path / name, self.parts.net, replace(self.parts.card, results=self.results))
+
+
+def _details(passed: Forward, value: LossValue, settings: TrainSettings) -> dict[str, float]:
+    """Figures for the log beyond loss, temperature and learning rate."""
+    with torch.no_grad():
+        figures = {
+            "entropy": float(entropy(passed.coefficients)),
+            "variance": float(variance(passed.coefficients)),
+            "mean conv6": float(passed.hidden.mean()),
+            "mean conv7": float(passed.logits.mean()),
+        }
+    layers = zip(settings.loss.layers, value.at_layer, strict=False)  # layers without scales have no part
+    return figures | {f"loss {name}": float(part) for name, part in layers}
+
+
+def _pictures(
+    loss: PerceptualLoss, net: MosaicNet, images: torch.Tensor, passed: Forward
+) -> dict[str, NDArray[np.uint8]]:
+    """What TensorBoard shows: target, blurred soft mosaic at each scale, soft and hard mosaic."""
+    with torch.no_grad():
+        shown = {"target": images, "soft mosaic": passed.mosaic}
+        shown["hard mosaic"] = hard_compose(passed.logits.argmax(1), net.templates)
+        for index, scale in enumerate(loss.settings.used_scales()):
+            shown[f"soft mosaic blurred, scale {scale:g}"] = loss.blurred_level(passed.mosaic, index)
+    return {name: to_uint8(batch) for name, batch in shown.items()}
