@@ -73,8 +73,6 @@ def last_checkpoint(folder: Path) -> tuple[Path, dict[str, Any]] | None:
             return path, read_checkpoint(path)
         except ModelError as error:
             failure = error
-    for stale in folder.glob(".step-*.partial"):
-        stale.unlink(missing_ok=True)
     if failure:
         raise failure
     return None

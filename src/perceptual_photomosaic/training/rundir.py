@@ -49,6 +49,8 @@ class RunFolder:
                 (path / part).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot make the run folder {path}: {error.strerror}") from error
+        for unfinished in path.rglob(".*.partial"):  # of a run that was killed
+            unfinished.unlink()
         try:
             from tensorboardX import SummaryWriter
         except ImportError:
@@ -122,4 +124,6 @@ class RunFolder:
                     kept.append(line)
             except (ValueError, KeyError):
                 break
-        self._metrics.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        temporary = self._metrics.with_name(f".{self._metrics.name}.partial")
+        temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        temporary.replace(self._metrics)
