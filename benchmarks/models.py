@@ -1,6 +1,8 @@
 """How the shipped models compare with the paper's baselines, on the loss each was trained for.
 
-    python benchmarks/models.py PICTURES [--model NAME] [--cells 48] [--sheet FILE.png] [--limit N]
+    python benchmarks/models.py [FOLDER ...] [--scikit-image] [--model NAME|FILE] [--cells 48] [--sheet FILE.png]
+
+Pictures are those of the folders, and with --scikit-image eight photographs that come with scikit-image.
 
 For every picture: the network's mosaic and those of `mean`, `nearest` and `ncc` on the same grid, from the same tile
 set (the baselines may use all of it, the network its own tiles). The baselines are also given the target with its tones
@@ -11,31 +13,35 @@ network, and the baselines, each with and without that help.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
+from skimage import data
 
 from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.compose import hard_mosaic
 from perceptual_photomosaic.losses import PerceptualLoss
+from perceptual_photomosaic.models.mosaicnet import MosaicNet
 from perceptual_photomosaic.models.predict import predict_assignment
-from perceptual_photomosaic.models.store import available_models, load_model
+from perceptual_photomosaic.models.store import ModelCard, available_models, load_model
 from perceptual_photomosaic.models.tone import apply_tone
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
 from perceptual_photomosaic.training.data import central_square, list_pictures, to_tensor
 
 BASELINES = ("mean", "nearest", "ncc")
+SCIKIT_IMAGE = ("astronaut", "camera", "chelsea", "coffee", "coins", "hubble_deep_field", "moon", "rocket")
 
 
 def mosaics_of(
-    picture: NDArray[np.uint8], name: str, cells: int, tiles: NDArray[np.uint8]
-) -> tuple[dict[str, NDArray[np.uint8]], PerceptualLoss]:
-    """The mosaics to compare, by name, at the cell's size, and the model's loss."""
-    net, card = load_model(name)
-    found = {"network": hard_mosaic(net.templates.permute(0, 2, 3, 1).byte().numpy(), predict_assignment(net, picture))}
+    picture: NDArray[np.uint8], net: MosaicNet, card: ModelCard, cells: int, tiles: NDArray[np.uint8]
+) -> tuple[dict[str, NDArray[np.uint8]], NDArray[np.int64]]:
+    """The mosaics to compare, by name, at the cell's size; and how often the network took each of its tiles."""
+    assignment = predict_assignment(net, picture)
+    found = {"network": hard_mosaic(net.templates.permute(0, 2, 3, 1).byte().numpy(), assignment)}
     for method in BASELINES:
         plain = make_mosaic(picture, tiles, columns=cells, rows=cells, method=method, tile_size=8)
         found[method] = hard_mosaic(tiles, plain.choices)
@@ -43,33 +49,50 @@ def mosaics_of(
             fitted = apply_tone(picture, card.loss.tone)
             toned = make_mosaic(fitted, tiles, columns=cells, rows=cells, method=method, tile_size=8)
             found[f"{method}, tone fitted"] = hard_mosaic(tiles, toned.choices)
-    return found, PerceptualLoss(net.encoder, card.loss)
+    return found, np.bincount(assignment.ravel(), minlength=len(net.templates))
+
+
+def find_pictures(folders: Sequence[Path], scikit_image: bool, side: int) -> list[NDArray[np.uint8]]:
+    """Central squares of all pictures."""
+    found = [central_square(path, side) for folder in folders for path in list_pictures(folder)]
+    for name in SCIKIT_IMAGE if scikit_image else ():
+        picture = Image.fromarray(getattr(data, name)()).convert("RGB")
+        found.append(np.asarray(ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS)))
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("pictures", type=Path)
-    parser.add_argument("--model", action="append", help="a model's name; all by default")
+    parser.add_argument("folders", type=Path, nargs="*")
+    parser.add_argument("--scikit-image", action="store_true", help="also photographs that come with scikit-image")
+    parser.add_argument("--model", action="append", help="a model's name or file; all of the package by default")
     parser.add_argument("--cells", type=int, default=48)
     parser.add_argument("--limit", type=int, default=0, help="so many pictures at most")
     parser.add_argument("--sheet", type=Path, help="write the first pictures' mosaics (one file per model)")
     options = parser.parse_args()
-    paths = list_pictures(options.pictures)[: options.limit or None]
+    pictures = find_pictures(options.folders, options.scikit_image, options.cells * 8)[: options.limit or None]
+    if not pictures:
+        parser.error("name a folder of pictures, or give --scikit-image")
     for name in options.model or available_models():
-        _, card = load_model(name)
+        net, card = load_model(name)
+        loss = PerceptualLoss(net.encoder, card.loss)
+        uses = np.zeros(len(net.templates), np.int64)
         tiles = open_tiles(card.tiles, TileOptions(thumbnail_px=(8, 8))).pictures((8, 8))
         losses: dict[str, list[float]] = {}
-        rows = []
-        for path in paths:
-            picture = central_square(path, options.cells * 8)
-            found, loss = mosaics_of(picture, name, options.cells, tiles)
+        rows: list[NDArray[np.uint8]] = []
+        for picture in pictures:
+            found, used = mosaics_of(picture, net, card, options.cells, tiles)
+            uses += used
             with torch.no_grad():
                 target = loss.target(to_tensor([picture]))
                 for label, mosaic in found.items():
                     losses.setdefault(label, []).append(float(loss(to_tensor([mosaic]), target).total))
             if len(rows) < 4:
                 rows.append(np.concatenate([picture, *found.values()], axis=1))
-        print(f"\n{name} ({len(card.sources)} tiles of '{card.tiles}'), {len(paths)} pictures")
+        print(f"\n{name} ({len(card.sources)} tiles of '{card.tiles}'), {len(pictures)} pictures")
+        share = np.sort(uses)[::-1].cumsum() / uses.sum()
+        half, most = (int(np.searchsorted(share, part)) + 1 for part in (0.5, 0.99))
+        print(f"  the network uses {np.count_nonzero(uses)} tiles; {half} make half of the cells, {most} make 99%")
         ours = np.array(losses["network"])
         for label, values in losses.items():
             wins = float((ours < np.array(values)).mean())
