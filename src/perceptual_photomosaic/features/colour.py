@@ -18,6 +18,7 @@ __all__ = [
     "linear_to_din99d",
     "linear_to_luma",
     "linear_to_oklab",
+    "linear_to_srgb",
     "oklab_to_linear",
     "to_linear",
     "to_oklab",
@@ -114,11 +115,17 @@ def linear_to_din99d(linear: NDArray[np.floating]) -> NDArray[np.float32]:
     return (din / 100).astype(np.float32)
 
 
+def linear_to_srgb(linear: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Turn linear light, (..., 3), into sRGB values in [0, 1], float32, (..., 3)."""
+    light = np.maximum(linear.astype(np.float32, copy=False), 1e-9)
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.power(light, np.float32(1 / 2.4)) - 0.055)
+
+
 def linear_to_luma(linear: NDArray[np.floating]) -> NDArray[np.float32]:
     """Turn linear sRGB light, (..., 3), into luma of the encoded values (Rec. 601), float32 in [0, 1], (...)."""
-    light = np.maximum(linear.astype(np.float32, copy=False), 1e-9)
-    encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * np.power(light, np.float32(1 / 2.4)) - 0.055)
-    luma: NDArray[np.float32] = (encoded @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.float32)
+    luma: NDArray[np.float32] = (linear_to_srgb(linear) @ np.array([0.299, 0.587, 0.114], np.float32)).astype(
+        np.float32
+    )
     return luma
 
 

@@ -51,7 +51,7 @@ def find_options(problem: Problem, start: NDArray[np.int64], weights: EnergyWeig
     for tile in problem.limits.banned:
         allowed[tile * problem.variants : (tile + 1) * problem.variants] = False
     numbers, _ = look_alikes(EmbeddingCosts(looks(problem.cells), looks(problem.choices)), _LONG_LIST, allowed)
-    near = NearCosts(problem.cells, problem.choices, problem.grid.shape, weights, problem.weights)
+    near = NearCosts(problem.cells, problem.choices, weights, problem.weights)
     far = FarField(problem.cells, problem.choices, problem.grid.shape, weights.far)
     far.reset(start)
     costs = near.of(cells, numbers) + far.costs(cells, start, numbers)

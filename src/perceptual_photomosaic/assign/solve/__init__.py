@@ -1,7 +1,7 @@
 """The solver: all cells chosen together, for all viewing distances. `docs/solver.md` derives the energy.
 
-`weights` the knob, `near` costs inside a cell, `far` costs across cells, `candidates` the short list, `descent` the way
-down.
+`weights` the knob, `near` costs inside a cell, `far` and `structure` costs across cells, `candidates` the short list,
+`descent` the way down.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from perceptual_photomosaic.assign.solve.candidates import look_alikes, looks
 from perceptual_photomosaic.assign.solve.descent import Descent
 from perceptual_photomosaic.assign.solve.far import FarField
 from perceptual_photomosaic.assign.solve.near import NearCosts
+from perceptual_photomosaic.assign.solve.structure import JointStructure
 from perceptual_photomosaic.assign.solve.weights import VIEWING, EnergyWeights, parse_weights
 from perceptual_photomosaic.progress import SILENT, Reporter
 
@@ -30,12 +31,12 @@ class Solve:
 
     Attributes:
         weights: How much each part of the energy counts.
-        candidates: Choices on the short list of each cell.
+        candidates: Choices on the short list of each cell; three times as many under limits.
         sweeps: At most so many passes over all cells.
     """
 
     weights: EnergyWeights = field(default_factory=EnergyWeights)
-    candidates: int = 96
+    candidates: int = 32
     sweeps: int = 6
 
     def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
@@ -56,10 +57,13 @@ class Solve:
             allowed = np.ones(costs.shape[1], bool)
             for tile in limits.banned:
                 allowed[tile * problem.variants : (tile + 1) * problem.variants] = False
-        options, _ = look_alikes(costs, self.candidates, allowed)
-        near = NearCosts(problem.cells, problem.choices, shape, self.weights, problem.weights)
+        options, _ = look_alikes(costs, self.candidates if limits.free else 3 * self.candidates, allowed)
+        near = NearCosts(problem.cells, problem.choices, self.weights, problem.weights)
         far = FarField(problem.cells, problem.choices, shape, self.weights.far, problem.weights)
-        descent = Descent(near, far, options, start, problem.variants, limits, self.weights.repeat, problem.seed)
+        structure = JointStructure(problem.cells, problem.choices, shape, self.weights, problem.weights)
+        descent = Descent(
+            near, far, structure, options, start, problem.variants, limits, self.weights.repeat, problem.seed
+        )
         energies = descent.run(self.sweeps, reporter=reporter)
         figures = {"energy": [round(energy / len(start), 6) for energy in energies]}
         return Assignment(descent.choices.reshape(shape), figures)

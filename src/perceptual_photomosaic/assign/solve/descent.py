@@ -1,9 +1,10 @@
 """Going downhill: exact changes of energy, evaluated in bulk, accepted only where every limit holds.
 
 Cells are visited in classes that lie far apart, so that a whole class can be judged at once: a table of energies,
-cells x options, holds the near costs, the far costs from the field of all residuals, and the copies nearby. Each cell
-takes its best option. Where a tile has no uses left, two cells may swap instead. What a batch of moves does together is
-worked out exactly before it is kept; if it is no gain, the weaker half is dropped.
+cells x options, holds the near costs, the far costs from the field of all residuals, the structure lost in the windows
+around, and the copies nearby. Each cell takes its best option, and rests until something changes near it. Where a tile
+has no uses left, two cells may swap instead. What a batch of moves does together is worked out exactly before it is
+kept; if it is no gain, the weaker half is dropped.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.solve.far import FarField
 from perceptual_photomosaic.assign.solve.near import NearCosts
+from perceptual_photomosaic.assign.solve.structure import JointStructure
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["Descent"]
 
 _STRIDE = 7
 _NEARBY = 2
+_WOKEN = 1
 _TRIED = 6
 _PARTNERS = 4
 
@@ -41,7 +44,8 @@ class Descent:
 
     Args:
         near: Costs inside cells.
-        far: Costs across cells.
+        far: Colour costs across cells.
+        structure: Structure costs across cells.
         options: Short list of choices of each cell, (cells, K).
         choices: The assignment to start from, within the limits, (cells,).
         variants: Variants of each tile.
@@ -54,6 +58,7 @@ class Descent:
         self,
         near: NearCosts,
         far: FarField,
+        structure: JointStructure,
         options: NDArray[np.int32],
         choices: NDArray[np.int64],
         variants: int,
@@ -61,7 +66,8 @@ class Descent:
         repeat: float,
         seed: int,
     ) -> None:
-        self.near, self.far, self.limits, self.variants, self.repeat = near, far, limits, variants, np.float32(repeat)
+        self.near, self.far, self.structure = near, far, structure
+        self.limits, self.variants, self.repeat = limits, variants, np.float32(repeat)
         self.rows, self.columns = far.shape
         self.choices = choices.astype(np.int64)
         self.options = np.concatenate([options, self.choices[:, None].astype(np.int32)], axis=1)
@@ -75,14 +81,17 @@ class Descent:
         self.pinned = np.zeros(len(choices), bool)
         self.pinned[list(limits.pinned)] = True
         self.limited = not limits.free
+        self.awake = np.ones(far.shape, bool)
         self.random = np.random.default_rng(seed)
         far.reset(self.choices)
+        structure.reset(self.choices)
 
     def energy(self) -> float:
         """The energy of the assignment, from scratch but for the near costs."""
         copies = self._copies(np.arange(len(self.choices)), self.choices[:, None])
         pairs = float(self.repeat) * float(copies.sum()) / 2
-        return float(self.cost.sum(dtype=np.float64)) + self.far.energy(self.choices) + pairs
+        inside = float(self.cost.sum(dtype=np.float64))
+        return inside + self.far.energy(self.choices) + self.structure.energy() + pairs
 
     def run(self, sweeps: int, *, reporter: Reporter = SILENT) -> list[float]:
         """Sweep over all cells until little changes.
@@ -99,6 +108,7 @@ class Descent:
                     moved += self._improve(classes[number])
                     stage.advance(energy=energies[-1])
                 self.far.reset(self.choices)
+                self.structure.reset(self.choices)
                 energies.append(self.energy())
                 if moved * 500 < len(self.choices) or energies[-1] > energies[-2] * 0.9995:
                     stage.advance((sweeps - sweep - 1) * len(classes))
@@ -112,14 +122,32 @@ class Descent:
         loose: NDArray[np.int64] = cells[~self.pinned[cells]]
         return loose
 
+    def _rest(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of some cells near which something has changed since they were judged; they rest from now on.
+
+        Under limits a tile may come free anywhere, so there nothing rests.
+        """
+        if self.limited:
+            return cells
+        flat = self.awake.ravel()
+        awake: NDArray[np.int64] = cells[flat[cells]]
+        flat[awake] = False
+        return awake
+
+    def _wake(self, cells: NDArray[np.int64]) -> None:
+        row, column = np.divmod(cells, self.columns)
+        for down in range(-_WOKEN, _WOKEN + 1):
+            for right in range(-_WOKEN, _WOKEN + 1):
+                self.awake[np.clip(row + down, 0, self.rows - 1), np.clip(column + right, 0, self.columns - 1)] = True
+
     def _improve(self, cells: NDArray[np.int64]) -> int:
         """Find and keep the moves of one class; returns how many cells changed."""
+        cells = self._rest(cells)
         if not len(cells):
             return 0
         options = self.options[cells]
         table = self.costs[cells] + self._around(cells, options)
-        now = self.cost[cells] + self._around(cells, self.choices[cells, None])[:, 0]
-        gains = now[:, None] - table
+        gains = table[:, -1:] - table  # the last place of the short list is the choice in use
         moves = self._limited(cells, gains) if self.limited else self._free(cells, gains)
         moved = self._keep(moves)
         if self.limits.max_uses is not None:
@@ -127,8 +155,9 @@ class Descent:
         return moved
 
     def _around(self, cells: NDArray[np.int64], options: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Far and repetition costs of options, (n, K)."""
+        """Far, structure and repetition costs of options, (n, K)."""
         around = self.far.costs(cells, self.choices[cells], options)
+        around += self.structure.costs(cells, self.choices[cells], options)
         if self.repeat > 0:
             around += self.repeat * self._copies(cells, options)
         return around
@@ -199,7 +228,7 @@ class Descent:
         return self._exchange(cells, pairs) if pairs else []
 
     def _exchange(self, cells: NDArray[np.int64], pairs: list[tuple[int, int, int]]) -> list[_Move]:
-        """Work out exactly what swaps of (place, option, other cell) gain; the good ones, best first."""
+        """What swaps of (place, option, other cell) gain, but for windows that see both; best first."""
         place, option, other = np.array(pairs).T
         cell = cells[place]
         taken = self.options[cell, option].astype(np.int64)
@@ -268,9 +297,11 @@ class Descent:
                 (change * (2 * self.far.field + spread)[cells]).sum()
             )
             joint += float(self.repeat) * self._more_copies(cells, choices)
+            joint += self.structure.change(cells, self.choices[cells], choices)
             if joint < 0:
                 self._make(cells, choices, costs)
                 self.far.field += spread
+                self.structure.make()
                 return len(cells)
             dropped, moves = moves[len(moves) // 2 :], moves[: len(moves) // 2]
             if self.limited:
@@ -318,7 +349,8 @@ class Descent:
             self._count(tuple(cells.tolist()), (choices // self.variants).tolist())
         self.choices[cells] = choices
         self.cost[cells] = costs
-        self.options[cells, -1] = choices  # the last place of the short list is the choice in use
+        self._wake(cells)
+        self.options[cells, -1] = choices
         self.costs[cells, -1] = costs
 
 

@@ -16,10 +16,14 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.solve.space import perceived
 
-__all__ = ["SIGMA_CELLS", "FarField"]
+__all__ = ["FAR_LIGHTNESS", "SIGMA_CELLS", "FarField"]
 
 SIGMA_CELLS = 1.5
 """Standard deviation of the blur, in cells: about what the eye does where a cell covers half a pixel."""
+
+FAR_LIGHTNESS = 0.5
+"""How much errors of lightness count here: little, as noise of lightness between cells shows much more than that of
+colour, and the structure terms see to lightness at these distances."""
 
 
 class FarField:
@@ -42,8 +46,8 @@ class FarField:
         importance: NDArray[np.float32] | None = None,
     ) -> None:
         self.shape = shape
-        self.wanted = perceived(cells.mean(axis=(1, 2)))
-        self.means = perceived(choices.mean(axis=(1, 2)))
+        self.wanted = perceived(cells.mean(axis=(1, 2)), FAR_LIGHTNESS)
+        self.means = perceived(choices.mean(axis=(1, 2)), FAR_LIGHTNESS)
         reach = int(np.ceil(3 * SIGMA_CELLS))
         taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / SIGMA_CELLS) ** 2)
         line = np.correlate(taps / taps.sum(), taps / taps.sum(), mode="full")

@@ -20,32 +20,42 @@ class EnergyWeights:
         colour4: At 4 x 4.
         colour2: At 2 x 2.
         colour1: At the cell's mean.
-        structure: Loss of structural similarity inside the cell.
-        calm: Luma error of cell means, heavier where the target is flat.
+        structure8: Loss of structural similarity (1 - SSIM of luma, across cells) at 8 x 8 samples a cell.
+        structure4: At 4 x 4.
+        structure2: At 2 x 2, mean over red, green and blue.
+        structure1: At one sample a cell, likewise.
+        structure_half: Where one sample covers 2 x 2 cells, of luma again.
+        structure_quarter: Where one sample covers 4 x 4 cells.
         far: Colour error of neighbourhoods of cells: what one cell gets wrong its neighbours put right.
         repeat: Penalty for each pair of copies within two cells of each other.
     """
 
-    colour8: float = 0.4
-    colour4: float = 0.2
-    colour2: float = 0.2
-    colour1: float = 0.2
-    structure: float = 0.12
-    calm: float = 0.03
-    far: float = 0.5
+    colour8: float = 0.6
+    colour4: float = 0.14
+    colour2: float = 0.13
+    colour1: float = 0.13
+    structure8: float = 0.13
+    structure4: float = 0.12
+    structure2: float = 0.06
+    structure1: float = 0.06
+    structure_half: float = 0.06
+    structure_quarter: float = 0.15
+    far: float = 2.5
     repeat: float = 0.0003
 
 
 VIEWING: Mapping[str, EnergyWeights] = {
-    "near": EnergyWeights(colour8=0.7, colour4=0.1, colour2=0.1, colour1=0.1, structure=0.2, far=0.1),
+    "near": EnergyWeights(colour8=0.85, colour4=0.05, colour2=0.05, colour1=0.05, structure8=0.2, far=1.0),
     "balanced": EnergyWeights(),
-    "far": EnergyWeights(colour8=0.1, colour4=0.2, colour2=0.3, colour1=0.4, structure=0.03, far=6.0),
+    "far": EnergyWeights(
+        colour8=0.1, colour4=0.2, colour2=0.3, colour1=0.4, structure8=0.03, structure4=0.05, far=12.0
+    ),
 }
 """Weights by where a mosaic is looked at from."""
 
 
 def parse_weights(viewing: str, changes: str) -> EnergyWeights:
-    """Read the knob and the numbers: "balanced" and "structure=0.3,far=1".
+    """Read the knob and the numbers: "balanced" and "structure8=0.3,far=1".
 
     Raises:
         ConfigError: An unknown word, an unknown weight, or a value that is no number of at least 0.

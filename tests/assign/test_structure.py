@@ -1,0 +1,135 @@
+"""Structure across cells against a slow twin: SSIM window by window, on the whole mosaic put together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.solve.structure import CHANNELS, LUMA, CoarseScale, JointStructure, Scale
+from perceptual_photomosaic.assign.solve.weights import EnergyWeights
+from perceptual_photomosaic.features.colour import linear_to_srgb
+
+
+def patches(count: int, seed: int) -> NDArray[np.float32]:
+    random = np.random.default_rng(seed)
+    base = random.uniform(0, 1, (count, 1, 1, 3))
+    return np.clip(base + random.normal(0, 0.1, (count, 8, 8, 3)), 0, 1).astype(np.float32)
+
+
+def put_together(light: NDArray[np.float32], shape: tuple[int, int], cell_px: float) -> NDArray[np.float64]:
+    """Patches, (cells, 8, 8, 3), as a picture of so many samples a cell, averaged in linear light."""
+    rows, columns = shape
+    picture = light.reshape(rows, columns, 8, 8, 3).transpose(0, 2, 1, 3, 4).reshape(rows * 8, columns * 8, 3)
+    side = round(8 / cell_px)
+    height, width = -(-rows * 8 // side), -(-columns * 8 // side)
+    small = np.zeros((height, width, 3))
+    for row in range(height):
+        for column in range(width):
+            part = picture[row * side : (row + 1) * side, column * side : (column + 1) * side]
+            small[row, column] = part.reshape(-1, 3).mean(axis=0)
+    return small
+
+
+def slow_structure(
+    target: NDArray[np.float64],
+    mosaic: NDArray[np.float64],
+    step: int,
+    importance: NDArray[np.floating],
+) -> float:
+    """Weighted sum of 1 - SSIM over windows centred at every `step`-th sample, window by window."""
+    height, width = target.shape
+    total = 0.0
+    for row in range(0, height, step):
+        for column in range(0, width, step):
+            here = slice(max(0, row - 3), row + 4), slice(max(0, column - 3), column + 4)
+            down, right = np.mgrid[here[0].start : min(height, row + 4), here[1].start : min(width, column + 4)]
+            window = np.exp(-((down - row) ** 2 + (right - column) ** 2) / (2 * 1.5**2))
+            window /= window.sum()
+            x, y = target[here], mosaic[here]
+            mx, my = (window * x).sum(), (window * y).sum()
+            vx, vy = (window * (x - mx) ** 2).sum(), (window * (y - my) ** 2).sum()
+            cov = (window * (x - mx) * (y - my)).sum()
+            ssim = (2 * mx * my + 1e-4) / (mx**2 + my**2 + 1e-4) * (2 * cov + 9e-4) / (vx + vy + 9e-4)
+            total += (window * importance[here]).sum() * (1 - ssim)
+    return total
+
+
+def grey(light: NDArray[np.float64], weights: tuple[float, float, float]) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = linear_to_srgb(light.astype(np.float32)).astype(np.float64) @ np.array(weights)
+    return values
+
+
+@given(st.integers(1, 6), st.integers(1, 7), st.sampled_from([8, 4, 2, 1]), st.booleans(), st.integers(0, 99))
+@settings(max_examples=20, deadline=None)
+def test_fine_energy_is_that_of_the_whole_mosaic(rows: int, columns: int, k: int, weighted: bool, seed: int) -> None:
+    cells, choices = patches(rows * columns, seed), patches(5, seed + 1)
+    random = np.random.default_rng(seed)
+    chosen = random.integers(0, 5, rows * columns)
+    importance = random.uniform(0.25, 4, rows * columns).astype(np.float32) if weighted else None
+    scale = Scale(cells, choices, (rows, columns), k, 0.7, importance, LUMA if k > 2 else CHANNELS[1])
+    scale.reset(chosen)
+    target, mosaic = (
+        grey(put_together(light, (rows, columns), k), LUMA if k > 2 else CHANNELS[1])
+        for light in (cells, choices[chosen])
+    )
+    places = np.ones((rows, columns)) if importance is None else importance.reshape(rows, columns)
+    step = 2 if k > 1 else 1
+    slow = slow_structure(target, mosaic, step, np.kron(places, np.ones((k, k)))) * 0.7 / (k / step) ** 2
+    assert scale.energy() == pytest.approx(slow, rel=2e-3, abs=1e-3)
+
+
+@given(st.integers(1, 11), st.integers(1, 9), st.sampled_from([2, 4]), st.integers(0, 99))
+@settings(max_examples=20, deadline=None)
+def test_coarse_energy_is_that_of_averaged_cells(rows: int, columns: int, f: int, seed: int) -> None:
+    cells, choices = patches(rows * columns, seed), patches(5, seed + 1)
+    chosen = np.random.default_rng(seed).integers(0, 5, rows * columns)
+    scale = CoarseScale(cells, choices, (rows, columns), f, 0.7)
+    scale.reset(chosen)
+    target, mosaic = (grey(put_together(light, (rows, columns), 1 / f), LUMA) for light in (cells, choices[chosen]))
+    slow = slow_structure(target, mosaic, 1, np.ones_like(target)) * 0.7 * f * f
+    assert scale.energy() == pytest.approx(slow, rel=2e-3, abs=1e-3)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_costs_and_joint_changes_are_exact(weighted: bool) -> None:
+    shape, tiles = (7, 9), 6
+    cells, choices = patches(63, 3), patches(tiles, 4)
+    random = np.random.default_rng(5)
+    importance = random.uniform(0.25, 4, 63).astype(np.float32) if weighted else None
+    structure = JointStructure(cells, choices, shape, EnergyWeights(), importance)
+    chosen = random.integers(0, tiles, 63)
+
+    def energy(assignment: NDArray[np.int64]) -> float:
+        fresh = JointStructure(cells, choices, shape, EnergyWeights(), importance)
+        fresh.reset(assignment)
+        return fresh.energy()
+
+    structure.reset(chosen)
+    before = energy(chosen)
+    some = np.array([0, 8, 31, 62])
+    costs = structure.costs(some, chosen[some], np.tile(np.arange(tiles), (4, 1)))
+    for place, cell in enumerate(some):
+        for option in range(tiles):
+            moved = chosen.copy()
+            moved[cell] = option
+            change = costs[place, option] - costs[place, chosen[cell]]
+            assert change == pytest.approx(energy(moved) - before, abs=1e-3)
+    # Neighbours that move together, one after the other: windows and blocks of cells are shared.
+    for group in (np.array([0, 1, 9, 10]), np.array([30, 31, 62])):
+        moved = chosen.copy()
+        moved[group] = random.integers(0, tiles, len(group))
+        change = structure.change(group, chosen[group], moved[group])
+        assert change == pytest.approx(energy(moved) - energy(chosen), abs=1e-3)
+        structure.make()
+        chosen = moved
+        assert structure.energy() == pytest.approx(energy(chosen), abs=1e-3)
+
+
+def test_a_perfect_mosaic_loses_nothing() -> None:
+    cells = patches(20, 1)
+    structure = JointStructure(cells, cells, (4, 5), EnergyWeights())
+    structure.reset(np.arange(20))
+    assert structure.energy() == pytest.approx(0, abs=1e-3)
