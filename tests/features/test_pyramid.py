@@ -10,7 +10,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perceptual_photomosaic.features.pyramid import blur, gaussian_kernel, pyramid_level, same_padding, scale_geometry
+from perceptual_photomosaic.features.pyramid import (
+    Border,
+    _blur_by_convolution,
+    blur,
+    gaussian_kernel,
+    pyramid_level,
+    same_padding,
+    scale_geometry,
+)
 
 
 def slow_blur(image: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
@@ -43,6 +51,15 @@ def test_blur_is_the_sum_it_stands_for(
     ours = blur(torch.from_numpy(image)[None, None], window, sigma, stride)
     want = slow_blur(image, gaussian_kernel(window, sigma), stride)
     np.testing.assert_allclose(ours[0, 0].numpy(), want, atol=1e-9)
+
+
+@pytest.mark.parametrize("border", ["zero", "edge"])
+@pytest.mark.parametrize("stride", [1, 2, 3, 8])
+def test_matrix_and_convolution_blur_the_same(border: Border, stride: int) -> None:
+    images = torch.rand(2, 3, 21, 34, dtype=torch.float64)
+    for window in ((8, 8), (1, 9), (5, 3), (30, 2)):
+        by_matrix = blur(images, window, 1.7, stride, border)
+        torch.testing.assert_close(by_matrix, _blur_by_convolution(images, window, 1.7, stride, border))
 
 
 def test_kernel_sums_to_one_and_is_centred() -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 
+from perceptual_photomosaic.features import pyramid
 from perceptual_photomosaic.features.vgg import VGG16
 from tests.golden import families, runs
 from tests.golden.report import Golden, Row, show
@@ -66,13 +67,13 @@ def check_family(name: str, folder: Path, config: dict[str, Any], network: VGG16
 
 @contextmanager
 def plain_kernels() -> Iterator[None]:
-    """Convolve without oneDNN meanwhile."""
-    before = torch.backends.mkldnn.enabled
-    torch.backends.mkldnn.enabled = False
+    """Convolve, and blur, with PyTorch's own convolution and without oneDNN meanwhile."""
+    before = torch.backends.mkldnn.enabled, pyramid._MOST_BY_MATRIX
+    torch.backends.mkldnn.enabled, pyramid._MOST_BY_MATRIX = False, 0
     try:
         yield
     finally:
-        torch.backends.mkldnn.enabled = before
+        torch.backends.mkldnn.enabled, pyramid._MOST_BY_MATRIX = before
 
 
 def plain(row: Row) -> Row:

@@ -18,6 +18,7 @@ from torch import Tensor
 __all__ = ["Border", "blur", "gaussian_kernel", "pyramid_level", "same_padding", "scale_geometry"]
 
 Border = Literal["zero", "edge"]
+_MOST_BY_MATRIX = 512  # pixels along a side up to which a blur is two matrix products
 
 
 def gaussian_kernel(shape: tuple[int, int], sigma: float) -> NDArray[np.float64]:
@@ -60,6 +61,16 @@ def blur(images: Tensor, window: tuple[int, int], sigma: float, stride: int = 1,
     Returns:
         (B, C, ceil(H / stride), ceil(W / stride)).
     """
+    height, width = images.shape[2:]
+    if max(height, width) <= _MOST_BY_MATRIX:
+        down = images.new_tensor(_matrix(height, window[0], sigma, stride, border))
+        across = images.new_tensor(_matrix(width, window[1], sigma, stride, border))
+        return down @ images @ across.T
+    return _blur_by_convolution(images, window, sigma, stride, border)
+
+
+def _blur_by_convolution(images: Tensor, window: tuple[int, int], sigma: float, stride: int, border: Border) -> Tensor:
+    """Blur pictures of any size."""
     batch, channels, height, width = images.shape
     top, bottom = same_padding(height, window[0], stride)
     left, right = same_padding(width, window[1], stride)
@@ -69,6 +80,21 @@ def blur(images: Tensor, window: tuple[int, int], sigma: float, stride: int = 1,
     flat = F.pad(images.reshape(batch * channels, 1, height, width), (left, right, top, bottom), mode=mode)
     flat = F.conv2d(F.conv2d(flat, column, stride=(stride, 1)), row, stride=(1, stride))
     return flat.view(batch, channels, flat.shape[2], flat.shape[3])
+
+
+@lru_cache(maxsize=64)
+def _matrix(size: int, window: int, sigma: float, stride: int, border: Border) -> NDArray[np.float64]:
+    """The blur of one axis as a matrix, (ceil(size / stride), size): faster than a convolution, above all backwards."""
+    before, _ = same_padding(size, window, stride)
+    matrix = np.zeros((math.ceil(size / stride), size))
+    for row, weights in enumerate(matrix):
+        for tap, weight in enumerate(_profile(window, sigma)):
+            place = row * stride + tap - before
+            if border == "edge":
+                place = min(max(place, 0), size - 1)
+            if 0 <= place < size:
+                weights[place] += weight
+    return matrix
 
 
 def scale_geometry(scale: float, smooth: bool = False) -> tuple[int, int, float]:

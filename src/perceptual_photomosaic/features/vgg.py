@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.features.frozen import FrozenConvolution, can_fuse
 from perceptual_photomosaic.features.weights import CONVOLUTIONS, VGGWeights
 
 __all__ = ["LAYERS", "POOLS", "VGG16", "check_layers"]
@@ -59,6 +60,7 @@ class VGG16(nn.Module):
             kernel = weights.filters[name].to(dtype).contiguous(memory_format=torch.channels_last)
             self.register_buffer(f"{name}_filter", kernel, persistent=False)
             self.register_buffer(f"{name}_bias", weights.biases[name].to(dtype), persistent=False)
+        self._fused: dict[str, FrozenConvolution] = {}
         binomial = torch.tensor([0.25, 0.5, 0.25])
         self.register_buffer("smoothing", torch.outer(binomial, binomial).to(dtype), persistent=False)
 
@@ -86,20 +88,26 @@ class VGG16(nn.Module):
             features["vgg_input"] = x
             wanted.remove("vgg_input")
         x = x.to(self.dtype).contiguous(memory_format=torch.channels_last)
+        fused = can_fuse(x) and bool(x.detach().sum().isfinite())  # oneDNN's ReLU would turn NaN into 0
         frozen = nullcontext() if x.requires_grad else torch.no_grad()
         with frozen:
             for name in _STEPS:
                 if not wanted:
                     break
-                x = self._pool(x) if name.startswith("pool") else self._convolve(name, x)
+                x = self._pool(x) if name.startswith("pool") else self._convolve(name, x, fused)
                 if name in wanted:
                     features[name] = x
                     wanted.remove(name)
         return features
 
-    def _convolve(self, name: str, x: Tensor) -> Tensor:
-        y = F.conv2d(x, self.get_buffer(f"{name}_filter"), self.get_buffer(f"{name}_bias"), padding=1)
-        return y.relu_()
+    def _convolve(self, name: str, x: Tensor, fused: bool) -> Tensor:
+        kernel, bias = self.get_buffer(f"{name}_filter"), self.get_buffer(f"{name}_bias")
+        if fused:
+            layer = self._fused.get(name)
+            if layer is None or layer.kernel is not kernel:  # the module was moved meanwhile
+                layer = self._fused[name] = FrozenConvolution(kernel, bias)
+            return layer(x)
+        return F.conv2d(x, kernel, bias, padding=1).relu_()
 
     def _pool(self, x: Tensor) -> Tensor:
         if self.weights.pooling == "max":

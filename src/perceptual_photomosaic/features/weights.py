@@ -138,7 +138,9 @@ def _checked(found: dict[str, Any], names: tuple[str, ...], suffixes: tuple[str,
                 raise ModelError(f"VGG16 weights from {source} lack layer {label}")
             if tuple(value.shape) != shape:
                 raise ModelError(f"VGG16 layer {label} from {source} has shape {tuple(value.shape)}, not {shape}")
-            part[name] = value.detach().to(torch.float32).contiguous()
+            value = value.detach().to(torch.float32)
+            # Filters in the order in memory that VGG16 wants, so that it need not keep a second copy.
+            part[name] = value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value.contiguous()
         cin = cout
     return VGGWeights(source, filters, biases, *_CAFFE)
 
