@@ -12,6 +12,7 @@ from perceptual_photomosaic.assign.costs import EmbeddingCosts
 from perceptual_photomosaic.assign.solve.candidates import look_alikes, looks
 from perceptual_photomosaic.assign.solve.far import FarField
 from perceptual_photomosaic.assign.solve.near import NearCosts
+from perceptual_photomosaic.assign.solve.structure import JointStructure
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 
 __all__ = ["ListedCosts", "Options", "find_options"]
@@ -27,7 +28,8 @@ class Options:
     Attributes:
         choices: Choice numbers, int64, (cells, K).
         costs: The solver's costs with all other cells as it left them, float32, (cells, K); for an order of merit.
-        near: The solver's costs inside the cell, as parts of its mean, (cells, K).
+        near: The solver's costs of colour inside the cell and structure around it, in parts of the mean colour cost of
+            the solver's choices, (cells, K).
         colour: DIN99d distance between mean colours, as parts of its mean, (cells, K).
     """
 
@@ -54,7 +56,9 @@ def find_options(problem: Problem, start: NDArray[np.int64], weights: EnergyWeig
     near = NearCosts(problem.cells, problem.choices, weights, problem.weights)
     far = FarField(problem.cells, problem.choices, problem.grid.shape, weights.far)
     far.reset(start)
-    costs = near.of(cells, numbers) + far.costs(cells, start, numbers)
+    structure = JointStructure(problem.cells, problem.choices, problem.grid.shape, weights, problem.weights)
+    structure.reset(start)
+    costs = near.of(cells, numbers) + far.costs(cells, start, numbers) + structure.costs(cells, start, numbers)
     costs[numbers == start[:, None]] = -np.inf
     order = np.argsort(costs, axis=1, kind="stable")[:, :count]
     listed = np.take_along_axis(numbers, order, axis=1).astype(np.int64)
@@ -62,12 +66,15 @@ def find_options(problem: Problem, start: NDArray[np.int64], weights: EnergyWeig
     pinned = list(problem.limits.pinned)
     listed[pinned] = start[pinned, None]
     inside = near.of(cells, listed)
+    mean = max(float(inside[:, 0].mean()), 1e-9)
+    lost = structure.costs(cells, start, listed)
+    inside += lost - lost[:, :1]
     residual = far.means[listed] - far.wanted[:, None]
     distance = np.sqrt(np.einsum("nkc,nkc->nk", residual, residual))
     return Options(
         listed,
         inside + far.costs(cells, start, listed),
-        inside / max(float(inside[:, 0].mean()), 1e-9),
+        inside / mean,
         distance / max(float(distance[:, 0].mean()), 1e-9),
     )
 

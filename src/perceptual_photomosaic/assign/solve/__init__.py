@@ -1,7 +1,7 @@
 """The solver: all cells chosen together, for all viewing distances. `docs/solver.md` derives the energy.
 
-`weights` the knob, `near` costs inside a cell, `far` and `structure` costs across cells, `candidates` the short list,
-`descent` the way down.
+`weights` the knob, `near` costs inside a cell, `far` and `structure` costs across cells (`scales` one distance of it),
+`candidates` the short list, `descent` the way down.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class Solve:
 
     Attributes:
         weights: How much each part of the energy counts.
-        candidates: Choices on the short list of each cell; three times as many under limits.
+        candidates: Choices on the short list of each cell.
         sweeps: At most so many passes over all cells.
     """
 
     weights: EnergyWeights = field(default_factory=EnergyWeights)
-    candidates: int = 32
+    candidates: int = 96
     sweeps: int = 6
 
     def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
@@ -57,7 +57,7 @@ class Solve:
             allowed = np.ones(costs.shape[1], bool)
             for tile in limits.banned:
                 allowed[tile * problem.variants : (tile + 1) * problem.variants] = False
-        options, _ = look_alikes(costs, self.candidates if limits.free else 3 * self.candidates, allowed)
+        options, _ = look_alikes(costs, self.candidates, allowed)
         near = NearCosts(problem.cells, problem.choices, self.weights, problem.weights)
         far = FarField(problem.cells, problem.choices, shape, self.weights.far, problem.weights)
         structure = JointStructure(problem.cells, problem.choices, shape, self.weights, problem.weights)

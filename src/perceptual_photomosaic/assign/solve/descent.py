@@ -25,8 +25,11 @@ __all__ = ["Descent"]
 _STRIDE = 7
 _NEARBY = 2
 _WOKEN = 1
+_JUDGED, _JUDGED_LIMITED = 16, 32
 _TRIED = 6
 _PARTNERS = 4
+_SWAPS = 3
+_LEAST = 1e-7
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,26 @@ class _Move:
     cells: tuple[int, ...]
     choices: tuple[int, ...]
     costs: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Options of cells: (n,) cells, and (n, K) choices, near costs, and what taking them alone would gain.
+
+    The last option is the choice in use.
+    """
+
+    cells: NDArray[np.int64]
+    options: NDArray[np.int32]
+    costs: NDArray[np.float32]
+    gains: NDArray[np.float32]
+
+    def move(self, place: int, option: int) -> _Move:
+        """One cell takes one of its options."""
+        here = place, option
+        return _Move(
+            float(self.gains[here]), (int(self.cells[place]),), (int(self.options[here]),), (float(self.costs[here]),)
+        )
 
 
 class Descent:
@@ -81,6 +104,7 @@ class Descent:
         self.pinned = np.zeros(len(choices), bool)
         self.pinned[list(limits.pinned)] = True
         self.limited = not limits.free
+        self.judged = _JUDGED_LIMITED if self.limited else _JUDGED
         self.awake = np.ones(far.shape, bool)
         self.random = np.random.default_rng(seed)
         far.reset(self.choices)
@@ -145,19 +169,27 @@ class Descent:
         cells = self._rest(cells)
         if not len(cells):
             return 0
-        options = self.options[cells]
-        table = self.costs[cells] + self._around(cells, options)
-        gains = table[:, -1:] - table  # the last place of the short list is the choice in use
-        moves = self._limited(cells, gains) if self.limited else self._free(cells, gains)
+        table = self._table(cells)
+        moves = self._limited(table) if self.limited else self._free(table)
         moved = self._keep(moves)
         if self.limits.max_uses is not None:
-            moved += self._keep(self._swaps(cells, gains))
+            moved += self._keep(self._swaps(table))
         return moved
 
+    def _table(self, cells: NDArray[np.int64]) -> _Table:
+        """Judge options of cells: all of them without structure, the best of these with it."""
+        options, costs = self.options[cells], self.costs[cells]
+        energy = costs + self._around(cells, options)
+        if options.shape[1] > self.judged + 1:
+            best = np.argpartition(energy[:, :-1], self.judged - 1, axis=1)[:, : self.judged]
+            best = np.concatenate([best, np.full((len(cells), 1), options.shape[1] - 1)], axis=1)
+            options, costs, energy = (np.take_along_axis(part, best, axis=1) for part in (options, costs, energy))
+        energy += self.structure.costs(cells, self.choices[cells], options)
+        return _Table(cells, options, costs, energy[:, -1:] - energy)
+
     def _around(self, cells: NDArray[np.int64], options: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Far, structure and repetition costs of options, (n, K)."""
+        """Far and repetition costs of options, (n, K)."""
         around = self.far.costs(cells, self.choices[cells], options)
-        around += self.structure.costs(cells, self.choices[cells], options)
         if self.repeat > 0:
             around += self.repeat * self._copies(cells, options)
         return around
@@ -174,50 +206,38 @@ class Descent:
                     count += tiles == padded[row + down, column + right][:, None]
         return count
 
-    def _free(self, cells: NDArray[np.int64], gains: NDArray[np.float32]) -> list[_Move]:
+    def _free(self, table: _Table) -> list[_Move]:
         """The best option of each cell."""
-        best = gains.argmax(axis=1)
-        gain = gains[np.arange(len(cells)), best]
-        moves = []
-        for place in np.flatnonzero(gain > 1e-7):
-            cell, option = int(cells[place]), best[place]
-            moves.append(
-                _Move(
-                    float(gain[place]), (cell,), (int(self.options[cell, option]),), (float(self.costs[cell, option]),)
-                )
-            )
-        return moves
+        best = table.gains.argmax(axis=1)
+        gain = table.gains[np.arange(len(best)), best]
+        return [table.move(int(place), int(best[place])) for place in np.flatnonzero(gain > _LEAST)]
 
-    def _limited(self, cells: NDArray[np.int64], gains: NDArray[np.float32]) -> list[_Move]:
+    def _limited(self, table: _Table) -> list[_Move]:
         """The best option of each cell that the limits allow just now."""
         moves = []
-        order = np.argsort(-gains, axis=1, kind="stable")[:, : 4 * _TRIED]
-        for place, cell in enumerate(cells.tolist()):
-            if (
-                self.required[self.choices[cell] // self.variants]
-                and self.uses[self.choices[cell] // self.variants] == 1
-            ):
+        order = np.argsort(-table.gains, axis=1, kind="stable")
+        for place, cell in enumerate(table.cells.tolist()):
+            tile = self.choices[cell] // self.variants
+            if self.required[tile] and self.uses[tile] == 1:
                 continue
             for option in order[place].tolist():
-                gain = float(gains[place, option])
-                if gain <= 1e-7:
+                if table.gains[place, option] <= _LEAST:
                     break
-                choice = int(self.options[cell, option])
-                if self._fits((cell,), (choice,)):
-                    moves.append(_Move(gain, (cell,), (choice,), (float(self.costs[cell, option]),)))
+                if self._fits((cell,), (int(table.options[place, option]),)):
+                    moves.append(table.move(place, option))
                     break
         return moves
 
-    def _swaps(self, cells: NDArray[np.int64], gains: NDArray[np.float32]) -> list[_Move]:
+    def _swaps(self, table: _Table) -> list[_Move]:
         """Exchanges between a cell of the class and one that holds a tile it wants."""
         pairs: list[tuple[int, int, int]] = []
-        order = np.argsort(-gains, axis=1, kind="stable")[:, :_TRIED]
+        order = np.argsort(-table.gains, axis=1, kind="stable")[:, :_TRIED]
         holders = np.argsort(self.tiles.ravel(), kind="stable")
         first = np.concatenate([[0], np.cumsum(self.uses)])
-        for place, cell in enumerate(cells.tolist()):
+        for place, cell in enumerate(table.cells.tolist()):
             for option in order[place].tolist():
-                tile = int(self.options[cell, option]) // self.variants
-                if gains[place, option] <= 1e-7:
+                tile = int(table.options[place, option]) // self.variants
+                if table.gains[place, option] <= _LEAST:
                     break
                 if self.uses[tile] < self.capacity[tile] or tile == self.choices[cell] // self.variants:
                     continue
@@ -225,40 +245,39 @@ class Descent:
                 if len(others) > _PARTNERS:
                     others = self.random.choice(others, _PARTNERS, replace=False)
                 pairs += [(place, option, other) for other in others.tolist() if not self.pinned[other]]
-        return self._exchange(cells, pairs) if pairs else []
+        return self._exchange(table, pairs) if pairs else []
 
-    def _exchange(self, cells: NDArray[np.int64], pairs: list[tuple[int, int, int]]) -> list[_Move]:
-        """What swaps of (place, option, other cell) gain, but for windows that see both; best first."""
+    def _exchange(self, table: _Table, pairs: list[tuple[int, int, int]]) -> list[_Move]:
+        """Swaps of (place, option, other cell) that gain, best first; windows that see both are counted in `_keep`."""
         place, option, other = np.array(pairs).T
-        cell = cells[place]
-        taken = self.options[cell, option].astype(np.int64)
+        cell, taken = table.cells[place], table.options[place, option].astype(np.int64)
         given = (self.choices[cell] // self.variants)[:, None] * self.variants + np.arange(self.variants)
         given_cost = self.near.of(other, given)
         there = given_cost + self._around(other, given)
         variant = there.argmin(axis=1)
         at = np.arange(len(pairs))
-        before = self.cost[cell] + self.cost[other]
-        before += (
-            self._around(cell, self.choices[cell, None])[:, 0] + self._around(other, self.choices[other, None])[:, 0]
-        )
-        after = self.costs[cell, option] + self._around(cell, taken[:, None])[:, 0] + there[at, variant]
+        gain = table.gains[place, option] + self.cost[other] - there[at, variant]
+        gain += self._around(other, self.choices[other, None])[:, 0]
         change_cell = self.far.means[taken] - self.far.means[self.choices[cell]]
         change_other = self.far.means[given[at, variant]] - self.far.means[self.choices[other]]
-        after += 2 * self.far.between(cell, other) * np.einsum("nc,nc->n", change_cell, change_other)
-        gain = before - after
+        gain -= 2 * self.far.between(cell, other) * np.einsum("nc,nc->n", change_cell, change_other)
+        likely = np.argsort(-gain, kind="stable")[: _SWAPS * len(table.cells)]
+        two = np.stack([given[likely, variant[likely]], self.choices[other[likely]]], axis=1)
+        lost = self.structure.costs(other[likely], self.choices[other[likely]], two)
+        gain[likely] -= lost[:, 0] - lost[:, 1]
         moves, busy = [], set[int]()
-        for index in np.argsort(-gain, kind="stable").tolist():
-            if gain[index] <= 1e-7:
+        for index in likely[np.argsort(-gain[likely], kind="stable")].tolist():
+            if gain[index] <= _LEAST:
                 break
-            two = int(cell[index]), int(other[index])
-            if busy.intersection(two):
+            both = int(cell[index]), int(other[index])
+            if busy.intersection(both):
                 continue
             choices = int(taken[index]), int(given[index, variant[index]])
-            if self.limits.min_distance > 1 and not self._fits(two, choices):
+            if self.limits.min_distance > 1 and not self._fits(both, choices):
                 continue
-            busy.update(two)
-            costs = float(self.costs[two[0], option[index]]), float(given_cost[index, variant[index]])
-            moves.append(_Move(float(gain[index]), two, choices, costs))
+            busy.update(both)
+            costs = float(table.costs[place[index], option[index]]), float(given_cost[index, variant[index]])
+            moves.append(_Move(float(gain[index]), both, choices, costs))
         return moves
 
     def _fits(self, cells: tuple[int, ...], choices: tuple[int, ...]) -> bool:

@@ -30,17 +30,17 @@ class EnergyWeights:
         repeat: Penalty for each pair of copies within two cells of each other.
     """
 
-    colour8: float = 0.6
-    colour4: float = 0.14
+    colour8: float = 0.56
+    colour4: float = 0.13
     colour2: float = 0.13
-    colour1: float = 0.13
-    structure8: float = 0.13
+    colour1: float = 0.18
+    structure8: float = 0.14
     structure4: float = 0.12
     structure2: float = 0.06
     structure1: float = 0.06
     structure_half: float = 0.06
     structure_quarter: float = 0.15
-    far: float = 2.5
+    far: float = 2.7
     repeat: float = 0.0003
 
 

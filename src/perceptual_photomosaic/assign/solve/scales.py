@@ -1,0 +1,340 @@
+"""What choices cost in structure at one viewing distance: SSIM over the whole mosaic.
+
+A window of SSIM does not stop at the edge of a cell, so what a choice costs depends on its neighbours. Its exact change
+is a matter of three sums under every window, of y, y * y and x * y (y the mosaic, x the target), and a cell adds to
+them by a matrix product: choices x samples times samples x windows. `Scale` does it where a cell has one or more
+samples, `CoarseScale` where a sample is the average of 2 x 2 or 4 x 4 cells. Windows are Gaussian (sigma 1.5 samples,
+cut at two sigmas, at most every second sample) and normalised where the picture ends.
+
+Source: Wang et al. 2004, "Image quality assessment: from error visibility to structural similarity"; `docs/solver.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.features.colour import linear_to_srgb
+from perceptual_photomosaic.features.patches import reduce_patches
+
+__all__ = ["CHANNELS", "LUMA", "REACH", "SIGMA", "CoarseScale", "Scale"]
+
+SIGMA, REACH = 1.5, 3
+"""Standard deviation and reach of a window, in samples."""
+
+LUMA = (0.299, 0.587, 0.114)
+CHANNELS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+"""What a scale looks at: weights of sRGB values."""
+
+_C1, _C2 = np.float32(0.01**2), np.float32(0.03**2)
+_FLOATS = 1 << 15  # of one array of a block: it should stay in the processor's cache
+
+
+@dataclass
+class _Staged:
+    """A joint move that has been judged and not yet made."""
+
+    places: NDArray[np.int64]
+    held: NDArray[np.float32]
+    windows: NDArray[np.int64]
+    sums: NDArray[np.float32]
+
+
+class Scale:
+    """SSIM where each cell has k x k samples.
+
+    Args:
+        cells: Linear light, (cells, 8, 8, 3).
+        choices: Linear light, (choices, 8, 8, 3).
+        shape: (rows, columns) of the grid.
+        k: Samples along a cell: 8, 4, 2 or 1.
+        weight: Weight of the mean of 1 - SSIM over the windows of a cell.
+        importance: How much each cell counts, (cells,); None means all alike.
+        grey: Weights of the sRGB values that it looks at.
+    """
+
+    def __init__(
+        self,
+        cells: NDArray[np.float32],
+        choices: NDArray[np.float32],
+        shape: tuple[int, int],
+        k: int,
+        weight: float,
+        importance: NDArray[np.float32] | None = None,
+        grey: tuple[float, float, float] = LUMA,
+    ) -> None:
+        self._table, target = (
+            _grey(patches if k == patches.shape[1] else reduce_patches(patches, k), grey).reshape(len(patches), -1)
+            for patches in (choices, cells)
+        )
+        self._lay_out(target, shape, k, weight, importance)
+
+    def _lay_out(
+        self,
+        target: NDArray[np.float32],
+        shape: tuple[int, int],
+        k: int,
+        weight: float,
+        importance: NDArray[np.float32] | None,
+    ) -> None:
+        """Place windows over a picture of (places, k * k) samples and measure the target under them."""
+        step = 2 if k > 1 else 1
+        self._shape, self._stride, self._target = shape, k // step, target
+        centres = np.arange(-REACH + REACH % step, k + REACH, step)
+        self._side = len(centres)
+        line = np.exp(-0.5 * ((centres[:, None] - np.arange(k)) / SIGMA) ** 2)
+        line *= np.abs(centres[:, None] - np.arange(k)) <= REACH
+        taps = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / SIGMA) ** 2)
+        line /= taps.sum()
+        self._spread = np.einsum("ai,bj->ijab", line, line).reshape(k * k, -1).astype(np.float32)
+        self._columns = (shape[1] - 1) * self._stride + self._side
+        down, right = (self._inside(count * k, axis, centres[0], step) for axis, count in enumerate(shape))
+        inside = (down[:, None] & right[None, :]).ravel()
+        self._inverse = np.ones(inside.size, np.float32)
+        whole = self._fold(np.broadcast_to(self._spread.sum(axis=0), (len(target), self._side**2)))
+        self._inverse = (1 / np.maximum(whole, np.float32(1e-6))).astype(np.float32)
+        share = np.float32(weight) if importance is None else np.float32(weight) * self._spread_out(importance)
+        self._weight = (share * inside / self._stride**2).astype(np.float32)
+        self._mean, square = self._sums(target), self._sums(np.square(target))
+        self._variance = np.maximum(square - np.square(self._mean), 0)
+        self._held = np.zeros_like(target)
+        self._sums_held = np.zeros((3, inside.size), np.float32)
+        self._staged: _Staged | None = None
+
+    def _inside(self, samples: int, axis: int, first: int, step: int) -> NDArray[np.bool_]:
+        windows = (self._shape[axis] - 1) * self._stride + self._side
+        centres = first + step * np.arange(windows)
+        return (centres >= 0) & (centres < samples)
+
+    def _spread_out(self, importance: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What windows count when places count so much: the mean under the window."""
+        samples = np.broadcast_to(importance[:, None], self._target.shape)
+        return self._sums(np.ascontiguousarray(samples))
+
+    def _sums(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Weighted means of samples, (places, k * k), under every window, (windows,)."""
+        return self._fold(samples @ self._spread) * self._inverse
+
+    def _fold(self, parts: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Add up what places give to the windows around them, (places, windows a place)."""
+        rows, columns = self._shape
+        side, stride = self._side, self._stride
+        total = np.zeros(((rows - 1) * stride + side, self._columns), np.float32)
+        blocks = parts.reshape(rows, columns, side, side)
+        for down in range(side):
+            for right in range(side):
+                spot = (
+                    slice(down, down + (rows - 1) * stride + 1, stride),
+                    slice(right, right + (columns - 1) * stride + 1, stride),
+                )
+                total[spot] += blocks[:, :, down, right]
+        return total.ravel()
+
+    def _windows(self, places: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The windows around places, (n, windows a place)."""
+        row, column = np.divmod(places, self._shape[1])
+        first = row * (self._stride * self._columns) + column * self._stride
+        block = (np.arange(self._side)[:, None] * self._columns + np.arange(self._side)).ravel()
+        return np.asarray(first[:, None] + block, np.int64)
+
+    # What a scale must know of cells and choices; `CoarseScale` answers otherwise.
+
+    def _place(self, cells: NDArray[np.integer]) -> NDArray[np.integer]:
+        return cells
+
+    def _samples(self, choices: NDArray[np.integer]) -> NDArray[np.float32]:
+        """The picture that choices make, (places, k * k)."""
+        samples: NDArray[np.float32] = self._table[choices]
+        return samples
+
+    def _offered(
+        self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """Samples at the place of a cell for each of its options, (n, K, k * k)."""
+        samples: NDArray[np.float32] = self._table[options]
+        return samples
+
+    def _after(
+        self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The places that moves change, each once, and their samples afterwards."""
+        return cells.astype(np.int64), self._table[choices]
+
+    def _made(self) -> None:
+        """The staged moves have been made."""
+
+    # What the descent asks.
+
+    def reset(self, choices: NDArray[np.int64]) -> None:
+        """Take up an assignment, (cells,)."""
+        self._held = self._samples(choices)
+        self._sums_held = np.stack(
+            [self._sums(part) for part in (self._held, np.square(self._held), self._held * self._target)]
+        )
+
+    def energy(self) -> float:
+        """Weighted 1 - SSIM over all windows of the assignment taken up."""
+        lost = _dissimilarity(self._mean, self._variance, *self._sums_held)
+        return float(np.einsum("w,w->", self._weight, lost, dtype=np.float64))
+
+    def block(self, options: int) -> int:
+        """How many cells to judge at a time so that arrays stay in cache."""
+        floats = max(options, self._target.shape[1]) * self._side**2
+        return max(1, int(_FLOATS // floats))
+
+    def costs(
+        self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """Weighted 1 - SSIM of the windows around cells for their options, nothing else moving.
+
+        Args:
+            cells: Cell numbers, (n,).
+            current: Their choices now, (n,).
+            options: Choices to try, (n, K).
+        Returns:
+            Costs, float32, (n, K); differences between options of one cell are exact differences of energy.
+        """
+        places = self._place(cells)
+        windows = self._windows(places)
+        spread = self._spread * self._inverse[windows][:, None]  # (n, samples, windows)
+        target, held = self._target[places], self._held[places]
+        crossed = spread * target[..., None]
+        offered = self._offered(cells, current, options)
+        without = self._sums_held[:, windows]
+        without[0] -= (held[:, None] @ spread)[:, 0]
+        without[1] -= (np.square(held)[:, None] @ spread)[:, 0]
+        without[2] -= (held[:, None] @ crossed)[:, 0]
+        mean = offered @ spread
+        mean += without[0][:, None]
+        product = offered @ crossed
+        product += without[2][:, None]
+        square = np.square(offered) @ spread
+        square += without[1][:, None]
+        lost = _dissimilarity(self._mean[windows][:, None], self._variance[windows][:, None], mean, square, product)
+        costs: NDArray[np.float32] = (lost @ self._weight[windows][..., None])[..., 0]
+        return costs
+
+    def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
+        """By how much cells that move together, each (n,), change the energy; `make` then makes the move."""
+        places, after = self._after(cells, current, choices)
+        around = self._windows(places)
+        spread = self._spread * self._inverse[around][:, None]
+        before, target = self._held[places], self._target[places]
+        added = [
+            ((part[:, None]) @ spread)[:, 0]
+            for part in (after - before, np.square(after) - np.square(before), (after - before) * target)
+        ]
+        windows, index = np.unique(around.ravel(), return_inverse=True)
+        old = self._sums_held[:, windows]
+        new = old + np.stack([np.bincount(index, part.ravel(), len(windows)) for part in added]).astype(np.float32)
+        mean, variance, weight = self._mean[windows], self._variance[windows], self._weight[windows]
+        lost = _dissimilarity(mean, variance, *new) - _dissimilarity(mean, variance, *old)
+        self._staged = _Staged(places, after, windows, new)
+        return float(np.einsum("w,w->", weight, lost, dtype=np.float64))
+
+    def make(self) -> None:
+        """Make the move that was judged last."""
+        staged = self._staged
+        assert staged is not None
+        self._held[staged.places] = staged.held
+        self._sums_held[:, staged.windows] = staged.sums
+        self._made()
+
+
+class CoarseScale(Scale):
+    """SSIM where one sample is the average light of f x f cells, or of those that the grid still has there.
+
+    Args:
+        cells, choices, shape, weight, importance: As for `Scale`.
+        f: Cells along a sample.
+    """
+
+    def __init__(
+        self,
+        cells: NDArray[np.float32],
+        choices: NDArray[np.float32],
+        shape: tuple[int, int],
+        f: int,
+        weight: float,
+        importance: NDArray[np.float32] | None = None,
+    ) -> None:
+        rows, columns = shape
+        row, column = np.divmod(np.arange(rows * columns), columns)
+        across = -(-columns // f)
+        self._block_of = (row // f) * across + column // f
+        self._cells_in = np.bincount(self._block_of).astype(np.float32)
+        self._means = choices.mean(axis=(1, 2))
+        matter = None if importance is None else self._average(importance[:, None])[:, 0]
+        target = _grey(self._average(cells.mean(axis=(1, 2))), LUMA)[:, None]
+        self._light = np.zeros((len(target), 3), np.float32)
+        self._staged_light = self._light
+        self._lay_out(target, (-(-rows // f), across), 1, weight * f * f, matter)
+
+    def _average(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Averages over blocks of cells, (cells, channels) to (blocks, channels)."""
+        sums = [np.bincount(self._block_of, channel) for channel in values.T]
+        return (np.stack(sums, axis=1) / self._cells_in[:, None]).astype(np.float32)
+
+    def _place(self, cells: NDArray[np.integer]) -> NDArray[np.integer]:
+        places: NDArray[np.integer] = self._block_of[cells]
+        return places
+
+    def _samples(self, choices: NDArray[np.integer]) -> NDArray[np.float32]:
+        self._light = self._average(self._means[choices])
+        return _grey(self._light, LUMA)[:, None]
+
+    def _offered(
+        self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        places = self._block_of[cells]
+        change = (self._means[options] - self._means[current][:, None]) / self._cells_in[places][:, None, None]
+        return _grey(self._light[places][:, None] + change, LUMA)[..., None]
+
+    def _after(
+        self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        places, index = np.unique(self._block_of[cells], return_inverse=True)
+        change = self._means[choices] - self._means[current]
+        added = np.stack([np.bincount(index, channel, len(places)) for channel in change.T], axis=1)
+        self._staged_light = (self._light[places] + added / self._cells_in[places][:, None]).astype(np.float32)
+        return places, _grey(self._staged_light, LUMA)[:, None]
+
+    def _made(self) -> None:
+        assert self._staged is not None
+        self._light[self._staged.places] = self._staged_light
+
+
+def _dissimilarity(
+    mean_x: NDArray[np.float32],
+    variance_x: NDArray[np.float32],
+    mean_y: NDArray[np.float32],
+    square_y: NDArray[np.float32],
+    product: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """1 - SSIM from weighted means under windows: of the target x its mean and variance, of the mosaic y, y * y, x * y.
+
+    Shapes broadcast to that of `mean_y`.
+    """
+    both = mean_x * mean_y
+    squared = np.square(mean_y)
+    below = square_y - squared
+    below += variance_x + _C2
+    squared += np.square(mean_x) + _C1
+    below *= squared
+    above = product - both
+    above *= 2
+    above += _C2
+    both *= 2
+    both += _C1
+    above *= both
+    above /= below
+    lost: NDArray[np.float32] = np.subtract(np.float32(1), above, out=above)
+    return lost
+
+
+def _grey(light: NDArray[np.float32], weights: tuple[float, float, float]) -> NDArray[np.float32]:
+    """Weighted sums of sRGB values in [0, 1], (..., 3) to (...)."""
+    grey: NDArray[np.float32] = linear_to_srgb(light) @ np.array(weights, np.float32)
+    return grey
