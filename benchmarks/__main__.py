@@ -24,6 +24,10 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 SECTIONS = {
     "make": ("The main job", ["-m", "benchmarks.make"]),
     "peers": ("Quality against the peers", ["benchmarks/peers.py"]),
+    "peers-art": (
+        "Emoji and glyphs against the peers",
+        ["benchmarks/peers.py", "--tiles=emoji=emoji", "--tiles=glyphs=glyphs", "--json=.benchmarks/peers-art.json"],
+    ),
     "render": ("Writing gigapixels", ["-m", "benchmarks.render"]),
     "library": ("A library", ["-m", "benchmarks.library", "search"]),
     "mosaicnet": ("MosaicNet", ["benchmarks/mosaicnet.py"]),
