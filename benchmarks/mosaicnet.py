@@ -151,10 +151,9 @@ def main() -> None:
     asked += [f"{kind} {who}" for kind in KINDS for who in programs]
     found: dict[str, Any] = {case: run_apart(case, options.threads, options.repeats) for case in asked}
     print("### Time and memory\n")
-    print(
-        f"A training step: batch 1, {cases.STEP_PX} x {cases.STEP_PX} px, {cases.TEMPLATES} templates, the paper's loss."
-    )
-    print(f"A prediction: {cases.PREDICT_PX} x {cases.PREDICT_PX} px to its hard mosaic. Threads: {options.threads}.")
+    step_px, predict_px = f"{cases.STEP_PX} x {cases.STEP_PX} px", f"{cases.PREDICT_PX} x {cases.PREDICT_PX} px"
+    print(f"A training step: batch 1, {step_px}, {cases.TEMPLATES} templates, the paper's loss.")
+    print(f"A prediction: {predict_px} to its hard mosaic. Threads: {options.threads}.")
     print("\n".join(["", *table(found), "", *throughput(found)]))
     print("\n### bfloat16 against float32\n\nPhotographs of scikit-image, 512 x 512 px.\n")
     print("\n".join(likeness(tuple(options.models.split(",")))))

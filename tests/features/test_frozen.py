@@ -55,6 +55,12 @@ def test_network_is_the_same_with_and_without(monkeypatch: pytest.MonkeyPatch) -
         torch.testing.assert_close(fused, plain, rtol=1e-4, atol=1e-4)
 
 
+def test_blur_pooling_is_the_same_with_and_without_gradient() -> None:
+    images = torch.rand(1, 3, 21, 17, generator=torch.Generator().manual_seed(3)) * 255
+    vgg = VGG16(narrow_weights("blur"))
+    assert torch.equal(vgg(images, ["pool3"])["pool3"], vgg(images.requires_grad_(), ["pool3"])["pool3"].detach())
+
+
 def test_not_a_number_is_passed_on() -> None:
     images = torch.zeros(1, 3, 16, 16)
     images[0, 0, 4, 4] = float("nan")

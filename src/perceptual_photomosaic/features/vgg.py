@@ -36,6 +36,14 @@ def check_layers(layers: Collection[str]) -> None:
             raise ConfigError(f"VGG16 has no layer '{name}': choose from {', '.join(LAYERS)}")
 
 
+def _maximum_2x2(x: Tensor) -> Tensor:
+    """The maximum of every 2 x 2 pixels."""
+    if x.requires_grad:
+        return F.max_pool2d(x, 2, stride=1)
+    rows = torch.maximum(x[:, :, :-1], x[:, :, 1:])  # without the places of the maxima, which take a while
+    return torch.maximum(rows[..., :-1], rows[..., 1:])
+
+
 class VGG16(nn.Module):
     """The convolutional part of VGG16, frozen.
 
@@ -115,7 +123,7 @@ class VGG16(nn.Module):
         height, width = x.shape[2:]
         if min(height, width) < 4:  # mirroring by 2 needs 3 maxima; a smaller map is repeated outwards first
             x = F.pad(x, (0, max(4 - width, 0), 0, max(4 - height, 0)), mode="replicate")
-        x = F.pad(F.max_pool2d(x, 2, stride=1), (2, 2, 2, 2), mode="reflect")
+        x = F.pad(_maximum_2x2(x), (2, 2, 2, 2), mode="reflect")
         kernel = self.smoothing.expand(x.shape[1], 1, 3, 3)
         x = F.conv2d(x, kernel, stride=2, groups=x.shape[1])
         return x[:, :, : height // 2 + 1, : width // 2 + 1]
