@@ -177,14 +177,16 @@ class Descent:
         return moved
 
     def _table(self, cells: NDArray[np.int64]) -> _Table:
-        """Judge options of cells: all of them without structure, the best of these with it."""
+        """Judge options of cells: all of them by colour, the best of these by structure and copies nearby too."""
         options, costs = self.options[cells], self.costs[cells]
-        energy = costs + self._around(cells, options)
+        energy = costs + self.far.costs(cells, self.choices[cells], options)
         if options.shape[1] > self.judged + 1:
             best = np.argpartition(energy[:, :-1], self.judged - 1, axis=1)[:, : self.judged]
             best = np.concatenate([best, np.full((len(cells), 1), options.shape[1] - 1)], axis=1)
             options, costs, energy = (np.take_along_axis(part, best, axis=1) for part in (options, costs, energy))
         energy += self.structure.costs(cells, self.choices[cells], options)
+        if self.repeat > 0:
+            energy += self.repeat * self._copies(cells, options)
         return _Table(cells, options, costs, energy[:, -1:] - energy)
 
     def _around(self, cells: NDArray[np.int64], options: NDArray[np.integer]) -> NDArray[np.float32]:
