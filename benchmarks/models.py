@@ -6,8 +6,9 @@ Pictures are those of the folders, and with --scikit-image eight photographs tha
 
 For every picture: the network's mosaic and those of `mean`, `nearest` and `ncc` on the same grid, from the same tile
 set (the baselines may use all of it, the network its own tiles). The baselines are also given the target with its tones
-fitted to the tiles, where the loss asks for that: the same help that the network has. The sheet shows the target, the
-network, and the baselines, each with and without that help.
+fitted to the tiles, where the loss asks for that: the same help that the network has. "its start" is what the network's
+least-squares start aims at, the nearest of its own tiles as they look from afar: it shows what training added.
+The sheet shows the target and all of these.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ from perceptual_photomosaic.compose import hard_mosaic
 from perceptual_photomosaic.losses import PerceptualLoss
 from perceptual_photomosaic.models.mosaicnet import MosaicNet
 from perceptual_photomosaic.models.predict import predict_assignment
-from perceptual_photomosaic.models.store import ModelCard, available_models, load_model
+from perceptual_photomosaic.models.store import available_models, load_model
 from perceptual_photomosaic.models.tone import apply_tone
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
+from perceptual_photomosaic.training.cover import from_afar, nearest_template
 from perceptual_photomosaic.training.data import central_square, list_pictures, to_tensor
 
 BASELINES = ("mean", "nearest", "ncc")
@@ -37,16 +39,19 @@ SCIKIT_IMAGE = ("astronaut", "camera", "chelsea", "coffee", "coins", "hubble_dee
 
 
 def mosaics_of(
-    picture: NDArray[np.uint8], net: MosaicNet, card: ModelCard, cells: int, tiles: NDArray[np.uint8]
+    picture: NDArray[np.uint8], net: MosaicNet, loss: PerceptualLoss, cells: int, tiles: NDArray[np.uint8]
 ) -> tuple[dict[str, NDArray[np.uint8]], NDArray[np.int64]]:
     """The mosaics to compare, by name, at the cell's size; and how often the network took each of its tiles."""
     assignment = predict_assignment(net, picture)
-    found = {"network": hard_mosaic(net.templates.permute(0, 2, 3, 1).byte().numpy(), assignment)}
+    own = net.templates.permute(0, 2, 3, 1).byte().numpy()
+    far = from_afar(net.templates, max(loss.settings.blur_sigmas))
+    start = nearest_template(loss.toned(to_tensor([picture])), far, net.config.cell)[0].numpy()
+    found = {"network": hard_mosaic(own, assignment), "its start": hard_mosaic(own, start)}
     for method in BASELINES:
         plain = make_mosaic(picture, tiles, columns=cells, rows=cells, method=method, tile_size=8)
         found[method] = hard_mosaic(tiles, plain.choices)
-        if card.loss.tone:
-            fitted = apply_tone(picture, card.loss.tone)
+        if loss.settings.tone:
+            fitted = apply_tone(picture, loss.settings.tone)
             toned = make_mosaic(fitted, tiles, columns=cells, rows=cells, method=method, tile_size=8)
             found[f"{method}, tone fitted"] = hard_mosaic(tiles, toned.choices)
     return found, np.bincount(assignment.ravel(), minlength=len(net.templates))
@@ -81,7 +86,7 @@ def main() -> None:
         losses: dict[str, list[float]] = {}
         rows: list[NDArray[np.uint8]] = []
         for picture in pictures:
-            found, used = mosaics_of(picture, net, card, options.cells, tiles)
+            found, used = mosaics_of(picture, net, loss, options.cells, tiles)
             uses += used
             with torch.no_grad():
                 target = loss.target(to_tensor([picture]))

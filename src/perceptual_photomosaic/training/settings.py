@@ -119,8 +119,9 @@ class TrainSettings:
         return self.batch // parts
 
 
-# Three shallow layers at four scales: what two cores can afford, and what tiles can change. The blur hides the texture
-# of a tile at full size and little of what several tiles show together.
+# Three shallow layers at four scales: what two cores can afford, and what tiles can change. The blurs hide the texture
+# of a tile, and little of what several tiles show together. The presets that use it begin with a good decoder (`fit`):
+# a higher learning rate or a softer beginning undoes it.
 LIGHT_LOSS = LossSettings(
     layers=("conv1_1", "conv2_1", "conv3_1"),
     layer_factors=(1.0, 1.0, 4.0),
@@ -152,9 +153,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         "crop": 96,
         "zoom": 3.0,
         "fit": 200,
-        "learning_rate": 2e-5,
-        "temperature": 30.0,
-        "final_temperature": 150.0,
+        "learning_rate": 5e-6,
+        "temperature": 50.0,
+        "final_temperature": 1500.0,
         "validate_crop": 192,
         "validate_every": 250,
         "checkpoint_every": 50,
@@ -166,9 +167,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         "crop": 256,
         "zoom": 3.0,
         "fit": 400,
-        "learning_rate": 2e-5,
-        "temperature": 30.0,
-        "final_temperature": 150.0,
+        "learning_rate": 5e-6,
+        "temperature": 50.0,
+        "final_temperature": 1500.0,
         "log_every": 50,
         "validate_every": 1000,
     },
