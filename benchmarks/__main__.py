@@ -31,6 +31,7 @@ SECTIONS = {
     "render": ("Writing gigapixels", ["-m", "benchmarks.render"]),
     "library": ("A library", ["-m", "benchmarks.library", "search"]),
     "mosaicnet": ("MosaicNet", ["benchmarks/mosaicnet.py"]),
+    "large": ("MosaicNet on large pictures", ["benchmarks/mosaicnet_large.py"]),
 }
 HEADERS = {
     "render": "| picture | ours | libvips alone | ratio | processor, ours / libvips | memory |\n" + 6 * "|---" + "|",

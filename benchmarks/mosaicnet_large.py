@@ -1,0 +1,73 @@
+"""What a prediction of a large picture takes, window by window: time and memory by size.
+
+    python benchmarks/mosaicnet_large.py [--sizes 2500x1875,5000x3750] [--precision bfloat16] [--threads N]
+
+The picture is a photograph of scikit-image, enlarged; the model is `glyphs`. Every size runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+
+ASKED_PX = (20_000, 15_000)
+
+
+def measure(width: int, height: int, precision: str) -> dict[str, float]:
+    """Predict one picture in this process."""
+    import numpy as np
+    import skimage.data
+    import torch
+    from PIL import Image
+
+    from perceptual_photomosaic.models.predict import predict_assignment
+    from perceptual_photomosaic.models.store import load_model
+
+    small = Image.fromarray(skimage.data.astronaut())
+    picture = np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
+    net, _ = load_model("glyphs", dtype=getattr(torch, precision))
+    wall, cpu = time.perf_counter(), time.process_time()
+    predict_assignment(net, picture)
+    took = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return took | {"peak_mib": peak, "picture_mib": picture.nbytes / 2**20}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="2500x1875,5000x3750")
+    parser.add_argument("--precision", default="bfloat16", choices=["float32", "bfloat16"])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.case:
+        import torch
+
+        torch.set_num_threads(options.threads)
+        width, height = map(int, options.case.split("x"))
+        print(json.dumps(measure(width, height, options.precision)))
+        return
+    print(f"### Windows\n\nModel `glyphs`, {options.precision}, threads: {options.threads}.\n")
+    print("| picture | CPU s | wall s | CPU s a megapixel | peak MiB | of which the picture |\n" + "|---" * 6 + "|")
+    for size in options.sizes.split(","):
+        command = [sys.executable, __file__, "--case", size, "--precision", options.precision]
+        command += ["--threads", str(options.threads)]
+        took = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        width, height = map(int, size.split("x"))
+        each = took["cpu_s"] / (width * height / 1e6)
+        row = [f"{width} x {height}", f"{took['cpu_s']:.0f}", f"{took['wall_s']:.0f}", f"{each:.1f}"]
+        print("| " + " | ".join([*row, f"{took['peak_mib']:.0f}", f"{took['picture_mib']:.0f}"]) + " |", flush=True)
+    minutes = ASKED_PX[0] * ASKED_PX[1] / 1e6 * each / 60
+    print(
+        "\nFeatures are kept between the two passes while they fit into 256 MiB, and computed twice in larger pictures. "
+        f"At the last row's rate {ASKED_PX[0]:,} x {ASKED_PX[1]:,} px would take {minutes:.0f} minutes of one core; it "
+        "was not run. Beyond the picture itself, memory depends on the window, not on the size."
+    )
+
+
+if __name__ == "__main__":
+    main()
