@@ -205,6 +205,8 @@ def markdown(data: dict[str, Any]) -> str:
             if mine:
                 lines.append("| " + " | ".join(_row(entrant, mine, done)) + " |")
         lines.append("")
+        for sheet in sorted((ROOT / "docs" / "images").glob(f"peers-{tiles_set}-*.webp")):  # see gallery.py
+            lines += [f"![The mosaics side by side: whole, and a part up close](images/{sheet.name})", ""]
     versions = ", ".join(f"{peer} {version}" for peer, version in data["versions"].items())
     return "\n".join([*lines, f"Versions: {versions} (apt is metapixel).", ""])
 

@@ -86,6 +86,16 @@ def test_a_folder_behind_a_built_in_name_is_mentioned(
     assert heard.notes == ["glyphs is the built-in tile set; for the folder of that name write ./glyphs"]
 
 
+def test_a_folder_called_photos_elsewhere_is_no_matter(
+    tmp_path: Path, photo: Write, monkeypatch: pytest.MonkeyPatch, heard: Heard
+) -> None:
+    photo(tmp_path / "holiday" / "a.jpg")
+    (tmp_path / "photos").mkdir()
+    monkeypatch.chdir(tmp_path)
+    open_tiles("holiday", reporter=heard)
+    assert heard.notes == []
+
+
 @given(st.tuples(*[st.integers(0, 255)] * 3))
 def test_colours(colour: tuple[int, int, int]) -> None:
     assert parse_colour(write_colour(colour), "x") == colour

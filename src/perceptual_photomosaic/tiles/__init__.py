@@ -95,7 +95,7 @@ def open_tiles(
 
 
 def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
-    if spec.name in SETS and Path(spec.name).is_dir():
+    if spec.name in SETS and not spec.argument and not spec.options and Path(spec.name).is_dir():
         reporter.note(f"{spec.name} is the built-in tile set; for the folder of that name write ./{spec.name}")
     background = _colour(spec, "background", options)
     if spec.name == "photos":
