@@ -63,8 +63,8 @@ def main() -> None:
         print("| " + " | ".join([*row, f"{took['peak_mib']:.0f}", f"{took['picture_mib']:.0f}"]) + " |", flush=True)
     minutes = ASKED_PX[0] * ASKED_PX[1] / 1e6 * each / 60
     print(
-        "\nFeatures are kept between the two passes while they fit into 256 MiB, and computed twice in larger pictures. "
-        f"At the last row's rate {ASKED_PX[0]:,} x {ASKED_PX[1]:,} px would take {minutes:.0f} minutes of one core; it "
+        "\nFeatures are kept between the two passes while they fit into 256 MiB, and computed twice in larger "
+        f"pictures. At the last row's rate {ASKED_PX[0]:,} x {ASKED_PX[1]:,} px would take {minutes:.0f} minutes of one core; it "
         "was not run. Beyond the picture itself, memory depends on the window, not on the size."
     )
 
