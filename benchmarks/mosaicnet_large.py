@@ -64,8 +64,8 @@ def main() -> None:
     minutes = ASKED_PX[0] * ASKED_PX[1] / 1e6 * each / 60
     print(
         "\nFeatures are kept between the two passes while they fit into 256 MiB, and computed twice in larger "
-        f"pictures. At the last row's rate {ASKED_PX[0]:,} x {ASKED_PX[1]:,} px would take {minutes:.0f} minutes of one core; it "
-        "was not run. Beyond the picture itself, memory depends on the window, not on the size."
+        f"pictures. At the last row's rate {ASKED_PX[0]:,} x {ASKED_PX[1]:,} px would take {minutes:.0f} minutes of "
+        "one core; it was not run. Beyond the picture itself, memory depends on the window, not on the size."
     )
 
 
