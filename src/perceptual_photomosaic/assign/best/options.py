@@ -15,10 +15,9 @@ from perceptual_photomosaic.assign.solve.near import NearCosts
 from perceptual_photomosaic.assign.solve.structure import JointStructure
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 
-__all__ = ["ListedCosts", "Options", "find_options"]
+__all__ = ["Options", "find_options"]
 
 _LONG_LIST = 96
-_UNLISTED = 40.0
 
 
 @dataclass(frozen=True)
@@ -77,30 +76,3 @@ def find_options(problem: Problem, start: NDArray[np.int64], weights: EnergyWeig
         inside / mean,
         distance / max(float(distance[:, 0].mean()), 1e-9),
     )
-
-
-class ListedCosts:
-    """Costs of short lists, as the methods of assignment want them: what is not listed is dear.
-
-    Args:
-        options: Choice numbers, (cells, K).
-        costs: Their costs, (cells, K).
-        choices: How many choices there are.
-    """
-
-    def __init__(self, options: NDArray[np.int64], costs: NDArray[np.float32], choices: int) -> None:
-        self._options = options
-        self._costs = costs - costs.min(axis=1, keepdims=True)
-        self._choices = choices
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(cells, choices)."""
-        return len(self._options), self._choices
-
-    def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
-        """Costs of some cells, float32, (n, choices)."""
-        options, costs = self._options[cells], self._costs[cells]
-        rows = np.full((len(options), self._choices), _UNLISTED, np.float32)
-        np.put_along_axis(rows, options, np.minimum(costs, _UNLISTED), axis=1)
-        return rows

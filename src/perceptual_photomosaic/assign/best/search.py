@@ -10,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from perceptual_photomosaic.assign.assignment import assign_choices
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.best.anneal import Annealing, Schedule, lay_out
 from perceptual_photomosaic.assign.best.objective import Balance, Objective, Value
-from perceptual_photomosaic.assign.best.options import ListedCosts, Options, find_options
+from perceptual_photomosaic.assign.best.options import Options, find_options
+from perceptual_photomosaic.assign.best.rounding import PRICES, Rounding
 from perceptual_photomosaic.assign.best.watch import Preview
-from perceptual_photomosaic.errors import ConfigError, ConstraintError
+from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.vgg import VGG16
 from perceptual_photomosaic.features.weights import load_vgg_weights
 from perceptual_photomosaic.progress import Reporter, Stage
@@ -26,14 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["improve", "prepare"]
 
-_LOOKS = 8
+_LOOKS = 5
 """How often on the way down coefficients are rounded to a hard mosaic and measured."""
 
-_FIRST_LOOK = 0.3
+_FIRST_LOOK = 0.6
 """The first of them; before it the solver's choice still leads nearly everywhere."""
-
-_COLOUR_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 8.0, 16.0)
-"""How much colour is asked for when rounding, in turn, until nothing is worse from afar than at the start."""
 
 _DEARER, _CHEAPER = 1.2, 0.85
 """How the price of colour follows what the mosaic would look like from afar if it were rounded now."""
@@ -89,6 +86,7 @@ class _Search:
         device = vgg.smoothing.device
         self.templates = _flat(problem.choices).to(device)
         self.options: Options = find_options(problem, start, best.solve.weights, best.candidates)
+        self.rounding = Rounding(problem, self.options, start, best.solve.weights)
         target = lay_out(_flat(problem.cells).to(device), problem.grid.shape)
         first = self._laid(start)
         self.objective = Objective(target, first, vgg, Balance(), "paper" if best.loss == "paper" else "lpips")
@@ -125,11 +123,10 @@ class _Search:
         return self.objective.held(self._laid(np.take_along_axis(self.options.choices, largest, axis=1)[:, 0]))
 
     def _look(self, annealing: Annealing, done: float) -> None:
-        """Round the coefficients to a hard mosaic, with as little weight on colour as keeps it from getting worse."""
-        for weight in _COLOUR_WEIGHTS:
-            choices = self._rounded(annealing.merit(done, weight, self.options.colour))
-            if choices is None:
-                return
+        """Round the coefficients to a hard mosaic, at the highest price at which it is nowhere worse from afar."""
+        merit = annealing.merit(done, 0.0, self.options.colour)
+        for price in PRICES:
+            choices = self.rounding.choices(merit, price)
             light = self._laid(choices)
             if self.objective.held(light):
                 self._keep(choices, self.objective.value(light))
@@ -138,18 +135,6 @@ class _Search:
     def _keep(self, choices: NDArray[np.int64], value: Value) -> None:
         if value.total < self.value.total:
             self.choices, self.value = choices, value
-
-    def _rounded(self, costs: NDArray[np.float32]) -> NDArray[np.int64] | None:
-        """The cheapest assignment within the limits; None where the repair finds none."""
-        if self.problem.limits.free:
-            cheapest = costs.argmin(axis=1)[:, None]
-            return np.take_along_axis(self.options.choices, cheapest, axis=1)[:, 0]
-        problem = self.problem
-        listed = ListedCosts(self.options.choices, costs, len(problem.choices))
-        try:
-            return assign_choices(listed, problem.grid.shape, problem.variants, problem.limits, seed=problem.seed)
-        except ConstraintError:
-            return None
 
     def _laid(self, choices: NDArray[np.int64]) -> Tensor:
         return lay_out(self.templates[torch.from_numpy(choices).to(self.templates.device)], self.problem.grid.shape)
