@@ -32,6 +32,19 @@ def test_light_tiles_draw_the_target_into_their_range() -> None:
     assert lightness[-1] - lightness[0] > 0.9 * (reach[-1] - reach[0])
 
 
+@pytest.mark.parametrize(("low", "high"), [(0.0, 0.1), (0.05, 0.45), (0.9, 1.0)])
+def test_tiles_that_the_target_hardly_reaches_still_show_it(low: float, high: float) -> None:
+    """A dark target and light tiles, or the other way round: most of the tiles' range is used, and none beyond it."""
+    tiles = greys(0.4, 0.95)
+    fit = tone_fit(greys(low, high), tiles, "fit")
+    assert fit is not None
+    target, reach = (linear_to_oklab(part.mean(axis=(1, 2)))[:, 0] for part in (greys(low, high), tiles))
+    assert reach.min() - 1e-6 <= fit.shown[0] < fit.shown[1] <= reach.max() + 1e-6
+    wanted = min(0.6 * (fit.source[1] - fit.source[0]), 0.7 * (reach.max() - reach.min()))
+    assert fit.shown[1] - fit.shown[0] >= 0.99 * wanted
+    assert target.min() - 1e-6 <= fit.source[0] < fit.source[1] <= target.max() + 1e-6
+
+
 def test_one_tone_and_unknown_words() -> None:
     assert tone_fit(greys(0, 1), greys(0.5, 0.5)) is None
     assert tone_fit(greys(0.3, 0.3), greys(0.5, 1)) is None

@@ -19,7 +19,7 @@ __all__ = ["TONES", "ToneFit", "tone_fit"]
 
 TONES = ("auto", "keep", "fit")
 
-_ENOUGH = 0.6
+_ENOUGH, _USED = 0.6, 0.7
 _TAIL = 0.01
 
 
@@ -61,12 +61,15 @@ def tone_fit(cells: NDArray[np.float32], choices: NDArray[np.float32], tone: str
         raise ConfigError(f"tone '{tone}' is unknown; choose one of {', '.join(TONES)}.")
     low, high = _range(cells)
     dark, light = _range(choices, tail=0.0)
-    shown = max(low, dark), min(high, light)
-    if tone == "keep" or shown[1] <= shown[0] or high - low < 1e-3:
+    if tone == "keep" or light <= dark or high - low < 1e-3:
         return None
+    shown = max(low, dark), min(high, light)
     if tone == "auto" and shown[1] - shown[0] >= _ENOUGH * (high - low):
         return None
-    return ToneFit((low, high), shown)
+    # Where both share too little, more of the tiles' range is used than the target has there.
+    width = min(_ENOUGH * (high - low), _USED * (light - dark))
+    top = min(light, max(shown[1], min(shown[0], light - width) + width))
+    return ToneFit((low, high), (max(dark, min(shown[0], top - width)), top))
 
 
 def _range(patches: NDArray[np.float32], tail: float = _TAIL) -> tuple[float, float]:
