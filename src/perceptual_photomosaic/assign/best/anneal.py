@@ -33,7 +33,7 @@ class Schedule:
         hard: Temperature at the end.
         rate: Step of Adam, in logits at temperature 1.
         lead: Coefficient of the solver's choice at the start.
-        near: Weight of the solver's costs inside the cell.
+        near: Weight of the solver's costs of colour inside the cell and structure around it, at the start.
         colour: Weight of the mean colour's distance, at the start.
     """
 
@@ -81,8 +81,8 @@ class Annealing:
         self.schedule, self.objective, self.shape = schedule, objective, shape
         self._numbers = torch.from_numpy(options.choices).to(templates.device)
         self._templates = templates
-        self.colour = schedule.colour
-        self._near, self._colours = (
+        self.near, self.colour = schedule.near, schedule.colour
+        self._nears, self._colours = (
             torch.from_numpy(part).to(templates.device) for part in (options.near, options.colour)
         )
         self.logits = _initial(options, schedule).to(templates.device).requires_grad_()
@@ -98,7 +98,7 @@ class Annealing:
         value, slope = self.objective.value_and_gradient(lay_out(self._blend(coefficients.detach()), self.shape))
         # Per cell rather than per picture, so that the size of the mosaic does not matter to the optimiser.
         pull = self._pull(_take_up(slope, self.shape)) * len(coefficients)
-        pull += self.schedule.near * self._near + self.colour * self._colours
+        pull += self.near * self._nears + self.colour * self._colours
         self._optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(coefficients, pull)
         self._optimiser.step()
@@ -114,11 +114,11 @@ class Annealing:
         parts = zip(torch.split(slope, _CELLS), torch.split(self._numbers, _CELLS), strict=True)
         return torch.cat([torch.einsum("nd,nkd->nk", part, self._templates[numbers]) for part, numbers in parts])
 
-    def merit(self, done: float, colour: float, colours: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Costs by which to round: minus the logarithm of the coefficients, plus `colour` times the colour errors."""
+    def merit(self, done: float) -> NDArray[np.float32]:
+        """Minus the logarithm of the coefficients, (cells, K): costs by which to round."""
         with torch.no_grad():
             log = torch.log_softmax(self.logits * self.schedule.temperature(done), dim=1)
-        merit: NDArray[np.float32] = -log.cpu().numpy() + np.float32(colour) * colours
+        merit: NDArray[np.float32] = -log.cpu().numpy()
         return merit
 
 

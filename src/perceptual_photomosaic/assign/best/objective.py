@@ -119,6 +119,12 @@ class Objective:
         with torch.no_grad():
             return max(self._anchors(light)[1]) <= _HELD
 
+    def held_apart(self, light: Tensor) -> tuple[bool, bool]:
+        """Whether a mosaic is nowhere worse from afar than the start in colour, and in structure."""
+        with torch.no_grad():
+            ratios = self._anchors(light)[1]
+        return max(ratios[::2]) <= _HELD, max(ratios[1::2]) <= _HELD
+
     def value_and_gradient(self, light: Tensor) -> tuple[Value, Tensor]:
         """The objective and its gradient in the mosaic, one view after the other, which keeps memory small."""
         leaf = light.detach().requires_grad_()

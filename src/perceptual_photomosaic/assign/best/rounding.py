@@ -7,6 +7,8 @@ price it ends at the largest coefficients, at a low one where it was, and within
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,10 +22,11 @@ from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 
 __all__ = ["PRICES", "Rounding"]
 
-PRICES = (0.1, 0.025, 0.006)
+PRICES = (0.1, 0.03, 0.015, 0.008, 0.004)
 """Tried in turn until the mosaic is not worse from afar than the solver's."""
 
-_SWEEPS = 3
+_SWEEPS = 2
+_COLOUR_FROM_AFAR, _STRUCTURE_FROM_AFAR = 4.0, 2.5
 _UNLISTED = 20.0
 """Minus the logarithm of a coefficient, at most; also that of a choice that is on no short list."""
 
@@ -65,7 +68,14 @@ class Rounding:
     """
 
     def __init__(self, problem: Problem, options: Options, start: NDArray[np.int64], weights: EnergyWeights) -> None:
-        self._problem, self._options, self._start, self._weights = problem, options, start, weights
+        self._problem, self._options, self._start = problem, options, start
+        weights = self._weights = replace(
+            weights,
+            far=_COLOUR_FROM_AFAR * weights.far,
+            structure1=_STRUCTURE_FROM_AFAR * weights.structure1,
+            structure_half=_STRUCTURE_FROM_AFAR * weights.structure_half,
+            structure_quarter=_STRUCTURE_FROM_AFAR * weights.structure_quarter,
+        )
         cells, choices, shape = problem.cells, problem.choices, problem.grid.shape
         self._near = NearCosts(cells, choices, weights, problem.weights)
         self._far = FarField(cells, choices, shape, weights.far, problem.weights)

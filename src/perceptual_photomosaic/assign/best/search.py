@@ -26,14 +26,16 @@ if TYPE_CHECKING:
 
 __all__ = ["improve", "prepare"]
 
-_LOOKS = 5
+_LOOKS = 3
 """How often on the way down coefficients are rounded to a hard mosaic and measured."""
 
-_FIRST_LOOK = 0.6
+_FIRST_LOOK = 0.7
 """The first of them; before it the solver's choice still leads nearly everywhere."""
 
-_DEARER, _CHEAPER = 1.2, 0.85
-"""How the price of colour follows what the mosaic would look like from afar if it were rounded now."""
+_DEARER, _CHEAPER = 1.1, 0.92
+_COLOUR, _NEAR = (0.05, 2.0), (2.0, 6.0)
+"""How the prices of colour and of structure follow what the mosaic would look like from afar if it were rounded now,
+and their limits."""
 
 
 def prepare(device: str) -> VGG16:
@@ -106,7 +108,7 @@ class _Search:
             while done < 1:
                 value = annealing.step(done)
                 self.taken += 1
-                annealing.colour *= _CHEAPER if self._held(annealing, done) else _DEARER
+                self._price(annealing, done)
                 spent = (time.monotonic() - begun) / self.best.time_limit if self.best.time_limit else 0.0
                 done = min(max(self.taken / self.best.steps, spent), 1.0)
                 if looked <= done < 1:
@@ -117,14 +119,17 @@ class _Search:
         finally:  # after the last step, and after an interruption too
             self._look(annealing, done)
 
-    def _held(self, annealing: Annealing, done: float) -> bool:
-        """Whether the largest coefficients make a mosaic that is nowhere worse from afar than the start."""
-        largest = annealing.merit(done, 0.0, self.options.colour).argmin(axis=1)[:, None]
-        return self.objective.held(self._laid(np.take_along_axis(self.options.choices, largest, axis=1)[:, 0]))
+    def _price(self, annealing: Annealing, done: float) -> None:
+        """Make colour and structure dearer where the largest coefficients lose some from afar, else cheaper."""
+        largest = annealing.merit(done).argmin(axis=1)[:, None]
+        light = self._laid(np.take_along_axis(self.options.choices, largest, axis=1)[:, 0])
+        colour, structure = self.objective.held_apart(light)
+        annealing.colour = _within(annealing.colour * (_CHEAPER if colour else _DEARER), _COLOUR)
+        annealing.near = _within(annealing.near * (_CHEAPER if structure else _DEARER), _NEAR)
 
     def _look(self, annealing: Annealing, done: float) -> None:
         """Round the coefficients to a hard mosaic, at the highest price at which it is nowhere worse from afar."""
-        merit = annealing.merit(done, 0.0, self.options.colour)
+        merit = annealing.merit(done)
         for price in PRICES:
             choices = self.rounding.choices(merit, price)
             light = self._laid(choices)
@@ -142,6 +147,10 @@ class _Search:
     def _show(self) -> None:
         if self.preview is not None and self.preview.due():
             self.preview.write(self._laid(self.choices)[0].permute(1, 2, 0).cpu().numpy())
+
+
+def _within(value: float, limits: tuple[float, float]) -> float:
+    return min(max(value, limits[0]), limits[1])
 
 
 def _flat(patches: NDArray[np.float32]) -> Tensor:
