@@ -157,6 +157,7 @@ AS_IS, CHANGED = "as is", "mirrored, brightened"
 
 ENTRANTS = (
     Entrant("ours", "", "free", AS_IS, "defaults", ours()),
+    Entrant("ours, tones kept", "", "free", AS_IS, "tone keep", ours("--tone", "keep")),
     Entrant(
         "ours, variants", "", "free", "rotated, mirrored", "variants rotate,flip", ours("--variants", "rotate,flip")
     ),
