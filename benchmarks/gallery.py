@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from perceptual_photomosaic.features.colour import from_linear, to_linear
+from perceptual_photomosaic.evaluate.views import area_average
+from perceptual_photomosaic.features.colour import from_linear
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOWN = {
@@ -30,9 +31,7 @@ CELLS, PART, EDGE, HEAD = 64, 16, 240, 24
 
 def averaged(picture: Image.Image, px: int) -> Image.Image:
     """A square picture at `px`, averaged in linear light as the eye does from afar."""
-    light = to_linear(np.asarray(picture.convert("RGB")))
-    channels = [Image.fromarray(light[..., c]).resize((px, px), Image.Resampling.BOX) for c in range(3)]
-    return Image.fromarray(from_linear(np.stack([np.asarray(c) for c in channels], axis=-1)))
+    return Image.fromarray(from_linear(area_average(np.asarray(picture.convert("RGB")), (px, px))))
 
 
 def sheet(tiles: str, target: str, row: int, column: int) -> Image.Image:

@@ -15,20 +15,16 @@ import json
 import math
 import os
 import resource
-import statistics
-import time
-from collections.abc import Callable
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import tensorflow
+from mosaicnet_cases import LAYERS, PREDICT_PX, STEP_PX, TEMPLATES, measure
 
 tf = tensorflow.compat.v1
 WIDTHS = {"1": (64, 64), "2": (128, 128), "3": (256, 256, 256), "4": (512, 512, 512), "5": (512, 512, 512)}
-LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
-STEP_PX, PREDICT_PX, TEMPLATES = 256, 512, 62
 
 
 def vgg16(images: Any, random: np.random.Generator) -> dict[str, Any]:
@@ -101,18 +97,6 @@ def build(kind: str) -> tuple[Any, Any]:
         wanted, found = vgg16(target, random), vgg16(blur(ours, 8, 3.0), random)
         loss += tf.add_n([tf.losses.mean_squared_error(wanted[name], found[name]) for name in LAYERS]) / 15
     return images, [tf.train.AdamOptimizer(6e-6).minimize(loss), loss]
-
-
-def measure(work: Callable[[], Any], repeats: int) -> dict[str, float]:
-    """Median CPU and wall seconds of some work, after two rounds of warm-up."""
-    rounds = []
-    for i in range(repeats + 2):
-        wall, cpu = time.perf_counter(), time.process_time()
-        work()
-        if i >= 2:
-            rounds.append((time.process_time() - cpu, time.perf_counter() - wall))
-    cpu_s, wall_s = (statistics.median(values) for values in zip(*rounds, strict=True))
-    return {"cpu_s": cpu_s, "wall_s": wall_s}
 
 
 def main() -> None:

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.solve.scales import CHANNELS, LUMA, CoarseScale, Scale
+from perceptual_photomosaic.assign.solve.scales import CHANNELS, CoarseScale, Scale
 from perceptual_photomosaic.assign.solve.structure import JointStructure
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
-from perceptual_photomosaic.features.colour import linear_to_srgb
+from perceptual_photomosaic.features.colour import LUMA, linear_to_srgb
 
 
 def patches(count: int, seed: int) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "LUMA",
     "from_linear",
     "linear_to_din99d",
     "linear_to_luma",
@@ -23,6 +24,9 @@ __all__ = [
     "to_linear",
     "to_oklab",
 ]
+
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of the sRGB values in luma (Rec. 601)."""
 
 _CODES = np.arange(256) / 255.0
 _LINEAR_OF_CODE = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)

@@ -116,8 +116,7 @@ class Objective:
 
     def held(self, light: Tensor) -> bool:
         """Whether a mosaic is nowhere worse from afar than the start; asks no network."""
-        with torch.no_grad():
-            return max(self._anchors(light)[1]) <= _HELD
+        return all(self.held_apart(light))
 
     def held_apart(self, light: Tensor) -> tuple[bool, bool]:
         """Whether a mosaic is nowhere worse from afar than the start in colour, and in structure."""

@@ -16,17 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.features.colour import linear_to_srgb
+from perceptual_photomosaic.features.colour import LUMA, linear_to_luma, linear_to_srgb
 from perceptual_photomosaic.features.patches import reduce_patches
 
-__all__ = ["CHANNELS", "LUMA", "REACH", "SIGMA", "CoarseScale", "Scale"]
+__all__ = ["CHANNELS", "REACH", "SIGMA", "CoarseScale", "Scale"]
 
 SIGMA, REACH = 1.5, 3
 """Standard deviation and reach of a window, in samples."""
 
-LUMA = (0.299, 0.587, 0.114)
 CHANNELS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-"""What a scale looks at: weights of sRGB values."""
+"""What a scale may look at instead of luma: weights of sRGB values."""
 
 _C1, _C2 = np.float32(0.01**2), np.float32(0.03**2)
 _FLOATS = 1 << 15  # of one array of a block: it should stay in the processor's cache
@@ -92,7 +91,6 @@ class Scale:
         self._columns = (shape[1] - 1) * self._stride + self._side
         down, right = (self._inside(count * k, axis, centres[0], step) for axis, count in enumerate(shape))
         inside = (down[:, None] & right[None, :]).ravel()
-        self._inverse = np.ones(inside.size, np.float32)
         whole = self._fold(np.broadcast_to(self._spread.sum(axis=0), (len(target), self._side**2)))
         self._inverse = (1 / np.maximum(whole, np.float32(1e-6))).astype(np.float32)
         share = np.float32(weight) if importance is None else np.float32(weight) * self._spread_out(importance)
@@ -267,7 +265,7 @@ class CoarseScale(Scale):
         self._cells_in = np.bincount(self._block_of).astype(np.float32)
         self._means = choices.mean(axis=(1, 2))
         matter = None if importance is None else self._average(importance[:, None])[:, 0]
-        target = _grey(self._average(cells.mean(axis=(1, 2))), LUMA)[:, None]
+        target = linear_to_luma(self._average(cells.mean(axis=(1, 2))))[:, None]
         self._light = np.zeros((len(target), 3), np.float32)
         self._staged_light = self._light
         self._lay_out(target, (-(-rows // f), across), 1, weight * f * f, matter)
@@ -283,14 +281,14 @@ class CoarseScale(Scale):
 
     def _samples(self, choices: NDArray[np.integer]) -> NDArray[np.float32]:
         self._light = self._average(self._means[choices])
-        return _grey(self._light, LUMA)[:, None]
+        return linear_to_luma(self._light)[:, None]
 
     def _offered(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
         places = self._block_of[cells]
         change = (self._means[options] - self._means[current][:, None]) / self._cells_in[places][:, None, None]
-        return _grey(self._light[places][:, None] + change, LUMA)[..., None]
+        return linear_to_luma(self._light[places][:, None] + change)[..., None]
 
     def _after(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]
@@ -299,7 +297,7 @@ class CoarseScale(Scale):
         change = self._means[choices] - self._means[current]
         added = np.stack([np.bincount(index, channel, len(places)) for channel in change.T], axis=1)
         self._staged_light = (self._light[places] + added / self._cells_in[places][:, None]).astype(np.float32)
-        return places, _grey(self._staged_light, LUMA)[:, None]
+        return places, linear_to_luma(self._staged_light)[:, None]
 
     def _made(self) -> None:
         assert self._staged is not None
