@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+BAND_PX = 500
 SIZES = "2500x1875,5000x3750,20000x15000"
 
 
@@ -29,7 +30,11 @@ def measure(width: int, height: int, precision: str) -> dict[str, float]:
     from perceptual_photomosaic.models.store import load_model
 
     small = Image.fromarray(skimage.data.astronaut())
-    picture = np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
+    picture = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, BAND_PX):  # nothing of the picture's size but the picture
+        bottom = min(top + BAND_PX, height)
+        box = (0, top * small.height / height, small.width, bottom * small.height / height)
+        picture[top:bottom] = small.resize((width, bottom - top), Image.Resampling.BICUBIC, box)
     net, _ = load_model("glyphs", dtype=getattr(torch, precision))
     wall, cpu = time.perf_counter(), time.process_time()
     predict_assignment(net, picture)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.costs import Costs, tile_costs
 from perceptual_photomosaic.progress import SILENT, Reporter
 
-__all__ = ["cheapest_within_capacity"]
+__all__ = ["cheapest_flow", "cheapest_within_capacity"]
 
 DENSE_ARCS = 5_000_000
 """Up to so many arcs the flow is solved whole (0.41 GB for 3.8 million)."""
@@ -53,7 +53,7 @@ def cheapest_within_capacity(
         while len(open_cells):
             tiles = np.flatnonzero(capacity > 0)
             cell, tile, cost, choice = _arcs(costs, variants, cells[open_cells], tiles, capacity, required, dense_arcs)
-            taken = _solve(len(open_cells), cell, tile, cost, capacity[tiles], required[tiles])
+            taken = cheapest_flow(len(open_cells), cell, tile, cost, capacity[tiles], required[tiles])
             picked = cell[taken]
             choices[open_cells[picked]] = choice[taken]
             used = np.bincount(tiles[tile[taken]], minlength=len(capacity))
@@ -131,7 +131,7 @@ class _CheapestCells:
         return self._cell.ravel(), column.ravel(), self._cost.ravel(), self._offset.ravel()
 
 
-def _solve(
+def cheapest_flow(
     num_cells: int,
     cell: NDArray[np.int64],
     tile: NDArray[np.int64],
@@ -139,7 +139,18 @@ def _solve(
     capacity: NDArray[np.int64],
     required: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Indices of the arcs that a cheapest flow uses; cells left out took the way out."""
+    """Give every cell one of its arcs, at the least sum of costs.
+
+    Args:
+        num_cells: Cells.
+        cell: Which cell an arc leaves, (arcs,).
+        tile: Which tile it reaches, (arcs,).
+        cost: What it costs, (arcs,).
+        capacity: How often each tile may be used, (tiles,).
+        required: Tiles that must be used if they can, (tiles,).
+    Returns:
+        Numbers of the arcs that are used; cells that none of theirs is left for have none.
+    """
     from ortools.graph.python import min_cost_flow
 
     num_tiles = len(capacity)

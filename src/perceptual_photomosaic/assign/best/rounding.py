@@ -56,6 +56,10 @@ class PricedCosts(NearCosts):
             price = np.where(same, np.minimum(price, prices[:, number, None]), price)
         return costs + price
 
+    def closest(self, cells: NDArray[np.integer], choices: NDArray[np.integer], count: int) -> NDArray[np.int64]:
+        """The choices that look most like cells, as of `NearCosts`; prices left out."""
+        return self._near.closest(cells, choices, count)
+
 
 class Rounding:
     """Rounds coefficients over short lists.

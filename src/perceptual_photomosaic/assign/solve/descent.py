@@ -1,20 +1,22 @@
 """Going downhill: exact changes of energy, evaluated in bulk, accepted only where every limit holds.
 
-Cells are visited in classes that lie far apart, so that a whole class can be judged at once: a table of energies,
-cells x options, holds the near costs, the far costs from the field of all residuals, the structure lost in the windows
-around, and the copies nearby. Each cell takes its best option, and rests until something changes near it. Where a tile
-has no uses left, two cells may swap instead. What a batch of moves does together is worked out exactly before it is
-kept; if it is no gain, the weaker half is dropped.
+Cells are visited in groups that lie apart, so that a whole group can be judged at once: a table of energies, cells x
+options, holds the near costs, the far costs from the field of all residuals, the structure lost in the windows around,
+and the copies nearby. Without limits each cell takes its best option, and rests until something changes near it. Under
+limits the cells of a group deal out anew what they hold and what is left (`dealing`). What a batch of moves does
+together is worked out exactly before it is kept; if it is no gain, the weaker half is dropped.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.solve.dealing import chains, deal, tables
 from perceptual_photomosaic.assign.solve.far import FarField
 from perceptual_photomosaic.assign.solve.near import NearCosts
 from perceptual_photomosaic.assign.solve.structure import JointStructure
@@ -22,19 +24,19 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["Descent"]
 
-_STRIDE = 7
+_STRIDE, _STRIDES_LIMITED = 7, (3, 4)
 _NEARBY = 2
 _WOKEN = 1
-_JUDGED, _JUDGED_LIMITED = 16, 32
-_TRIED = 6
-_PARTNERS = 4
-_SWAPS = 3
+_JUDGED, _POOLED = 16, 64
 _LEAST = 1e-7
+
+_Options = tuple[NDArray[np.int32], NDArray[np.float32]]
+"""Choices of cells, (n, K), the last the one in use, and their near costs, infinite where limits forbid."""
 
 
 @dataclass(frozen=True)
 class _Move:
-    """One or two cells that change together, and what that alone would gain."""
+    """Cells that change together, and what that alone would gain."""
 
     gain: float
     cells: tuple[int, ...]
@@ -104,7 +106,6 @@ class Descent:
         self.pinned = np.zeros(len(choices), bool)
         self.pinned[list(limits.pinned)] = True
         self.limited = not limits.free
-        self.judged = _JUDGED_LIMITED if self.limited else _JUDGED
         self.awake = np.ones(far.shape, bool)
         self.random = np.random.default_rng(seed)
         far.reset(self.choices)
@@ -112,7 +113,7 @@ class Descent:
 
     def energy(self) -> float:
         """The energy of the assignment, from scratch but for the near costs."""
-        copies = self._copies(np.arange(len(self.choices)), self.choices[:, None])
+        copies = self._copies(np.arange(len(self.choices)), self.choices[:, None], _NEARBY)
         pairs = float(self.repeat) * float(copies.sum()) / 2
         inside = float(self.cost.sum(dtype=np.float64))
         return inside + self.far.energy(self.choices) + self.structure.energy() + pairs
@@ -124,35 +125,35 @@ class Descent:
             The energy at the start and after every sweep, never rising.
         """
         energies = [self.energy()]
-        classes = [self._class(down, right) for down in range(_STRIDE) for right in range(_STRIDE)]
-        with reporter.stage("choosing tiles together", sweeps * len(classes), "steps") as stage:
+        with reporter.stage("choosing tiles together", sweeps * len(self.choices), "cells") as stage:
             for sweep in range(sweeps):
                 moved = 0
-                for number in self.random.permutation(len(classes)):
-                    moved += self._improve(classes[number])
-                    stage.advance(energy=energies[-1])
+                for cells in self._groups(sweep):
+                    moved += self._improve(cells)
+                    stage.advance(len(cells), energy=energies[-1])
                 self.far.reset(self.choices)
                 self.structure.reset(self.choices)
                 energies.append(self.energy())
                 if moved * 500 < len(self.choices) or energies[-1] > energies[-2] * 0.9995:
-                    stage.advance((sweeps - sweep - 1) * len(classes))
+                    stage.advance((sweeps - sweep - 1) * len(self.choices))
                     break
         return energies
 
-    def _class(self, down: int, right: int) -> NDArray[np.int64]:
-        cells = (
-            np.arange(down, self.rows, _STRIDE)[:, None] * self.columns + np.arange(right, self.columns, _STRIDE)
-        ).ravel()
-        loose: NDArray[np.int64] = cells[~self.pinned[cells]]
-        return loose
+    def _groups(self, sweep: int) -> Iterator[NDArray[np.int64]]:
+        """Cells to judge together, every cell once that is not pinned."""
+        loose = ~self.pinned
+        if self.limited:
+            stride = _STRIDES_LIMITED[sweep % len(_STRIDES_LIMITED)]
+            yield from tables(self.far.wanted, (self.rows, self.columns), stride, loose, self.random)
+            return
+        for number in self.random.permutation(_STRIDE * _STRIDE):
+            down, right = divmod(int(number), _STRIDE)
+            cells = np.arange(down, self.rows, _STRIDE)[:, None] * self.columns
+            cells = (cells + np.arange(right, self.columns, _STRIDE)).ravel()
+            yield cells[loose[cells]]
 
     def _rest(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Those of some cells near which something has changed since they were judged; they rest from now on.
-
-        Under limits a tile may come free anywhere, so there nothing rests.
-        """
-        if self.limited:
-            return cells
+        """Those of some cells near which something has changed since they were judged; they rest from now on."""
         flat = self.awake.ravel()
         awake: NDArray[np.int64] = cells[flat[cells]]
         flat[awake] = False
@@ -165,46 +166,76 @@ class Descent:
                 self.awake[np.clip(row + down, 0, self.rows - 1), np.clip(column + right, 0, self.columns - 1)] = True
 
     def _improve(self, cells: NDArray[np.int64]) -> int:
-        """Find and keep the moves of one class; returns how many cells changed."""
+        """Find and keep the moves of one group; returns how many cells changed."""
+        if self.limited:
+            return self._keep(self._dealt(self._judge(cells, *self._allowed(cells))))
         cells = self._rest(cells)
-        if not len(cells):
-            return 0
-        table = self._table(cells)
-        moves = self._limited(table) if self.limited else self._free(table)
-        moved = self._keep(moves)
-        if self.limits.max_uses is not None:
-            moved += self._keep(self._swaps(table))
-        return moved
+        return self._keep(self._free(self._judge(cells, *self._likely(cells, self.costs[cells]))))
 
-    def _table(self, cells: NDArray[np.int64]) -> _Table:
-        """Judge options of cells: all of them by colour, the best of these by structure and copies nearby too."""
-        options, costs = self.options[cells], self.costs[cells]
+    def _likely(self, cells: NDArray[np.int64], costs: NDArray[np.float32]) -> _Options:
+        """The best of the short lists by colour, near and far; the last option is the choice in use.
+
+        Args:
+            cells: Cell numbers, (n,).
+            costs: Near costs of their short lists, (n, K), infinite for those that may not be.
+        """
+        options = self.options[cells]
+        if options.shape[1] <= _JUDGED + 1:
+            return options, costs
         energy = costs + self.far.costs(cells, self.choices[cells], options)
-        if options.shape[1] > self.judged + 1:
-            best = np.argpartition(energy[:, :-1], self.judged - 1, axis=1)[:, : self.judged]
-            best = np.concatenate([best, np.full((len(cells), 1), options.shape[1] - 1)], axis=1)
-            options, costs, energy = (np.take_along_axis(part, best, axis=1) for part in (options, costs, energy))
+        best = np.argpartition(energy[:, :-1], _JUDGED - 1, axis=1)[:, :_JUDGED]
+        best = np.concatenate([best, np.full((len(cells), 1), options.shape[1] - 1)], axis=1)
+        return np.take_along_axis(options, best, axis=1), np.take_along_axis(costs, best, axis=1)
+
+    def _allowed(self, cells: NDArray[np.int64]) -> _Options:
+        """What the limits let a group choose from: what is left of the short lists, and what the group holds."""
+        left = self.uses < self.capacity
+        allowed = left[self.options[cells] // self.variants] & ~self._crowded(cells, self.options[cells])
+        listed = np.where(allowed, self.costs[cells], np.float32(np.inf))
+        listed[:, -1] = self.cost[cells]
+        options, costs = self._likely(cells, listed)
+        held = np.unique(self.choices[cells] // self.variants)
+        scarce = held[~left[held]]
+        if not len(scarce):
+            return options, costs
+        pool = (scarce[:, None] * self.variants + np.arange(self.variants)).ravel()
+        pooled = self.near.closest(cells, pool, _POOLED * self.variants)
+        price = np.where(self._crowded(cells, pooled), np.float32(np.inf), self.near.of(cells, pooled))
+        return np.concatenate([pooled, options], axis=1).astype(np.int32), np.concatenate([price, costs], axis=1)
+
+    def _crowded(self, cells: NDArray[np.int64], options: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Whether another cell too near holds the tile of an option, (n, K)."""
+        crowded = np.zeros(options.shape, bool)
+        reach = self.limits.min_distance - 1
+        if reach < 1:
+            return crowded
+        near = np.zeros(len(self.uses), bool)
+        for place, cell in enumerate(cells.tolist()):
+            row, column = divmod(cell, self.columns)
+            window = self.tiles[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
+            near[window] = True
+            near[self.tiles[row, column]] = False
+            crowded[place] = near[options[place] // self.variants]
+            near[window] = False
+        return crowded
+
+    def _judge(self, cells: NDArray[np.int64], options: NDArray[np.int32], costs: NDArray[np.float32]) -> _Table:
+        """What options would gain, all energies counted."""
+        energy = costs + self.far.costs(cells, self.choices[cells], options)
         energy += self.structure.costs(cells, self.choices[cells], options)
         if self.repeat > 0:
-            energy += self.repeat * self._copies(cells, options)
+            energy += self.repeat * self._copies(cells, options, _NEARBY)
         return _Table(cells, options, costs, energy[:, -1:] - energy)
 
-    def _around(self, cells: NDArray[np.int64], options: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Far and repetition costs of options, (n, K)."""
-        around = self.far.costs(cells, self.choices[cells], options)
-        if self.repeat > 0:
-            around += self.repeat * self._copies(cells, options)
-        return around
-
-    def _copies(self, cells: NDArray[np.int64], options: NDArray[np.integer]) -> NDArray[np.float32]:
-        """How many cells nearby hold the tile of each option, (n, K)."""
-        padded = np.pad(self.tiles, _NEARBY, constant_values=-1)
+    def _copies(self, cells: NDArray[np.int64], options: NDArray[np.integer], reach: int) -> NDArray[np.float32]:
+        """How many cells within reach, but not the cell itself, hold the tile of each option, (n, K)."""
+        padded = np.pad(self.tiles, reach, constant_values=-1)
         row, column = np.divmod(cells, self.columns)
         tiles = options // self.variants
         count = np.zeros(options.shape, np.float32)
-        for down in range(2 * _NEARBY + 1):
-            for right in range(2 * _NEARBY + 1):
-                if (down, right) != (_NEARBY, _NEARBY):
+        for down in range(2 * reach + 1):
+            for right in range(2 * reach + 1):
+                if (down, right) != (reach, reach):
                     count += tiles == padded[row + down, column + right][:, None]
         return count
 
@@ -214,100 +245,47 @@ class Descent:
         gain = table.gains[np.arange(len(best)), best]
         return [table.move(int(place), int(best[place])) for place in np.flatnonzero(gain > _LEAST)]
 
-    def _limited(self, table: _Table) -> list[_Move]:
-        """The best option of each cell that the limits allow just now."""
+    def _dealt(self, table: _Table) -> list[_Move]:
+        """Moves towards the cheapest deal of what the cells of a group may have."""
+        tiles = table.options // self.variants
+        held = np.bincount(tiles[:, -1], minlength=len(self.uses))
+        last, spare = self.required & (self.uses == held), np.maximum(self.capacity - self.uses, 0)
+        picked = deal(tiles, np.where(np.isfinite(table.costs), -table.gains, np.inf), spare + held, last)
+        at = np.arange(len(picked))
+        taken, gains, costs = table.options[at, picked], table.gains[at, picked], table.costs[at, picked]
+        turned = np.flatnonzero((taken != table.options[:, -1]) & (tiles[at, picked] == tiles[:, -1]))
         moves = []
-        order = np.argsort(-table.gains, axis=1, kind="stable")
-        for place, cell in enumerate(table.cells.tolist()):
-            tile = self.choices[cell] // self.variants
-            if self.required[tile] and self.uses[tile] == 1:
-                continue
-            for option in order[place].tolist():
-                if table.gains[place, option] <= _LEAST:
-                    break
-                if self._fits((cell,), (int(table.options[place, option]),)):
-                    moves.append(table.move(place, option))
-                    break
-        return moves
+        for chain in [*chains(tiles[:, -1], tiles[at, picked]), *turned[:, None].tolist()]:
+            gain = float(gains[chain].sum())
+            if gain > _LEAST:
+                moves.append(_Move(gain, tuple(table.cells[chain]), tuple(taken[chain]), tuple(costs[chain])))
+        return self._apart(moves) if self.limits.min_distance > 1 else moves
 
-    def _swaps(self, table: _Table) -> list[_Move]:
-        """Exchanges between a cell of the class and one that holds a tile it wants."""
-        pairs: list[tuple[int, int, int]] = []
-        order = np.argsort(-table.gains, axis=1, kind="stable")[:, :_TRIED]
-        holders = np.argsort(self.tiles.ravel(), kind="stable")
-        first = np.concatenate([[0], np.cumsum(self.uses)])
-        for place, cell in enumerate(table.cells.tolist()):
-            for option in order[place].tolist():
-                tile = int(table.options[place, option]) // self.variants
-                if table.gains[place, option] <= _LEAST:
-                    break
-                if self.uses[tile] < self.capacity[tile] or tile == self.choices[cell] // self.variants:
-                    continue
-                others = holders[first[tile] : first[tile + 1]]
-                if len(others) > _PARTNERS:
-                    others = self.random.choice(others, _PARTNERS, replace=False)
-                pairs += [(place, option, other) for other in others.tolist() if not self.pinned[other]]
-        return self._exchange(table, pairs) if pairs else []
+    def _apart(self, moves: list[_Move]) -> list[_Move]:
+        """Without the moves that take copies of a tile too near to each other; of two such the lesser is left out."""
+        kept = []
+        placed: dict[int, list[tuple[int, int]]] = {}
+        for move in sorted(moves, key=lambda move: (-move.gain, move.cells)):
+            spots: dict[int, list[tuple[int, int]]] = {}
+            for cell, choice in zip(move.cells, move.choices, strict=True):
+                spots.setdefault(int(choice) // self.variants, []).append(divmod(int(cell), self.columns))
+            if all(self._spaced(places, placed.get(tile, [])) for tile, places in spots.items()):
+                kept.append(move)
+                for tile, places in spots.items():
+                    placed.setdefault(tile, []).extend(places)
+        return kept
 
-    def _exchange(self, table: _Table, pairs: list[tuple[int, int, int]]) -> list[_Move]:
-        """Swaps of (place, option, other cell) that gain, best first; windows that see both are counted in `_keep`."""
-        place, option, other = np.array(pairs).T
-        cell, taken = table.cells[place], table.options[place, option].astype(np.int64)
-        given = (self.choices[cell] // self.variants)[:, None] * self.variants + np.arange(self.variants)
-        given_cost = self.near.of(other, given)
-        there = given_cost + self._around(other, given)
-        variant = there.argmin(axis=1)
-        at = np.arange(len(pairs))
-        gain = table.gains[place, option] + self.cost[other] - there[at, variant]
-        gain += self._around(other, self.choices[other, None])[:, 0]
-        change_cell = self.far.means[taken] - self.far.means[self.choices[cell]]
-        change_other = self.far.means[given[at, variant]] - self.far.means[self.choices[other]]
-        gain -= 2 * self.far.between(cell, other) * np.einsum("nc,nc->n", change_cell, change_other)
-        likely = np.argsort(-gain, kind="stable")[: _SWAPS * len(table.cells)]
-        two = np.stack([given[likely, variant[likely]], self.choices[other[likely]]], axis=1)
-        lost = self.structure.costs(other[likely], self.choices[other[likely]], two)
-        gain[likely] -= lost[:, 0] - lost[:, 1]
-        moves, busy = [], set[int]()
-        for index in likely[np.argsort(-gain[likely], kind="stable")].tolist():
-            if gain[index] <= _LEAST:
-                break
-            both = int(cell[index]), int(other[index])
-            if busy.intersection(both):
-                continue
-            choices = int(taken[index]), int(given[index, variant[index]])
-            if self.limits.min_distance > 1 and not self._fits(both, choices):
-                continue
-            busy.update(both)
-            costs = float(table.costs[place[index], option[index]]), float(given_cost[index, variant[index]])
-            moves.append(_Move(float(gain[index]), both, choices, costs))
-        return moves
-
-    def _fits(self, cells: tuple[int, ...], choices: tuple[int, ...]) -> bool:
-        """Whether the limits allow the cells to take the choices, everything else as it is."""
-        tiles = [choice // self.variants for choice in choices]
-        flat = self.tiles.ravel()
-        if len(cells) == 1 and tiles[0] != flat[cells[0]] and self.uses[tiles[0]] >= self.capacity[tiles[0]]:
-            return False
-        if self.limits.min_distance <= 1:
-            return True
-        before = [int(flat[cell]) for cell in cells]
-        flat[list(cells)] = tiles
-        apart = all(self._alone(cell, tile) for cell, tile in zip(cells, tiles, strict=True))
-        flat[list(cells)] = before
-        return apart
-
-    def _alone(self, cell: int, tile: int) -> bool:
-        """Whether the copy of a tile in a cell keeps its distance from all others."""
-        row, column = divmod(cell, self.columns)
-        reach = self.limits.min_distance - 1
-        window = self.tiles[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
-        return int((window == tile).sum()) == 1
+    def _spaced(self, places: list[tuple[int, int]], others: list[tuple[int, int]]) -> bool:
+        """Whether some places keep their distance from each other and from others."""
+        return all(
+            max(abs(row - down), abs(column - right)) >= self.limits.min_distance
+            for number, (row, column) in enumerate(places)
+            for down, right in [*places[:number], *others]
+        )
 
     def _keep(self, moves: list[_Move]) -> int:
-        """Make the moves that are allowed and together a gain; returns how many cells changed."""
+        """Make the moves that together are a gain; returns how many cells changed."""
         moves = sorted(moves, key=lambda move: (-move.gain, move.cells))
-        if self.limited:
-            moves = [move for move in moves if self._claim(move)]
         while moves:
             cells = np.array([cell for move in moves for cell in move.cells])
             choices = np.array([choice for move in moves for choice in move.choices])
@@ -324,10 +302,7 @@ class Descent:
                 self.far.field += spread
                 self.structure.make()
                 return len(cells)
-            dropped, moves = moves[len(moves) // 2 :], moves[: len(moves) // 2]
-            if self.limited:
-                for move in dropped:
-                    self._release(move)
+            moves = moves[: len(moves) // 2]
         return 0
 
     def _more_copies(self, cells: NDArray[np.int64], choices: NDArray[np.int64]) -> float:
@@ -335,39 +310,15 @@ class Descent:
         if self.repeat == 0:
             return 0.0
         row, column = np.divmod(cells, self.columns)
-        before, after = self._without_claims(cells), self.tiles.copy()
+        after = self.tiles.copy()
         after[row, column] = choices // self.variants
-        return _pairs(after, row, column) - _pairs(before, row, column)
-
-    def _without_claims(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
-        tiles = self.tiles.copy()
-        tiles.ravel()[cells] = self.choices[cells] // self.variants
-        return tiles
-
-    def _claim(self, move: _Move) -> bool:
-        """Take the tiles of a move if the limits still allow it after the moves before it."""
-        if not self._fits(move.cells, move.choices) or self._last_of_required(move):
-            return False
-        self._count(move.cells, [choice // self.variants for choice in move.choices])
-        return True
-
-    def _last_of_required(self, move: _Move) -> bool:
-        tile = self.tiles.ravel()[move.cells[0]]
-        return len(move.cells) == 1 and bool(self.required[tile]) and self.uses[tile] == 1
-
-    def _release(self, move: _Move) -> None:
-        self._count(move.cells, [int(self.choices[cell]) // self.variants for cell in move.cells])
-
-    def _count(self, cells: tuple[int, ...], tiles: list[int]) -> None:
-        flat = self.tiles.ravel()
-        for cell, tile in zip(cells, tiles, strict=True):
-            self.uses[flat[cell]] -= 1
-            self.uses[tile] += 1
-            flat[cell] = tile
+        return _pairs(after, row, column) - _pairs(self.tiles, row, column)
 
     def _make(self, cells: NDArray[np.int64], choices: NDArray[np.int64], costs: NDArray[np.float32]) -> None:
-        if not self.limited:
-            self._count(tuple(cells.tolist()), (choices // self.variants).tolist())
+        tiles, flat = choices // self.variants, self.tiles.ravel()
+        np.subtract.at(self.uses, flat[cells], 1)
+        np.add.at(self.uses, tiles, 1)
+        flat[cells] = tiles
         self.choices[cells] = choices
         self.cost[cells] = costs
         self._wake(cells)

@@ -66,6 +66,28 @@ class NearCosts:
             list(pool.map(fill, range(0, len(cells), step)))
         return result
 
+    def closest(self, cells: NDArray[np.integer], choices: NDArray[np.integer], count: int) -> NDArray[np.int64]:
+        """The choices that suit cells best when they have to share: a first look, by one product of matrices.
+
+        What counts is how a choice differs from the mean choice in the way that the cell differs from the mean cell:
+        costs that are common to a cell, or to a choice, do not change who should have which.
+
+        Args:
+            cells: Cell numbers, (n,).
+            choices: Choice numbers to look among, (m,).
+            count: How many to find; all where there are fewer.
+        Returns:
+            Choice numbers, (n, count), in no order.
+        """
+        if count >= len(choices):
+            return np.broadcast_to(choices.astype(np.int64), (len(cells), len(choices)))
+        apart = np.zeros((len(cells), len(choices)), np.float32)
+        for mine, theirs in zip(self._cell_colours, self._choice_colours, strict=True):
+            wanted, offered = mine[cells].reshape(len(cells), -1), theirs[choices].reshape(len(choices), -1)
+            samples = np.float32(mine.shape[2])  # planes are divided by their number
+            apart -= samples * ((wanted - wanted.mean(axis=0)) @ (offered - offered.mean(axis=0)).T)
+        return choices.astype(np.int64)[np.argpartition(apart, count - 1, axis=1)[:, :count]]
+
     def _block(self, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
         costs = np.zeros(choices.shape, np.float32)
         for mine, theirs in zip(self._cell_colours, self._choice_colours, strict=True):
