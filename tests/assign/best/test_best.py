@@ -93,7 +93,7 @@ def test_never_worse_than_the_solver_and_the_same_again(loss: str) -> None:
 
 
 def test_finds_what_the_solver_did_not() -> None:
-    figures = Best(Solve(sweeps=0), steps=24).assign(problem()).figures["best"]
+    figures = Best(Solve(sweeps=0), steps=40).assign(problem()).figures["best"]
     assert figures["end"] < figures["start"]
 
 
@@ -161,6 +161,33 @@ def test_windows_are_whole_cells_and_cover_all_once(cells: tuple[int, int]) -> N
         count[window] += 1
         assert all(side % 8 == 0 and side <= 72 * 8 for side in count[window].shape[2:])
     assert bool((count == 1).all())
+
+
+@pytest.mark.parametrize("samples", [1, 2, 4])
+@pytest.mark.parametrize("size", [(8, 8), (16, 40), (72, 96)])
+def test_a_glance_shows_the_same_part_of_both(size: tuple[int, int], samples: int) -> None:
+    from perceptual_photomosaic.assign.best.objective import _glance
+
+    random = np.random.default_rng(0)
+    numbers = torch.arange(size[0] * size[1] * 3.0).view(1, 3, *size)
+    corners = set()
+    for _ in range(40):
+        one, two = _glance((numbers, -numbers), samples, random)
+        assert torch.equal(one, -two)
+        assert all(side % samples == 0 and side >= samples for side in one.shape[2:])
+        assert one.numel() >= numbers.numel() / 4
+        corners.add(float(one[0, 0, 0, 0]))
+    assert len(corners) > 4, "glances differ"
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (2, 2)])
+def test_the_smallest_grids(shape: tuple[int, int]) -> None:
+    whole = problem()
+    cells = np.arange(shape[0])[:, None] * COLUMNS + np.arange(shape[1])
+    grid = Grid(*shape, (1, 1), (0, 0, shape[1], shape[0]))
+    small = Problem(grid, whole.cells[cells.ravel()], whole.choices, whole.tiles, whole.target, Limits())
+    figures = Best(steps=3).assign(small).figures["best"]
+    assert figures["end"] <= figures["start"]
 
 
 def test_large_grids_are_seen_in_windows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ class Schedule:
     hard: float = 100.0
     rate: float = 0.2
     lead: float = 0.5
-    near: float = 4.0
+    near: float = 0.8
     colour: float = 0.3
 
     def temperature(self, done: float) -> float:
@@ -73,11 +73,19 @@ class Annealing:
         shape: (rows, columns).
         objective: What mosaics are measured by.
         schedule: How to go on.
+        seed: Decides how the network looks at mosaics.
     """
 
     def __init__(
-        self, options: Options, templates: Tensor, shape: tuple[int, int], objective: Objective, schedule: Schedule
+        self,
+        options: Options,
+        templates: Tensor,
+        shape: tuple[int, int],
+        objective: Objective,
+        schedule: Schedule,
+        seed: int = 0,
     ) -> None:
+        self._random = np.random.default_rng(seed)
         self.schedule, self.objective, self.shape = schedule, objective, shape
         self._numbers = torch.from_numpy(options.choices).to(templates.device)
         self._templates = templates
@@ -95,7 +103,9 @@ class Annealing:
             The objective of the soft mosaic before the step.
         """
         coefficients = torch.softmax(self.logits * self.schedule.temperature(done), dim=1)
-        value, slope = self.objective.value_and_gradient(lay_out(self._blend(coefficients.detach()), self.shape))
+        value, slope = self.objective.value_and_gradient(
+            lay_out(self._blend(coefficients.detach()), self.shape), self._random
+        )
         # Per cell rather than per picture, so that the size of the mosaic does not matter to the optimiser.
         pull = self._pull(_take_up(slope, self.shape)) * len(coefficients)
         pull += self.near * self._nears + self.colour * self._colours

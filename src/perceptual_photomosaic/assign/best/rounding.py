@@ -1,18 +1,21 @@
 """From coefficients to one tile a cell: the solver again, with coefficients as a price.
 
 Taking the largest coefficient of each cell forgets what neighbours make up for from afar. So the solver goes downhill
-once more, from its own assignment, on its energy plus `price` times minus the logarithm of the coefficients: at a high
-price it ends at the largest coefficients, at a low one where it was, and within the limits at any.
+once more, from its own assignment and within the limits, on its energy plus `price` times minus the logarithm of the
+coefficients. Where the outcome is worse from afar than the solver's, what was lost counts more, and it goes on from
+there: cells that the network minds least give way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.best.objective import HELD
 from perceptual_photomosaic.assign.best.options import Options
 from perceptual_photomosaic.assign.solve.descent import Descent
 from perceptual_photomosaic.assign.solve.far import FarField
@@ -22,13 +25,18 @@ from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 
 __all__ = ["PRICES", "Rounding"]
 
-PRICES = (0.1, 0.03, 0.015, 0.008, 0.004)
-"""Tried in turn until the mosaic is not worse from afar than the solver's."""
+PRICES = (0.03, 0.01)
+"""What coefficients count against the energy; both are tried."""
 
-_SWEEPS = 2
-_COLOUR_FROM_AFAR, _STRUCTURE_FROM_AFAR = 4.0, 2.5
+_ROUNDS, _SWEEPS = 10, 2
+_DEARER = 1.6
+"""How much more counts what was lost from afar, from round to round."""
+
+_COLOUR_FROM_AFAR = 4.0
 _UNLISTED = 20.0
 """Minus the logarithm of a coefficient, at most; also that of a choice that is on no short list."""
+
+_STRUCTURES = ("structure1_luma", "structure_half", "structure_quarter")
 
 
 class PricedCosts(NearCosts):
@@ -73,40 +81,47 @@ class Rounding:
 
     def __init__(self, problem: Problem, options: Options, start: NDArray[np.int64], weights: EnergyWeights) -> None:
         self._problem, self._options, self._start = problem, options, start
-        weights = self._weights = replace(
+        self._weights = replace(
             weights,
             far=_COLOUR_FROM_AFAR * weights.far,
-            structure1=_STRUCTURE_FROM_AFAR * weights.structure1,
-            structure_half=_STRUCTURE_FROM_AFAR * weights.structure_half,
-            structure_quarter=_STRUCTURE_FROM_AFAR * weights.structure_quarter,
+            structure1=0.0,
+            structure1_luma=weights.structure1 + weights.structure1_luma,
         )
-        cells, choices, shape = problem.cells, problem.choices, problem.grid.shape
-        self._near = NearCosts(cells, choices, weights, problem.weights)
-        self._far = FarField(cells, choices, shape, weights.far, problem.weights)
-        self._structure = JointStructure(cells, choices, shape, weights, problem.weights)
+        self._near = NearCosts(problem.cells, problem.choices, self._weights, problem.weights)
 
-    def choices(self, merit: NDArray[np.float32], price: float) -> NDArray[np.int64]:
+    def choices(
+        self,
+        merit: NDArray[np.float32],
+        price: float,
+        ratios: Callable[[NDArray[np.int64]], tuple[float, ...]],
+    ) -> NDArray[np.int64] | None:
         """The assignment at a price.
 
         Args:
             merit: Minus the logarithm of the coefficients, (cells, K).
             price: What it counts against the solver's energy.
+            ratios: What `Objective.ratios` says of an assignment.
         Returns:
-            Choice numbers, (cells,).
+            Choice numbers, (cells,); None where something from afar could not be held.
         """
-        problem, listed = self._problem, self._options.choices
+        problem, listed, weights = self._problem, self._options.choices, self._weights
         prices = (np.minimum(merit, _UNLISTED) * price).astype(np.float32)
         near = PricedCosts(self._near, listed, prices, _UNLISTED * price)
-        descent = Descent(
-            near,
-            self._far,
-            self._structure,
-            listed.astype(np.int32),
-            self._start,
-            problem.variants,
-            problem.limits,
-            self._weights.repeat,
-            problem.seed,
-        )
-        descent.run(_SWEEPS)
-        return descent.choices
+        cells, tiles, shape = problem.cells, problem.choices, problem.grid.shape
+        far = FarField(cells, tiles, shape, weights.far, problem.weights)
+        structure = JointStructure(cells, tiles, shape, weights, problem.weights)
+        options, variants, limits = listed.astype(np.int32), problem.variants, problem.limits
+        choices = self._start
+        for _ in range(_ROUNDS):
+            descent = Descent(near, far, structure, options, choices, variants, limits, weights.repeat, problem.seed)
+            descent.run(_SWEEPS)
+            choices = descent.choices
+            found = ratios(choices)
+            if max(found) <= HELD:
+                return choices
+            if max(found[::2]) > 1:
+                far.reweigh(_DEARER)
+            for name, ratio in zip(_STRUCTURES, found[1::2], strict=False):
+                if ratio > 1:
+                    structure.reweigh(name, _DEARER)
+        return None

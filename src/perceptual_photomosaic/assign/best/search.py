@@ -12,7 +12,7 @@ from torch import Tensor
 
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.best.anneal import Annealing, Schedule, lay_out
-from perceptual_photomosaic.assign.best.objective import Balance, Objective, Value
+from perceptual_photomosaic.assign.best.objective import HELD, Balance, Objective, Value
 from perceptual_photomosaic.assign.best.options import Options, find_options
 from perceptual_photomosaic.assign.best.rounding import PRICES, Rounding
 from perceptual_photomosaic.assign.best.watch import Preview
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["improve", "prepare"]
 
-_LOOKS = 3
+_LOOKS = 2
 """How often on the way down coefficients are rounded to a hard mosaic and measured."""
 
 _FIRST_LOOK = 0.7
 """The first of them; before it the solver's choice still leads nearly everywhere."""
 
 _DEARER, _CHEAPER = 1.1, 0.92
-_COLOUR, _NEAR = (0.05, 2.0), (2.0, 6.0)
+_COLOUR, _NEAR = (0.05, 2.0), (0.4, 1.2)
 """How the prices of colour and of structure follow what the mosaic would look like from afar if it were rounded now,
 and their limits."""
 
@@ -101,7 +101,9 @@ class _Search:
         """Anneal to the end, or until time is up."""
         begun = time.monotonic()
         schedule = Schedule(steps=self.best.steps)
-        annealing = Annealing(self.options, self.templates, self.problem.grid.shape, self.objective, schedule)
+        annealing = Annealing(
+            self.options, self.templates, self.problem.grid.shape, self.objective, schedule, self.problem.seed
+        )
         self._show()
         done, looked = 0.0, _FIRST_LOOK
         try:
@@ -123,19 +125,18 @@ class _Search:
         """Make colour and structure dearer where the largest coefficients lose some from afar, else cheaper."""
         largest = annealing.merit(done).argmin(axis=1)[:, None]
         light = self._laid(np.take_along_axis(self.options.choices, largest, axis=1)[:, 0])
-        colour, structure = self.objective.held_apart(light)
-        annealing.colour = _within(annealing.colour * (_CHEAPER if colour else _DEARER), _COLOUR)
-        annealing.near = _within(annealing.near * (_CHEAPER if structure else _DEARER), _NEAR)
+        ratios = self.objective.ratios(light)
+        colour, structure = max(ratios[::2]), max(ratios[1::2])
+        annealing.colour = _within(annealing.colour * (_CHEAPER if colour <= HELD else _DEARER), _COLOUR)
+        annealing.near = _within(annealing.near * (_CHEAPER if structure <= HELD else _DEARER), _NEAR)
 
     def _look(self, annealing: Annealing, done: float) -> None:
-        """Round the coefficients to a hard mosaic, at the highest price at which it is nowhere worse from afar."""
+        """Round the coefficients to hard mosaics that are nowhere worse from afar than the solver's."""
         merit = annealing.merit(done)
         for price in PRICES:
-            choices = self.rounding.choices(merit, price)
-            light = self._laid(choices)
-            if self.objective.held(light):
-                self._keep(choices, self.objective.value(light))
-                return
+            choices = self.rounding.choices(merit, price, lambda choices: self.objective.ratios(self._laid(choices)))
+            if choices is not None:
+                self._keep(choices, self.objective.value(self._laid(choices)))
 
     def _keep(self, choices: NDArray[np.int64], value: Value) -> None:
         if value.total < self.value.total:

@@ -65,6 +65,13 @@ class FarField:
         """Take up an assignment, (cells,)."""
         self.field = self.spread(self.means[choices] - self.wanted)
 
+    def reweigh(self, factor: float) -> None:
+        """Let this part count more or less."""
+        self._line = self._line * np.float32(np.sqrt(factor))
+        self.own = self.own * np.float32(factor)
+        if self._places is not None:
+            self._taps = self._taps * np.float32(factor**0.25)
+
     def energy(self, choices: NDArray[np.int64]) -> float:
         """Energy of an assignment, (cells,), from scratch."""
         residual = self.means[choices] - self.wanted

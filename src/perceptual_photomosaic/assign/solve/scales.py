@@ -172,6 +172,10 @@ class Scale:
             [self._sums(part) for part in (self._held, np.square(self._held), self._held * self._target)]
         )
 
+    def reweigh(self, factor: float) -> None:
+        """Let this distance count more or less."""
+        self._weight = self._weight * np.float32(factor)
+
     def energy(self) -> float:
         """Weighted 1 - SSIM over all windows of the assignment taken up."""
         lost = _dissimilarity(self._mean, self._variance, *self._sums_held)

@@ -37,18 +37,30 @@ class JointStructure:
         weights: EnergyWeights,
         importance: NDArray[np.float32] | None = None,
     ) -> None:
-        scales: list[Scale] = []
-        for k, weight in ((8, weights.structure8), (4, weights.structure4)):
-            if weight > 0:
-                scales.append(Scale(cells, choices, shape, k, weight, importance))
-        for k, weight in ((2, weights.structure2), (1, weights.structure1)):
-            if weight > 0:
-                scales += [Scale(cells, choices, shape, k, weight / 3, importance, channel) for channel in CHANNELS]
-        for f, weight in ((2, weights.structure_half), (4, weights.structure_quarter)):
-            if weight > 0:
-                scales.append(CoarseScale(cells, choices, shape, f, weight, importance))
-        self._scales = scales
+        luma = {"structure8": 8, "structure4": 4, "structure1_luma": 1}
+        channels = {"structure2": 2, "structure1": 1}
+        coarse = {"structure_half": 2, "structure_quarter": 4}
+        self._parts: dict[str, list[Scale]] = {}
+        for name in (*luma, *channels, *coarse):
+            weight: float = getattr(weights, name)
+            if weight <= 0:
+                continue
+            if name in coarse:
+                self._parts[name] = [CoarseScale(cells, choices, shape, coarse[name], weight, importance)]
+            elif name in luma:
+                self._parts[name] = [Scale(cells, choices, shape, luma[name], weight, importance)]
+            else:
+                self._parts[name] = [
+                    Scale(cells, choices, shape, channels[name], weight / len(CHANNELS), importance, channel)
+                    for channel in CHANNELS
+                ]
+        self._scales = [scale for part in self._parts.values() for scale in part]
         self._pool = ThreadPoolExecutor(min(4, cpu_count() or 1))
+
+    def reweigh(self, name: str, factor: float) -> None:
+        """Let a part count more or less; `name` is that of its weight."""
+        for scale in self._parts.get(name, []):
+            scale.reweigh(factor)
 
     def reset(self, choices: NDArray[np.int64]) -> None:
         """Take up an assignment, (cells,)."""

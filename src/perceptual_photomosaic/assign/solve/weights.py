@@ -24,6 +24,7 @@ class EnergyWeights:
         structure4: At 4 x 4.
         structure2: At 2 x 2, mean over red, green and blue.
         structure1: At one sample a cell, likewise.
+        structure1_luma: At one sample a cell, of luma; `--quality best` holds on to it.
         structure_half: Where one sample covers 2 x 2 cells, of luma again.
         structure_quarter: Where one sample covers 4 x 4 cells.
         far: Colour error of neighbourhoods of cells: what one cell gets wrong its neighbours put right.
@@ -38,6 +39,7 @@ class EnergyWeights:
     structure4: float = 0.12
     structure2: float = 0.06
     structure1: float = 0.06
+    structure1_luma: float = 0.0
     structure_half: float = 0.06
     structure_quarter: float = 0.15
     far: float = 2.7
