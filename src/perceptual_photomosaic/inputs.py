@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageColor
+from PIL import Image
 
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.config import MosaicOptions
-from perceptual_photomosaic.errors import ConfigError, ImageError, PlanError
+from perceptual_photomosaic.errors import ImageError, PlanError
 from perceptual_photomosaic.grid import parse_aspect, tile_size_px
 from perceptual_photomosaic.image import load_image, printable
 from perceptual_photomosaic.plan import Plan
@@ -21,26 +21,14 @@ from perceptual_photomosaic.tiles import TileOptions, open_tiles
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 from perceptual_photomosaic.tiles.base import TileSet
 from perceptual_photomosaic.tiles.names import TileNames
+from perceptual_photomosaic.tiles.spec import parse_colour
 
-__all__ = ["Tiles", "limits_of", "open_target", "open_tile_set", "parse_colour", "plan_target", "tile_options"]
+__all__ = ["Tiles", "limits_of", "open_target", "open_tile_set", "plan_target", "tile_options"]
 
 Tiles = str | Path | TileSet | NDArray[np.uint8] | Sequence["str | Path"] | Sequence["NDArray[np.uint8] | Image.Image"]
 
 _ANALYSIS_PX = 32
 _ONE_DECODE_PX = 64
-
-
-def parse_colour(text: str) -> tuple[int, int, int]:
-    """Read a colour: a CSS name or #rrggbb.
-
-    Raises:
-        ConfigError: It is neither.
-    """
-    try:
-        colour = ImageColor.getrgb(text)
-    except ValueError as error:
-        raise ConfigError(f"'{text}' is no colour; give a name (white, black, teal) or #rrggbb.") from error
-    return colour[0], colour[1], colour[2]
 
 
 def open_target(
@@ -54,7 +42,7 @@ def open_target(
         ImageError: An unreadable file, or an array of another form.
     """
     if isinstance(target, str | os.PathLike):
-        return load_image(target, background=parse_colour(options.background)), str(target)
+        return load_image(target, background=parse_colour(options.background, "background")), str(target)
     if isinstance(target, Image.Image):
         return np.asarray(target.convert("RGB")), None
     if target.ndim != 3 or target.shape[2] != 3 or target.dtype != np.uint8 or target.size == 0:
@@ -102,7 +90,7 @@ def tile_options(options: MosaicOptions, cache: Path | None) -> TileOptions:
         cell_aspect=aspect,
         thumbnail_px=tile_size_px(wanted, aspect),
         crop=options.crop,
-        background=parse_colour(options.background),
+        background=parse_colour(options.background, "background"),
         variants=tuple(name for name in options.variants.replace(" ", "").split(",") if name),
         cache=cache,
     )

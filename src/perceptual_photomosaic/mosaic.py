@@ -16,7 +16,6 @@ from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.patches import fit_target
 from perceptual_photomosaic.grid import Grid
-from perceptual_photomosaic.inputs import parse_colour
 from perceptual_photomosaic.plan import Plan, index_csv
 from perceptual_photomosaic.plan_paths import relative_plan
 from perceptual_photomosaic.progress import SILENT, Reporter
@@ -25,6 +24,7 @@ from perceptual_photomosaic.render.output import Output
 from perceptual_photomosaic.render.overlay import Overlay
 from perceptual_photomosaic.render.stream import write_mosaic
 from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.spec import parse_colour
 
 __all__ = ["Mosaic"]
 
@@ -91,7 +91,7 @@ class Mosaic:
             return None
         if self.target is None:
             raise ValueError("this mosaic came without its target, so there is nothing to lay over it")
-        behind = parse_colour(self.options.background)
+        behind = parse_colour(self.options.background, "background")
         return Overlay.of(self.target, self.grid, self.grid.size_px(tile_px), self.options.blend, behind)
 
     def to_image(self, tile_px: tuple[int, int] | None = None) -> Image.Image:
@@ -166,7 +166,7 @@ class Mosaic:
         scale = min(1.0, longest_px / max(self.size_px))
         small = max(1, round(self.tile_px[0] * scale)), max(1, round(self.tile_px[1] * scale))
         mosaic = self.to_image(small)
-        behind = parse_colour(self.options.background)
+        behind = parse_colour(self.options.background, "background")
         target = Image.fromarray(from_linear(fit_target(self.target, self.grid, mosaic.size, behind)))
         gap = max(4, mosaic.width // 100)
         sheet = Image.new("RGB", (2 * mosaic.width + gap, mosaic.height), "white")

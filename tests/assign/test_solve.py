@@ -103,14 +103,14 @@ def test_far_energy_is_that_of_blurred_residuals(rows: int, columns: int, seed: 
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_the_kernel_between_cells_is_their_field(weighted: bool) -> None:
+def test_another_weight_is_as_if_it_had_been_there_from_the_start(weighted: bool) -> None:
     cells, choices = patches(13 * 15, 3), patches(2, 4)
-    far = FarField(cells, choices, (13, 15), 1.5, some_importance(13 * 15, 1) if weighted else None)
-    for cell in (0, 14, 100, 13 * 15 - 1):
-        field = far.move(np.array([cell]), np.ones((1, 3), np.float32))[:, 0]
-        between = far.between(np.full(13 * 15, cell), np.arange(13 * 15))
-        np.testing.assert_allclose(between, field, atol=1e-6)
-        assert between[cell] == pytest.approx(far.own[cell], rel=1e-4)
+    importance = some_importance(13 * 15, 1) if weighted else None
+    chosen = np.random.default_rng(0).integers(0, 2, 13 * 15)
+    one, two = (FarField(cells, choices, (13, 15), weight, importance) for weight in (1.5, 4.5))
+    one.reweigh(3.0)
+    assert one.energy(chosen) == pytest.approx(two.energy(chosen), rel=1e-5)
+    np.testing.assert_allclose(one.own, two.own, rtol=1e-5)
 
 
 @pytest.mark.parametrize("weighted", [False, True])

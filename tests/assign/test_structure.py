@@ -134,3 +134,22 @@ def test_a_perfect_mosaic_loses_nothing() -> None:
     structure = JointStructure(cells, cells, (4, 5), EnergyWeights())
     structure.reset(np.arange(20))
     assert structure.energy() == pytest.approx(0, abs=1e-3)
+
+
+def test_parts_can_be_weighed_anew() -> None:
+    cells, choices = patches(42, 1), patches(6, 2)
+    chosen = np.random.default_rng(0).integers(0, 6, 42)
+
+    def energy(weights: EnergyWeights, factors: dict[str, float]) -> float:
+        joint = JointStructure(cells, choices, (6, 7), weights)
+        for name, factor in factors.items():
+            joint.reweigh(name, factor)
+        joint.reset(chosen)
+        return joint.energy()
+
+    weights = EnergyWeights(structure1_luma=0.1, structure2=0.0)
+    more = EnergyWeights(structure1_luma=0.3, structure2=0.0, structure_half=2 * weights.structure_half)
+    assert energy(weights, {"structure1_luma": 3.0, "structure_half": 2.0, "structure2": 5.0}) == pytest.approx(
+        energy(more, {}), rel=1e-5
+    )
+    assert energy(more, {}) > energy(weights, {}) * 1.01

@@ -70,7 +70,7 @@ WORDS = {
     f"{MAKE} --adjust 1.5": "adjust is 1.5; it must be from 0 (off) to 1 (all of it)",
     f"{MAKE} --blend -0.1": "blend is -0.1; it must be from 0 (off) to 1 (all of it)",
     f"{MAKE} --blend nan": "blend is nan",
-    f"{MAKE} --background hot": "'hot' is no colour",
+    f"{MAKE} --background hot": "background: expected a colour such as white or #a00, got 'hot'",
     f"{MAKE} --config gone.toml": "settings file 'gone.toml' cannot be read: No such file",
     f"{MAKE} --config words.toml": "settings file 'words.toml' is not TOML",
     f"{MAKE} --config misspelt.toml": "there is no setting 'colums'. Did you mean 'columns'?",

@@ -11,7 +11,7 @@ from perceptual_photomosaic.assign.learned import Learned
 from perceptual_photomosaic.assign.solve import Solve, parse_weights
 from perceptual_photomosaic.config import METHODS, MosaicOptions
 from perceptual_photomosaic.errors import ConfigError
-from perceptual_photomosaic.inputs import parse_colour
+from perceptual_photomosaic.tiles.spec import parse_colour
 
 __all__ = ["matcher"]
 
@@ -34,7 +34,7 @@ def matcher(options: MosaicOptions) -> Matcher:
         case "ncc":
             return Correlation()
         case "mosaicnet":
-            return Learned(options.model, parse_colour(options.background))
+            return Learned(options.model, parse_colour(options.background, "background"))
     near = get_close_matches(options.method, METHODS, n=1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     raise ConfigError(f"there is no method '{options.method}'.{hint} Choose one of {', '.join(METHODS)}.")

@@ -17,11 +17,11 @@ from perceptual_photomosaic.errors import ImageError, MissingExtraError, OutputE
 from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.patches import fit_target
 from perceptual_photomosaic.image import load_image, pillow_lenient, printable
-from perceptual_photomosaic.inputs import parse_colour
 from perceptual_photomosaic.library.exif import Said, read_exif
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import FORMATS
+from perceptual_photomosaic.tiles.spec import parse_colour
 
 __all__ = ["check_viewer", "write_viewer"]
 
@@ -117,7 +117,7 @@ def _write_pictures(mosaic: Mosaic, used: Sequence[int], part: Path, reporter: R
 def _write_target(mosaic: Mosaic, part: Path, reporter: Reporter) -> str | None:
     """The part of the target that the mosaic shows; None where it is not at hand."""
     target = mosaic.target
-    background = parse_colour(mosaic.options.background)
+    background = parse_colour(mosaic.options.background, "background")
     if target is None and mosaic.target_path is not None:
         try:
             target = load_image(mosaic.target_path, background=background)

@@ -39,7 +39,7 @@ _UNLISTED = 20.0
 _STRUCTURES = ("structure1_luma", "structure_half", "structure_quarter")
 
 
-class PricedCosts(NearCosts):
+class PricedCosts:
     """The solver's costs inside cells, plus a price of listed choices.
 
     Args:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.solve.dealing import chains, deal, tables
 from perceptual_photomosaic.assign.solve.far import FarField
-from perceptual_photomosaic.assign.solve.near import NearCosts
+from perceptual_photomosaic.assign.solve.near import CellCosts
 from perceptual_photomosaic.assign.solve.structure import JointStructure
 from perceptual_photomosaic.progress import SILENT, Reporter
 
@@ -81,7 +81,7 @@ class Descent:
 
     def __init__(
         self,
-        near: NearCosts,
+        near: CellCosts,
         far: FarField,
         structure: JointStructure,
         options: NDArray[np.int32],

@@ -113,31 +113,6 @@ class FarField:
         far: NDArray[np.float32] = np.einsum("nkc,nkc->nk", residual, own[..., None] * residual + 2 * others[:, None])
         return far
 
-    def between(self, one: NDArray[np.integer], other: NDArray[np.integer]) -> NDArray[np.float32]:
-        """The kernel between cells, a(i - j) where all places matter alike; any shape."""
-        if self._places is not None:
-            return self._between_weighted(one, other)
-        columns, reach = self.shape[1], len(self._line) // 2
-        line = np.concatenate([self._line[reach:], np.zeros(max(self.shape), np.float32)])
-        kernel: NDArray[np.float32] = (
-            line[np.abs(one // columns - other // columns)] * line[np.abs(one % columns - other % columns)]
-        )
-        return kernel
-
-    def _between_weighted(self, one: NDArray[np.integer], other: NDArray[np.integer]) -> NDArray[np.float32]:
-        """The sum of w(p) g(p - i) g(p - j) over all places p."""
-        assert self._places is not None
-        reach, columns = len(self._taps) // 2, self.shape[1]
-        row, column = np.divmod(one, columns)
-        down, right = other // columns - row, other % columns - column
-        line = np.concatenate([self._taps, np.zeros(2 * reach + 1 + max(self.shape), np.float32)])  # zero when far off
-        kernel = np.zeros(np.shape(one), np.float32)
-        for y in range(2 * reach + 1):
-            for x in range(2 * reach + 1):
-                both = self._taps[y] * self._taps[x] * line[np.abs(y - reach - down) + reach]
-                kernel += both * line[np.abs(x - reach - right) + reach] * self._places[row + y, column + x]
-        return kernel
-
     def move(self, cells: NDArray[np.integer], change: NDArray[np.float32]) -> NDArray[np.float32]:
         """The field that changes of mean colour in some cells, (n, 3), would add, (cells, 3)."""
         sparse = np.zeros_like(self.field)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,19 @@ from perceptual_photomosaic.assign.solve.space import perceived
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 from perceptual_photomosaic.features.patches import reduce_patches
 
-__all__ = ["NearCosts"]
+__all__ = ["CellCosts", "NearCosts"]
 
 _PAIRS = 8192
+
+
+class CellCosts(Protocol):
+    """What choices cost inside cells, as the descent asks for it."""
+
+    def of(self, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Costs of lists of choices, (n,) and (n, K) to (n, K)."""
+
+    def closest(self, cells: NDArray[np.integer], choices: NDArray[np.integer], count: int) -> NDArray[np.int64]:
+        """Those of some choices, (m,), that suit each cell best when cells have to share, (n, count)."""
 
 
 class NearCosts:
