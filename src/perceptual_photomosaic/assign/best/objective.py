@@ -43,7 +43,7 @@ HELD = 1.0005
 
 _WINDOW_CELLS = 72
 _CUT = 16
-"""Samples, two cells, that a random look leaves out at most at the top and on the left."""
+"""Samples, two cells, that a random look leaves out of the height and of the width."""
 
 Loss = Literal["lpips", "paper"]
 
@@ -174,10 +174,14 @@ _LPIPS = LossSettings(
 
 
 def _glance(pictures: tuple[Tensor, Tensor], samples: int, random: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """The same random cut and turn of two pictures, (1, 3, H, W), of whole pixels of so many samples."""
+    """The same random cut and turn of two pictures, (1, 3, H, W), of whole pixels of so many samples.
+
+    All cuts have one size, as memory that is taken for one is then fit for the next.
+    """
     height, width = pictures[0].shape[2:]
-    top, left = (int(random.integers(0, min(_CUT, side // 4) + 1)) for side in (height, width))
-    rows, columns = (height - top) // samples * samples, (width - left) // samples * samples
+    down, right = (min(_CUT, side // 4) for side in (height, width))
+    top, left = int(random.integers(0, down + 1)), int(random.integers(0, right + 1))
+    rows, columns = (height - down) // samples * samples, (width - right) // samples * samples
     mirror = [axis for axis in (2, 3) if random.random() < 0.5]
     across = random.random() < 0.5
     one, two = (picture[:, :, top : top + rows, left : left + columns].flip(mirror) for picture in pictures)

@@ -113,7 +113,7 @@ class Descent:
 
     def energy(self) -> float:
         """The energy of the assignment, from scratch but for the near costs."""
-        copies = self._copies(np.arange(len(self.choices)), self.choices[:, None], _NEARBY)
+        copies = self._copies(np.arange(len(self.choices)), self.choices[:, None])
         pairs = float(self.repeat) * float(copies.sum()) / 2
         inside = float(self.cost.sum(dtype=np.float64))
         return inside + self.far.energy(self.choices) + self.structure.energy() + pairs
@@ -224,18 +224,18 @@ class Descent:
         energy = costs + self.far.costs(cells, self.choices[cells], options)
         energy += self.structure.costs(cells, self.choices[cells], options)
         if self.repeat > 0:
-            energy += self.repeat * self._copies(cells, options, _NEARBY)
+            energy += self.repeat * self._copies(cells, options)
         return _Table(cells, options, costs, energy[:, -1:] - energy)
 
-    def _copies(self, cells: NDArray[np.int64], options: NDArray[np.integer], reach: int) -> NDArray[np.float32]:
-        """How many cells within reach, but not the cell itself, hold the tile of each option, (n, K)."""
-        padded = np.pad(self.tiles, reach, constant_values=-1)
+    def _copies(self, cells: NDArray[np.int64], options: NDArray[np.integer]) -> NDArray[np.float32]:
+        """How many cells nearby hold the tile of each option, (n, K)."""
+        padded = np.pad(self.tiles, _NEARBY, constant_values=-1)
         row, column = np.divmod(cells, self.columns)
         tiles = options // self.variants
         count = np.zeros(options.shape, np.float32)
-        for down in range(2 * reach + 1):
-            for right in range(2 * reach + 1):
-                if (down, right) != (reach, reach):
+        for down in range(2 * _NEARBY + 1):
+            for right in range(2 * _NEARBY + 1):
+                if (down, right) != (_NEARBY, _NEARBY):
                     count += tiles == padded[row + down, column + right][:, None]
         return count
 
