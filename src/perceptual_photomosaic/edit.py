@@ -29,6 +29,7 @@ from perceptual_photomosaic.plan import Plan, rebind
 from perceptual_photomosaic.plan_paths import resolved_plan
 from perceptual_photomosaic.problem import pose
 from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.threads import one_blas_thread
 from perceptual_photomosaic.tiles.names import TileNames
 
 __all__ = ["Cell", "Edits", "edit_plan"]
@@ -145,6 +146,7 @@ def _by_hand(
     return choices, pins, bans
 
 
+@one_blas_thread()
 def _settle(
     problem: Problem, choices: NDArray[np.int64], options: MosaicOptions, reporter: Reporter
 ) -> NDArray[np.int64]:

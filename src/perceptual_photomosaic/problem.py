@@ -14,12 +14,14 @@ from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.inputs import limits_of
 from perceptual_photomosaic.library.shortlist import choice_patches, shortlist
 from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.threads import one_blas_thread
 from perceptual_photomosaic.tiles import TileOptions
 from perceptual_photomosaic.tiles.base import TileSet
 
 __all__ = ["pose"]
 
 
+@one_blas_thread()
 def pose(
     target: NDArray[np.uint8],
     grid: Grid,

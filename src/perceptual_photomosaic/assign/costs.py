@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
 from typing import Protocol
 
 import numpy as np
@@ -123,9 +125,13 @@ def best_choices(costs: Costs, allowed: NDArray[np.bool_] | None = None) -> NDAr
         Choices, int64, (cells,).
     """
     result = np.empty(costs.shape[0], np.int64)
-    for block in blocks(costs):
+
+    def fill(block: slice) -> None:
         rows = costs.rows(block)
         if allowed is not None:
             rows = np.where(allowed, rows, np.inf)
         result[block] = rows.argmin(axis=1)
+
+    with ThreadPoolExecutor(min(4, cpu_count() or 1)) as pool:
+        list(pool.map(fill, blocks(costs)))
     return result

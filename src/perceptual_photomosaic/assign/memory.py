@@ -19,12 +19,14 @@ import numpy as np
 
 from perceptual_photomosaic.assign.base import Assignment, Matcher, Problem
 from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.threads import one_blas_thread
 
 __all__ = ["assign_or_recall"]
 
 _KEPT = 200
 
 
+@one_blas_thread()
 def assign_or_recall(
     method: Matcher, problem: Problem, folder: Path | None, *, reporter: Reporter = SILENT
 ) -> Assignment:

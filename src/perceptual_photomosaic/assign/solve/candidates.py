@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,7 +40,8 @@ def look_alikes(
     keep = min(count, len(usable))
     nearest = np.empty((cells, keep), np.int32)
     distance = np.empty((cells, keep), np.float32)
-    for block in blocks(costs):
+
+    def fill(block: slice) -> None:
         rows = costs.rows(block)
         if len(usable) < choices:
             rows = rows[:, usable]
@@ -50,4 +54,7 @@ def look_alikes(
         order = np.argsort(near, axis=1, kind="stable")
         nearest[block] = usable[np.take_along_axis(part, order, axis=1)]
         distance[block] = np.sqrt(np.take_along_axis(near, order, axis=1))
+
+    with ThreadPoolExecutor(min(4, cpu_count() or 1)) as pool:
+        list(pool.map(fill, blocks(costs)))
     return nearest, distance

@@ -28,7 +28,7 @@ CHANNELS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 """What a scale may look at instead of luma: weights of sRGB values."""
 
 _C1, _C2 = np.float32(0.01**2), np.float32(0.03**2)
-_FLOATS = 1 << 15  # of one array of a block: it should stay in the processor's cache
+_FLOATS = 1 << 17  # of one array of a block: many small ones keep threads waiting for each other
 
 
 @dataclass
