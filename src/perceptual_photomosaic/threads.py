@@ -8,10 +8,24 @@ their number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from os import cpu_count
+from typing import TypeVar
 
-__all__ = ["one_blas_thread"]
+__all__ = ["WORKERS", "one_blas_thread", "share_out"]
+
+WORKERS = min(4, cpu_count() or 1)
+"""Threads that share work out."""
+
+_Item = TypeVar("_Item")
+
+
+def share_out(work: Callable[[_Item], None], items: Iterable[_Item]) -> None:
+    """Do some work for every item, on several threads; what one of them raises is raised here."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(work, items))
 
 
 @contextmanager

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from perceptual_photomosaic.threads import share_out
 
 __all__ = ["Costs", "DenseCosts", "EmbeddingCosts", "WeightedCosts", "best_choices", "blocks", "tile_costs"]
 
@@ -132,6 +132,5 @@ def best_choices(costs: Costs, allowed: NDArray[np.bool_] | None = None) -> NDAr
             rows = np.where(allowed, rows, np.inf)
         result[block] = rows.argmin(axis=1)
 
-    with ThreadPoolExecutor(min(4, cpu_count() or 1)) as pool:
-        list(pool.map(fill, blocks(costs)))
+    share_out(fill, blocks(costs))
     return result

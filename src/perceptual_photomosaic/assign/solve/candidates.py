@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
-
 import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.costs import EmbeddingCosts, blocks
 from perceptual_photomosaic.assign.solve.space import perceived
 from perceptual_photomosaic.features.patches import reduce_patches
+from perceptual_photomosaic.threads import share_out
 
 __all__ = ["look_alikes", "looks"]
 
@@ -55,6 +53,5 @@ def look_alikes(
         nearest[block] = usable[np.take_along_axis(part, order, axis=1)]
         distance[block] = np.sqrt(np.take_along_axis(near, order, axis=1))
 
-    with ThreadPoolExecutor(min(4, cpu_count() or 1)) as pool:
-        list(pool.map(fill, blocks(costs)))
+    share_out(fill, blocks(costs))
     return nearest, distance

@@ -170,6 +170,8 @@ class Descent:
         if self.limited:
             return self._keep(self._dealt(self._judge(cells, *self._allowed(cells))))
         cells = self._rest(cells)
+        if not len(cells):
+            return 0
         return self._keep(self._free(self._judge(cells, *self._likely(cells, self.costs[cells]))))
 
     def _likely(self, cells: NDArray[np.int64], costs: NDArray[np.float32]) -> _Options:
@@ -250,7 +252,7 @@ class Descent:
         tiles = table.options // self.variants
         held = np.bincount(tiles[:, -1], minlength=len(self.uses))
         last, spare = self.required & (self.uses == held), np.maximum(self.capacity - self.uses, 0)
-        picked = deal(tiles, np.where(np.isfinite(table.costs), -table.gains, np.inf), spare + held, last)
+        picked = deal(tiles, -table.gains, spare + held, last)
         at = np.arange(len(picked))
         taken, gains, costs = table.options[at, picked], table.gains[at, picked], table.costs[at, picked]
         turned = np.flatnonzero((taken != table.options[:, -1]) & (tiles[at, picked] == tiles[:, -1]))

@@ -9,8 +9,6 @@ Costs are worked out for a short list of choices per cell, a block of cells at a
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.solve.space import perceived
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 from perceptual_photomosaic.features.patches import reduce_patches
+from perceptual_photomosaic.threads import share_out
 
 __all__ = ["CellCosts", "NearCosts"]
 
@@ -73,8 +72,7 @@ class NearCosts:
             block = slice(start, min(start + step, len(cells)))
             result[block] = self._block(cells[block], choices[block])
 
-        with ThreadPoolExecutor(min(4, cpu_count() or 1)) as pool:
-            list(pool.map(fill, range(0, len(cells), step)))
+        share_out(fill, range(0, len(cells), step))
         return result
 
     def closest(self, cells: NDArray[np.integer], choices: NDArray[np.integer], count: int) -> NDArray[np.int64]:

@@ -7,13 +7,13 @@ cells is seen, the three channels count alike.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.solve.scales import CHANNELS, CoarseScale, Scale
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
+from perceptual_photomosaic.threads import WORKERS
 
 __all__ = ["JointStructure"]
 
@@ -55,7 +55,7 @@ class JointStructure:
                     for channel in CHANNELS
                 ]
         self._scales = [scale for part in self._parts.values() for scale in part]
-        self._pool = ThreadPoolExecutor(min(4, cpu_count() or 1))
+        self._pool = ThreadPoolExecutor(WORKERS)
 
     def reweigh(self, name: str, factor: float) -> None:
         """Let a part count more or less; `name` is that of its weight."""
