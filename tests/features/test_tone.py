@@ -22,7 +22,7 @@ def test_tiles_that_reach_far_enough_change_nothing() -> None:
 
 
 def test_light_tiles_draw_the_target_into_their_range() -> None:
-    fit = tone_fit(greys(0, 1), greys(0.5, 1))
+    fit = tone_fit(greys(0, 1), greys(0.5, 1), "fit")
     assert fit is not None
     lightness = linear_to_oklab(fit.apply(greys(0, 1)).mean(axis=(1, 2)))[:, 0]
     reach = linear_to_oklab(greys(0.5, 1).mean(axis=(1, 2)))[:, 0]
@@ -30,6 +30,26 @@ def test_light_tiles_draw_the_target_into_their_range() -> None:
     assert lightness.max() <= reach.max() + 1e-3
     assert np.all(np.diff(lightness) >= -1e-6)
     assert lightness[-1] - lightness[0] > 0.9 * (reach[-1] - reach[0])
+
+
+def test_the_less_tiles_cover_the_further_the_target_is_drawn_towards_them() -> None:
+    """Nothing jumps where fitting begins, and contrast is left even for tiles of nearly one tone."""
+    target, before = greys(0, 1), 1.0
+    for dark in (0.3, 0.35, 0.4, 0.5, 0.7, 0.9):
+        tiles = greys(dark, 1)
+        reach = linear_to_oklab(tiles.mean(axis=(1, 2)))[:, 0]
+        fit, full = tone_fit(target, tiles), tone_fit(target, tiles, "fit")
+        assert full is not None
+        span = 1.0 if fit is None else (fit.shown[1] - fit.shown[0]) / (fit.source[1] - fit.source[0])
+        assert span <= before + 1e-6
+        assert span >= 0.25
+        if fit is not None:
+            assert full.shown[0] >= fit.shown[0] >= fit.source[0]
+            assert fit.shown[0] < reach.min()
+        before = span
+    barely = tone_fit(target, greys(0.3, 1))  # 39% covered
+    assert barely is not None
+    assert barely.shown[0] - barely.source[0] < 0.02
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 0.1), (0.05, 0.45), (0.9, 1.0)])

@@ -127,7 +127,7 @@ def _liberties(mosaic: Mosaic) -> list[str]:
     """What was done to the tiles and over them, which nobody should have to guess."""
     lines = []
     if mosaic.figures.get("tone") == "fitted":
-        lines.append("the target's tones were fitted to what the tiles can show; --tone keep leaves them")
+        lines.append("the target's tones were drawn towards what the tiles can show; --tone keep leaves them")
     if mosaic.options.adjust > 0:
         lines.append(
             f"tiles are not as they were: their colours shifted {mosaic.options.adjust:.0%} towards their cells"

@@ -2,7 +2,8 @@
 
 Black letters on white paper reach from white to a light grey. Matched as it is, most of a portrait is darker than the
 darkest letter, and every such cell takes that letter. So where the tiles cover too little of the target's lightness,
-the target is fitted into their range first, as a printer fits a photo to paper and ink.
+the target is drawn towards their range first, as a printer fits a photo to paper and ink. Drawn towards it, not into
+it: fitted all the way, a target has so little contrast left that neither colour nor structure tells tiles apart.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ __all__ = ["TONES", "ToneFit", "tone_fit"]
 
 TONES = ("auto", "keep", "fit")
 
-_ENOUGH, _USED = 0.6, 0.7
+_ENOUGH = 0.4
+"""The share of a target's range that tiles must cover to be asked for the target as it is."""
+_LEAST_KEPT = 0.25
+"""Of the way from the target's range to the tiles', at least so much is left out, unless all of it is asked for."""
+_WIDTH, _USED = 0.6, 0.7
 _TAIL = 0.01
 
 
@@ -51,7 +56,8 @@ def tone_fit(cells: NDArray[np.float32], choices: NDArray[np.float32], tone: str
     Args:
         cells: The target's cells in linear light, (cells, k, k, 3).
         choices: The tiles likewise.
-        tone: "keep" never fits, "fit" always, "auto" where the tiles' means cover less than 60% of the target's range.
+        tone: "keep" never fits, "fit" always and all the way, "auto" where the tiles' means cover less than 40% of the
+            target's range, and the further the less they cover, but at most three quarters of the way.
     Returns:
         The fit, or None to leave the target as it is.
     Raises:
@@ -63,13 +69,16 @@ def tone_fit(cells: NDArray[np.float32], choices: NDArray[np.float32], tone: str
     dark, light = _range(choices, tail=0.0)
     if tone == "keep" or light <= dark or high - low < 1e-3:
         return None
-    shown = max(low, dark), min(high, light)
-    if tone == "auto" and shown[1] - shown[0] >= _ENOUGH * (high - low):
+    shared = max(low, dark), min(high, light)
+    covered = max(0.0, shared[1] - shared[0]) / (high - low)
+    if tone == "auto" and covered >= _ENOUGH:
         return None
     # Where both share too little, more of the tiles' range is used than the target has there.
-    width = min(_ENOUGH * (high - low), _USED * (light - dark))
-    top = min(light, max(shown[1], min(shown[0], light - width) + width))
-    return ToneFit((low, high), (max(dark, min(shown[0], top - width)), top))
+    width = min(_WIDTH * (high - low), _USED * (light - dark))
+    top = min(light, max(shared[1], min(shared[0], light - width) + width))
+    bottom = max(dark, min(shared[0], top - width))
+    kept = 0.0 if tone == "fit" else max(_LEAST_KEPT, (covered / _ENOUGH) ** 0.5)
+    return ToneFit((low, high), (bottom + kept * (low - bottom), top + kept * (high - top)))
 
 
 def _range(patches: NDArray[np.float32], tail: float = _TAIL) -> tuple[float, float]:
