@@ -153,3 +153,21 @@ def test_parts_can_be_weighed_anew() -> None:
         energy(more, {}), rel=1e-5
     )
     assert energy(more, {}) > energy(weights, {}) * 1.01
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_glance_is_the_structure_of_cells_by_themselves(weighted: bool) -> None:
+    """Each cell under one flat window, worked out cell by cell; for parts that have no weight it is nothing."""
+    random = np.random.default_rng(7)
+    cells, choices, options = patches(12, 3), patches(9, 4), random.integers(0, 9, (12, 5))
+    importance = random.uniform(0.25, 4, 12).astype(np.float32) if weighted else None
+    weights = EnergyWeights(structure8=0.3)
+    glanced = JointStructure(cells, choices, (3, 4), weights, importance).glance(options)
+    for cell in range(12):
+        for place, option in enumerate(options[cell]):
+            x, y = (grey(light, LUMA).ravel().astype(np.float64) for light in (cells[cell], choices[option]))
+            above = (2 * x.mean() * y.mean() + 1e-4) * (2 * np.cov(x, y, bias=True)[0, 1] + 9e-4)
+            below = (x.mean() ** 2 + y.mean() ** 2 + 1e-4) * (x.var() + y.var() + 9e-4)
+            share = 0.3 * (1.0 if importance is None else float(importance[cell]))
+            assert glanced[cell, place] == pytest.approx(share * (1 - above / below), abs=1e-4)
+    assert not JointStructure(cells, choices, (3, 4), EnergyWeights(structure8=0.0)).glance(options).any()

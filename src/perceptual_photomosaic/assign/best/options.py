@@ -52,27 +52,23 @@ def find_options(problem: Problem, start: NDArray[np.int64], weights: EnergyWeig
     for tile in problem.limits.banned:
         allowed[tile * problem.variants : (tile + 1) * problem.variants] = False
     numbers, _ = look_alikes(EmbeddingCosts(looks(problem.cells), looks(problem.choices)), _LONG_LIST, allowed)
-    near = NearCosts(problem.cells, problem.choices, weights, problem.weights)
-    far = FarField(problem.cells, problem.choices, problem.grid.shape, weights.far)
+    count = min(count, numbers.shape[1])
+    numbers = np.concatenate([start[:, None], numbers], axis=1)
+    far = FarField(problem.cells, problem.choices, problem.grid.shape, weights.far, problem.weights)
     far.reset(start)
     structure = JointStructure(problem.cells, problem.choices, problem.grid.shape, weights, problem.weights)
     structure.reset(start)
-    costs = near.of(cells, numbers) + far.costs(cells, start, numbers) + structure.costs(cells, start, numbers)
-    costs[numbers == start[:, None]] = -np.inf
-    order = np.argsort(costs, axis=1, kind="stable")[:, :count]
-    listed = np.take_along_axis(numbers, order, axis=1).astype(np.int64)
-    listed[:, 0] = start  # it takes the place of the last in the order where the long list lacks it
-    pinned = list(problem.limits.pinned)
-    listed[pinned] = start[pinned, None]
-    inside = near.of(cells, listed)
+    inside = NearCosts(problem.cells, problem.choices, weights, problem.weights).of(cells, numbers)
     mean = max(float(inside[:, 0].mean()), 1e-9)
-    lost = structure.costs(cells, start, listed)
+    lost = structure.costs(cells, start, numbers)
     inside += lost - lost[:, :1]
+    costs = inside + far.costs(cells, start, numbers)
+    merit = np.where(numbers == start[:, None], np.inf, costs)
+    merit[:, 0] = -np.inf
+    order = np.argsort(merit, axis=1, kind="stable")[:, :count]
+    order[list(problem.limits.pinned)] = 0
+    listed = np.take_along_axis(numbers, order, axis=1).astype(np.int64)
+    costs, inside = (np.take_along_axis(part, order, axis=1) for part in (costs, inside))
     residual = far.means[listed] - far.wanted[:, None]
     distance = np.sqrt(np.einsum("nkc,nkc->nk", residual, residual))
-    return Options(
-        listed,
-        inside + far.costs(cells, start, listed),
-        inside / mean,
-        distance / max(float(distance[:, 0].mean()), 1e-9),
-    )
+    return Options(listed, costs, inside / mean, distance / max(float(distance[:, 0].mean()), 1e-9))

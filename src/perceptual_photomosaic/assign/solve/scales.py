@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.features.colour import LUMA, linear_to_luma, linear_to_srgb
 from perceptual_photomosaic.features.patches import reduce_patches
+from perceptual_photomosaic.threads import share_out
 
 __all__ = ["CHANNELS", "REACH", "SIGMA", "CoarseScale", "Scale"]
 
@@ -95,6 +96,7 @@ class Scale:
         self._inverse = (1 / np.maximum(whole, np.float32(1e-6))).astype(np.float32)
         share = np.float32(weight) if importance is None else np.float32(weight) * self._spread_out(importance)
         self._weight = (share * inside / self._stride**2).astype(np.float32)
+        self._alone = np.broadcast_to(np.float32(weight) * (1 if importance is None else importance), len(target))
         self._mean, square = self._sums(target), self._sums(np.square(target))
         self._variance = np.maximum(square - np.square(self._mean), 0)
         self._held = np.zeros_like(target)
@@ -174,7 +176,7 @@ class Scale:
 
     def reweigh(self, factor: float) -> None:
         """Let this distance count more or less."""
-        self._weight = self._weight * np.float32(factor)
+        self._weight, self._alone = self._weight * np.float32(factor), self._alone * np.float32(factor)
 
     def energy(self) -> float:
         """Weighted 1 - SSIM over all windows of the assignment taken up."""
@@ -216,6 +218,31 @@ class Scale:
         square += without[1][:, None]
         lost = _dissimilarity(self._mean[windows][:, None], self._variance[windows][:, None], mean, square, product)
         costs: NDArray[np.float32] = (lost @ self._weight[windows][..., None])[..., 0]
+        return costs
+
+    def alone(self, options: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Weighted 1 - SSIM of every cell by itself, under one flat window: what options cost, at a glance.
+
+        Args:
+            options: Choices to try, (cells, K).
+        Returns:
+            Costs, float32, (cells, K).
+        """
+        table, target = self._table, self._target
+        moments = table.mean(axis=1), np.square(table).mean(axis=1)
+        mean, variance = target.mean(axis=1, keepdims=True), target.var(axis=1, keepdims=True)
+        share = target[..., None] / np.float32(target.shape[1])
+        costs = np.empty(options.shape, np.float32)
+        step = max(1, _FLOATS // (options.shape[1] * target.shape[1]))
+
+        def fill(start: int) -> None:
+            block = slice(start, start + step)
+            tried = options[block]
+            product = (table[tried] @ share[block])[..., 0]
+            lost = _dissimilarity(mean[block], variance[block], moments[0][tried], moments[1][tried], product)
+            costs[block] = lost * self._alone[block, None]
+
+        share_out(fill, range(0, len(options), step))
         return costs
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:

@@ -71,6 +71,16 @@ class JointStructure:
         """Energy of the assignment taken up."""
         return sum(scale.energy() for scale in self._scales)
 
+    def glance(self, options: NDArray[np.integer]) -> NDArray[np.float32]:
+        """What a list of options for every cell costs about, (cells, K), whatever the neighbours: shapes inside cells.
+
+        It serves to look closer only at those that may turn out well.
+        """
+        costs = np.zeros(options.shape, np.float32)
+        for scale in self._parts.get("structure8", []):
+            costs += scale.alone(options)
+        return costs
+
     def costs(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
