@@ -31,23 +31,23 @@ class EnergyWeights:
         repeat: Penalty for each pair of copies within two cells of each other.
     """
 
-    colour8: float = 0.56
+    colour8: float = 0.75
     colour4: float = 0.13
     colour2: float = 0.13
     colour1: float = 0.18
-    structure8: float = 0.215
+    structure8: float = 0.245
     structure4: float = 0.12
     structure2: float = 0.06
     structure1: float = 0.09
     structure1_luma: float = 0.0
     structure_half: float = 0.06
-    structure_quarter: float = 0.16
-    far: float = 2.5
+    structure_quarter: float = 0.2
+    far: float = 2.7
     repeat: float = 0.0003
 
 
 VIEWING: Mapping[str, EnergyWeights] = {
-    "near": EnergyWeights(colour8=0.85, colour4=0.05, colour2=0.05, colour1=0.05, structure8=0.3, far=1.0),
+    "near": EnergyWeights(colour8=0.85, colour4=0.05, colour2=0.05, colour1=0.05, structure8=0.28, far=1.0),
     "balanced": EnergyWeights(),
     "far": EnergyWeights(
         colour8=0.1, colour4=0.2, colour2=0.3, colour1=0.4, structure8=0.03, structure4=0.05, far=12.0
