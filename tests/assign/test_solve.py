@@ -215,6 +215,8 @@ def test_far_weight_trades_detail_for_tone() -> None:
 def test_weights_by_word_and_number() -> None:
     assert parse_weights("balanced", "") == EnergyWeights()
     assert parse_weights("near", "far=3, structure8=0.5").far == 3
+    assert 0 < parse_weights("balanced", "", turned=True).structure8 < EnergyWeights().structure8
+    assert parse_weights("balanced", "structure8=0.5", turned=True).structure8 == 0.5
     assert VIEWING["far"].far > VIEWING["balanced"].far > VIEWING["near"].far
     for viewing, changes, word in (
         ("middle", "", "balanced"),

@@ -25,7 +25,7 @@ def matcher(options: MosaicOptions) -> Matcher:
     check_quality(options)
     match options.method:
         case "solve":
-            solve = Solve(parse_weights(options.viewing, options.weights))
+            solve = Solve(parse_weights(options.viewing, options.weights, turned=bool(options.variants)))
             return Best.after(solve, options) if options.quality == "best" else solve
         case "mean":
             return MeanColour()

@@ -55,10 +55,18 @@ VIEWING: Mapping[str, EnergyWeights] = {
 }
 """Weights by where a mosaic is looked at from."""
 
+_TURNED = 0.6
+"""How much of `structure8` counts where tiles may be turned or mirrored: among so many more choices shapes are found
+anyway, and colour is asked for more."""
 
-def parse_weights(viewing: str, changes: str) -> EnergyWeights:
+
+def parse_weights(viewing: str, changes: str, *, turned: bool = False) -> EnergyWeights:
     """Read the knob and the numbers: "balanced" and "structure8=0.3,far=1".
 
+    Args:
+        viewing: A key of `VIEWING`.
+        changes: Weights by name, which stand as they are.
+        turned: Whether tiles may be turned or mirrored.
     Raises:
         ConfigError: An unknown word, an unknown weight, or a value that is no number of at least 0.
     """
@@ -78,4 +86,7 @@ def parse_weights(viewing: str, changes: str) -> EnergyWeights:
             values[name] = -1.0
         if not 0 <= values[name] < 1e6:
             raise ConfigError(f"weight {name} is '{text}'; it must be a number of at least 0, as in {name}=0.5.")
-    return replace(VIEWING[viewing], **values)
+    weights = VIEWING[viewing]
+    if turned:
+        weights = replace(weights, structure8=_TURNED * weights.structure8)
+    return replace(weights, **values)
