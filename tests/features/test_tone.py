@@ -15,6 +15,11 @@ def greys(low: float, high: float, count: int = 64) -> np.ndarray:
     return np.repeat(np.linspace(low, high, count), 8 * 8 * 3).reshape(count, 8, 8, 3).astype(np.float32)
 
 
+def lightness_of(patches: np.ndarray) -> np.ndarray:
+    """OKLab lightness of the means, (N,)."""
+    return linear_to_oklab(patches.mean(axis=(1, 2)))[:, 0]
+
+
 def test_tiles_that_reach_far_enough_change_nothing() -> None:
     assert tone_fit(greys(0, 1), greys(0.02, 0.9)) is None
     assert tone_fit(greys(0.4, 0.6), greys(0, 1)) is None
@@ -24,8 +29,8 @@ def test_tiles_that_reach_far_enough_change_nothing() -> None:
 def test_light_tiles_draw_the_target_into_their_range() -> None:
     fit = tone_fit(greys(0, 1), greys(0.5, 1), "fit")
     assert fit is not None
-    lightness = linear_to_oklab(fit.apply(greys(0, 1)).mean(axis=(1, 2)))[:, 0]
-    reach = linear_to_oklab(greys(0.5, 1).mean(axis=(1, 2)))[:, 0]
+    lightness = lightness_of(fit.apply(greys(0, 1)))
+    reach = lightness_of(greys(0.5, 1))
     assert lightness.min() >= reach.min() - 1e-3
     assert lightness.max() <= reach.max() + 1e-3
     assert np.all(np.diff(lightness) >= -1e-6)
@@ -37,7 +42,7 @@ def test_the_less_tiles_cover_the_further_the_target_is_drawn_towards_them() -> 
     target, before = greys(0, 1), 1.0
     for dark in (0.3, 0.35, 0.4, 0.5, 0.7, 0.9):
         tiles = greys(dark, 1)
-        reach = linear_to_oklab(tiles.mean(axis=(1, 2)))[:, 0]
+        reach = lightness_of(tiles)
         fit, full = tone_fit(target, tiles), tone_fit(target, tiles, "fit")
         assert full is not None
         span = 1.0 if fit is None else (fit.shown[1] - fit.shown[0]) / (fit.source[1] - fit.source[0])
@@ -58,7 +63,7 @@ def test_tiles_that_the_target_hardly_reaches_still_show_it(low: float, high: fl
     tiles = greys(0.4, 0.95)
     fit = tone_fit(greys(low, high), tiles, "fit")
     assert fit is not None
-    target, reach = (linear_to_oklab(part.mean(axis=(1, 2)))[:, 0] for part in (greys(low, high), tiles))
+    target, reach = (lightness_of(part) for part in (greys(low, high), tiles))
     assert reach.min() - 1e-6 <= fit.shown[0] < fit.shown[1] <= reach.max() + 1e-6
     wanted = min(0.6 * (fit.source[1] - fit.source[0]), 0.7 * (reach.max() - reach.min()))
     assert fit.shown[1] - fit.shown[0] >= 0.99 * wanted
@@ -73,11 +78,12 @@ def test_one_tone_and_unknown_words() -> None:
 
 
 def test_letters_show_a_gradient() -> None:
-    ramp = np.tile(np.linspace(0, 255, 160).astype(np.uint8)[None, :, None], (32, 1, 3))
-    fitted, kept = (make_mosaic(ramp, "glyphs", columns=20, tone=tone) for tone in ("auto", "keep"))
+    ramp = np.tile(np.linspace(0, 255, 320).astype(np.uint8)[None, :, None], (32, 1, 3))
+    fitted, kept = (make_mosaic(ramp, "glyphs", columns=40, tone=tone) for tone in ("auto", "keep"))
+    assert len(np.unique(fitted.choices)) > len(np.unique(kept.choices))
     darkest = kept.choices[0, 0]
     assert np.mean(fitted.choices == darkest) < 0.8 * np.mean(kept.choices == darkest)
-    columns = fitted.to_array((16, 16)).reshape(fitted.grid.rows * 16, 20, 16, 3).mean(axis=(0, 2, 3))
-    assert np.corrcoef(columns, np.arange(20))[0, 1] > 0.75
+    columns = fitted.to_array((16, 16)).reshape(fitted.grid.rows * 16, 40, 16, 3).mean(axis=(0, 2, 3))
+    assert np.corrcoef(columns, np.arange(40))[0, 1] > 0.75
     assert fitted.figures["tone"] == "fitted"
     assert kept.figures["tone"] == "kept"

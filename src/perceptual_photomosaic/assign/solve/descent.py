@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +99,6 @@ class Descent:
         self.options = np.concatenate([options, self.choices[:, None].astype(np.int32)], axis=1)
         self.costs = near.of(np.arange(len(choices)), self.options)
         self.cost = self.costs[:, -1].copy()
-        self.glanced = structure.glance(options)
         self.tiles = (self.choices // variants).reshape(far.shape)
         num_tiles = len(far.means) // variants
         self.uses = np.bincount(self.tiles.ravel(), minlength=num_tiles)
@@ -175,6 +175,11 @@ class Descent:
             return 0
         return self._keep(self._free(self._judge(cells, *self._likely(cells, self.costs[cells]))))
 
+    @cached_property
+    def _glanced(self) -> NDArray[np.float32]:
+        """What the short lists cost in shape at a glance, (cells, K); never asked where they are short enough."""
+        return self.structure.glance(self.options[:, :-1])
+
     def _likely(self, cells: NDArray[np.int64], costs: NDArray[np.float32]) -> _Options:
         """The best of the short lists by colour, near and far, and shapes at a glance; the last option is in use.
 
@@ -186,7 +191,7 @@ class Descent:
         if options.shape[1] <= _JUDGED + 1:
             return options, costs
         energy = costs + self.far.costs(cells, self.choices[cells], options)
-        best = np.argpartition(energy[:, :-1] + self.glanced[cells], _JUDGED - 1, axis=1)[:, :_JUDGED]
+        best = np.argpartition(energy[:, :-1] + self._glanced[cells], _JUDGED - 1, axis=1)[:, :_JUDGED]
         best = np.concatenate([best, np.full((len(cells), 1), options.shape[1] - 1)], axis=1)
         return np.take_along_axis(options, best, axis=1), np.take_along_axis(costs, best, axis=1)
 
