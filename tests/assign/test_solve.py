@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.solve import VIEWING, EnergyWeights, Solve, parse_weights
+from perceptual_photomosaic.assign.solve.blocks import BlockColour
 from perceptual_photomosaic.assign.solve.descent import Descent
-from perceptual_photomosaic.assign.solve.far import SIGMA_CELLS, FarField
+from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
 from perceptual_photomosaic.assign.solve.space import perceived
-from perceptual_photomosaic.assign.solve.structure import JointStructure
 from perceptual_photomosaic.assign.spacing import conflicting_cells
 from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.features.colour import linear_to_luma
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 
@@ -46,15 +47,24 @@ def problem(rows: int, columns: int, tiles: int, seed: int, limits: Limits | Non
 
 
 def slow_near(cell: NDArray[np.float32], choice: NDArray[np.float32], weights: EnergyWeights) -> float:
-    """Colour of one cell, sample by sample."""
+    """Colour and texture of one cell, sample by sample."""
     total = 0.0
+    one, other = (linear_to_luma(patch) for patch in (cell, choice))
+    steps = [(1, 0), (0, 1)]
+    apart = [
+        abs((one[r + down, c + right] - one[r, c]) - (other[r + down, c + right] - other[r, c]))
+        for down, right in steps
+        for r in range(8 - down)
+        for c in range(8 - right)
+    ]
+    total += weights.gradient8 * float(np.mean(apart)) + weights.contrast8 * abs(float(one.std() - other.std()))
     for k, weight in ((8, weights.colour8), (4, weights.colour4), (2, weights.colour2), (1, weights.colour1)):
         step = 8 // k
         for row in range(k):
             for column in range(k):
                 here = slice(row * step, (row + 1) * step), slice(column * step, (column + 1) * step)
-                one, other = (perceived(patch[here].mean(axis=(0, 1))) for patch in (cell, choice))
-                total += weight / k**2 * float(np.linalg.norm(one - other))
+                seen, shown = (perceived(patch[here].mean(axis=(0, 1))) for patch in (cell, choice))
+                total += weight / k**2 * float(np.linalg.norm(seen - shown))
     return total
 
 
@@ -65,67 +75,6 @@ def test_near_costs_match_a_loop_over_samples() -> None:
     options = np.tile(np.arange(9), (6, 1))
     expected = [[slow_near(cell, choice, weights) for choice in choices] for cell in cells]
     np.testing.assert_allclose(near.of(np.arange(6), options), expected, rtol=1e-4, atol=1e-5)
-
-
-def slow_far(residual: NDArray[np.float32], weight: float, importance: NDArray[np.float32] | None = None) -> float:
-    """Blur residuals on a canvas with room around, and sum the squares, each place weighed as the nearest cell."""
-    rows, columns, _ = residual.shape
-    reach = int(np.ceil(3 * SIGMA_CELLS))
-    taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / SIGMA_CELLS) ** 2)
-    taps /= taps.sum()
-    canvas = np.zeros((rows + 2 * reach, columns + 2 * reach, 3))
-    for row in range(rows):
-        for column in range(columns):
-            spot = np.outer(taps, taps)[..., None] * residual[row, column]
-            canvas[row : row + 2 * reach + 1, column : column + 2 * reach + 1] += spot
-    if importance is not None:
-        for row in range(canvas.shape[0]):
-            for column in range(canvas.shape[1]):
-                nearest = np.clip(row - reach, 0, rows - 1), np.clip(column - reach, 0, columns - 1)
-                canvas[row, column] *= np.sqrt(importance[nearest])
-    return weight * float(np.square(canvas).sum())
-
-
-def some_importance(count: int, seed: int) -> NDArray[np.float32]:
-    return np.random.default_rng(seed).uniform(0.25, 4, count).astype(np.float32)
-
-
-@given(st.integers(1, 9), st.integers(1, 12), st.integers(0, 10), st.booleans())
-@settings(max_examples=20, deadline=None)
-def test_far_energy_is_that_of_blurred_residuals(rows: int, columns: int, seed: int, weighted: bool) -> None:
-    cells, choices = patches(rows * columns, seed), patches(5, seed + 1)
-    importance = some_importance(rows * columns, seed) if weighted else None
-    far = FarField(cells, choices, (rows, columns), 2.0, importance)
-    chosen = np.random.default_rng(seed).integers(0, 5, rows * columns)
-    residual = (far.means[chosen] - far.wanted).reshape(rows, columns, 3)
-    places = None if importance is None else importance.reshape(rows, columns)
-    assert far.energy(chosen) == pytest.approx(slow_far(residual, 2.0, places), rel=1e-4, abs=1e-6)
-
-
-@pytest.mark.parametrize("weighted", [False, True])
-def test_another_weight_is_as_if_it_had_been_there_from_the_start(weighted: bool) -> None:
-    cells, choices = patches(13 * 15, 3), patches(2, 4)
-    importance = some_importance(13 * 15, 1) if weighted else None
-    chosen = np.random.default_rng(0).integers(0, 2, 13 * 15)
-    one, two = (FarField(cells, choices, (13, 15), weight, importance) for weight in (1.5, 4.5))
-    one.reweigh(3.0)
-    assert one.energy(chosen) == pytest.approx(two.energy(chosen), rel=1e-5)
-    np.testing.assert_allclose(one.own, two.own, rtol=1e-5)
-
-
-@pytest.mark.parametrize("weighted", [False, True])
-def test_far_costs_are_exact_changes_of_energy(weighted: bool) -> None:
-    cells, choices = patches(48, 3), patches(7, 4)
-    far = FarField(cells, choices, (6, 8), 1.5, some_importance(48, 2) if weighted else None)
-    chosen = np.random.default_rng(0).integers(0, 7, 48)
-    far.reset(chosen)
-    for cell in (0, 19, 47):
-        costs = far.costs(np.array([cell]), chosen[[cell]], np.arange(7)[None])[0]
-        for option in range(7):
-            moved = chosen.copy()
-            moved[cell] = option
-            change = far.energy(moved) - far.energy(chosen)
-            assert costs[option] - costs[chosen[cell]] == pytest.approx(change, abs=2e-5)
 
 
 @pytest.mark.parametrize("limits", [Limits(), Limits(max_uses=3), Limits(min_distance=3), Limits(2, 2, use_all=True)])
@@ -139,8 +88,6 @@ def test_energy_never_rises_and_is_what_it_says(limits: Limits, variants: int) -
     weights = EnergyWeights(repeat=0.01)
     choices = result.choices.ravel()
     near = NearCosts(made.cells, made.choices, weights).of(np.arange(99), choices[:, None]).sum()
-    far = FarField(made.cells, made.choices, (9, 11), weights.far)
-    residual = (far.means[choices] - far.wanted).reshape(9, 11, 3)
     tiles = result.choices // variants
     pairs = sum(
         tiles[r, c] == tiles[r2, c2]
@@ -150,9 +97,9 @@ def test_energy_never_rises_and_is_what_it_says(limits: Limits, variants: int) -
         for c2 in range(11)
         if (r, c) < (r2, c2) and max(abs(r - r2), abs(c - c2)) <= 2
     )
-    structure = JointStructure(made.cells, made.choices, (9, 11), weights)
-    structure.reset(choices)
-    total = near + slow_far(residual, weights.far) + structure.energy() + 0.01 * pairs
+    joint = JointCosts(made.cells, made.choices, (9, 11), weights)
+    joint.reset(choices)
+    total = near + joint.energy() + 0.01 * pairs
     assert energy[-1] == pytest.approx(total / 99, rel=1e-4)
 
 
@@ -176,6 +123,14 @@ def test_limits_hold_exactly(rows: int, columns: int, uses: int, distance: int, 
         assert counts.min() >= 1
 
 
+def test_the_mean_colour_can_be_weighed_anew() -> None:
+    cells, choices = patches(6, 1), patches(9, 2)
+    options = np.tile(np.arange(9), (6, 1))
+    one, two = (NearCosts(cells, choices, EnergyWeights(colour1=weight)) for weight in (0.2, 0.5))
+    one.reweigh_mean(2.5)
+    np.testing.assert_allclose(one.of(np.arange(6), options), two.of(np.arange(6), options), rtol=1e-5)
+
+
 def test_pins_stay_and_bans_stay_out() -> None:
     limits = Limits(pinned={0: 4, 17: 9}, banned=frozenset({2, 3}), max_uses=4)
     result = Solve().assign(problem(6, 7, 20, 8, limits)).choices.ravel()
@@ -186,7 +141,7 @@ def test_pins_stay_and_bans_stay_out() -> None:
 
 def test_swaps_help_when_every_tile_is_used_once() -> None:
     made = problem(8, 8, 64, 11, Limits(max_uses=1))
-    result = Solve(EnergyWeights(far=4)).assign(made)
+    result = Solve(EnergyWeights(colour_half=0.4)).assign(made)
     assert sorted(result.choices.ravel()) == list(range(64))
     assert result.figures["energy"][-1] < result.figures["energy"][0] * 0.999
 
@@ -202,26 +157,27 @@ def test_same_seed_same_choices() -> None:
     np.testing.assert_array_equal(Solve().assign(made).choices, Solve().assign(made).choices)
 
 
-def test_far_weight_trades_detail_for_tone() -> None:
+def test_colour_from_afar_trades_detail_for_tone() -> None:
     made = problem(14, 14, 30, 6)
-    residuals = []
-    for weight in (0.0, 20.0):
-        chosen = Solve(EnergyWeights(far=weight)).assign(made).choices.ravel()
-        far = FarField(made.cells, made.choices, (14, 14), 1.0)
-        residuals.append(far.energy(chosen))
-    assert residuals[1] < 0.8 * residuals[0]
+    errors = []
+    for weight in (0.0, 2.0):
+        chosen = Solve(EnergyWeights(colour_half=weight, colour_quarter=weight)).assign(made).choices.ravel()
+        blocks = BlockColour(made.cells, made.choices, (14, 14), 4, 1.0)
+        blocks.reset(chosen)
+        errors.append(blocks.energy())
+    assert errors[1] < 0.8 * errors[0]
 
 
 def test_weights_by_word_and_number() -> None:
     assert parse_weights("balanced", "") == EnergyWeights()
-    assert parse_weights("near", "far=3, structure8=0.5").far == 3
+    assert parse_weights("near", "colour_half=3, structure8=0.5").colour_half == 3
     assert 0 < parse_weights("balanced", "", turned=True).structure8 < EnergyWeights().structure8
     assert parse_weights("balanced", "structure8=0.5", turned=True).structure8 == 0.5
-    assert VIEWING["far"].far > VIEWING["balanced"].far > VIEWING["near"].far
+    assert VIEWING["far"].colour_half > VIEWING["balanced"].colour_half > VIEWING["near"].colour_half
     for viewing, changes, word in (
         ("middle", "", "balanced"),
-        ("near", "fars=1", "'far'"),
-        ("near", "far=x", "number"),
+        ("near", "colours8=1", "'colour8'"),
+        ("near", "colour8=x", "number"),
     ):
         with pytest.raises(ConfigError, match=word):
             parse_weights(viewing, changes)
@@ -230,13 +186,12 @@ def test_weights_by_word_and_number() -> None:
 def test_descent_reports_the_energy_it_started_with() -> None:
     made = problem(5, 5, 12, 4)
     near = NearCosts(made.cells, made.choices, EnergyWeights())
-    far = FarField(made.cells, made.choices, (5, 5), 1.0)
-    structure = JointStructure(made.cells, made.choices, (5, 5), EnergyWeights())
+    joint = JointCosts(made.cells, made.choices, (5, 5), EnergyWeights())
     start = np.zeros(25, np.int64)
     options = np.tile(np.arange(12, dtype=np.int32), (25, 1))
-    descent = Descent(near, far, structure, options, start, 1, Limits(), 0.0, 0)
+    descent = Descent(near, joint, (5, 5), options, start, 1, Limits(), 0.0, 0)
     energies = descent.run(3)
-    structure.reset(start)
-    costs = near.of(np.arange(25), start[:, None]).sum() + far.energy(start) + structure.energy()
+    joint.reset(start)
+    costs = near.of(np.arange(25), start[:, None]).sum() + joint.energy()
     assert energies[0] == pytest.approx(float(costs), rel=1e-5)
     assert energies[-1] < energies[0]

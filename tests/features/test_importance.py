@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,12 @@ def test_nothing_asked_nothing_weighed(target: NDArray[np.uint8]) -> None:
         importance_of(target, cells_of(target, grid), grid, None, "faces")
 
 
-COLOUR_ALONE = "structure8=0,structure4=0,structure2=0,structure1=0,structure_half=0,structure_quarter=0,far=0"
+COLOUR_ALONE = ",".join(
+    f"{field.name}=0"
+    for field in fields(EnergyWeights)
+    if not (field.name.startswith("colour") and field.name[-1].isdigit())
+)
+"""Colour inside cells and nothing else."""
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.costs import EmbeddingCosts
 from perceptual_photomosaic.assign.solve.candidates import look_alikes, looks
-from perceptual_photomosaic.assign.solve.far import FarField
+from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
-from perceptual_photomosaic.assign.solve.structure import JointStructure
+from perceptual_photomosaic.assign.solve.space import perceived
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 
 __all__ = ["Options", "find_options"]
@@ -27,9 +27,9 @@ class Options:
     Attributes:
         choices: Choice numbers, int64, (cells, K).
         costs: The solver's costs with all other cells as it left them, float32, (cells, K); for an order of merit.
-        near: The solver's costs of colour inside the cell and structure around it, in parts of the mean colour cost of
-            the solver's choices, (cells, K).
-        colour: DIN99d distance between mean colours, as parts of its mean, (cells, K).
+        near: The solver's costs of colour and texture inside the cell and structure around it, in parts of the mean of
+            the former for the solver's choices, (cells, K).
+        colour: Distance between mean colours, as parts of its mean, (cells, K).
     """
 
     choices: NDArray[np.int64]
@@ -54,21 +54,20 @@ def find_options(problem: Problem, start: NDArray[np.int64], weights: EnergyWeig
     numbers, _ = look_alikes(EmbeddingCosts(looks(problem.cells), looks(problem.choices)), _LONG_LIST, allowed)
     count = min(count, numbers.shape[1])
     numbers = np.concatenate([start[:, None], numbers], axis=1)
-    far = FarField(problem.cells, problem.choices, problem.grid.shape, weights.far, problem.weights)
-    far.reset(start)
-    structure = JointStructure(problem.cells, problem.choices, problem.grid.shape, weights, problem.weights)
-    structure.reset(start)
+    joint = JointCosts(problem.cells, problem.choices, problem.grid.shape, weights, problem.weights)
+    joint.reset(start)
     inside = NearCosts(problem.cells, problem.choices, weights, problem.weights).of(cells, numbers)
     mean = max(float(inside[:, 0].mean()), 1e-9)
-    lost = structure.costs(cells, start, numbers)
+    costs = inside + joint.costs(cells, start, numbers)
+    colour = joint.colour(cells, start, numbers)
+    lost = costs - inside - colour
     inside += lost - lost[:, :1]
-    costs = inside + far.costs(cells, start, numbers)
     merit = np.where(numbers == start[:, None], np.inf, costs)
     merit[:, 0] = -np.inf
     order = np.argsort(merit, axis=1, kind="stable")[:, :count]
     order[list(problem.limits.pinned)] = 0
     listed = np.take_along_axis(numbers, order, axis=1).astype(np.int64)
     costs, inside = (np.take_along_axis(part, order, axis=1) for part in (costs, inside))
-    residual = far.means[listed] - far.wanted[:, None]
+    residual = perceived(problem.choices.mean(axis=(1, 2)))[listed] - joint.wanted[:, None]
     distance = np.sqrt(np.einsum("nkc,nkc->nk", residual, residual))
     return Options(listed, costs, inside / mean, distance / max(float(distance[:, 0].mean()), 1e-9))

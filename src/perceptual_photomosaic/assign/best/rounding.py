@@ -18,9 +18,8 @@ from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.best.objective import HELD
 from perceptual_photomosaic.assign.best.options import Options
 from perceptual_photomosaic.assign.solve.descent import Descent
-from perceptual_photomosaic.assign.solve.far import FarField
+from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
-from perceptual_photomosaic.assign.solve.structure import JointStructure
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 
 __all__ = ["PRICES", "Rounding"]
@@ -32,11 +31,11 @@ _ROUNDS, _SWEEPS = 10, 2
 _DEARER = 1.6
 """How much more counts what was lost from afar, from round to round."""
 
-_COLOUR_FROM_AFAR = 4.0
 _UNLISTED = 20.0
 """Minus the logarithm of a coefficient, at most; also that of a choice that is on no short list."""
 
-_STRUCTURES = ("structure1_luma", "structure_half", "structure_quarter")
+_HELD_BY = ("colour1", "structure1_luma", "colour_half", "structure_half", "colour_quarter", "structure_quarter")
+"""Which part of the energy sees to which anchor."""
 
 
 class PricedCosts:
@@ -83,11 +82,9 @@ class Rounding:
         self._problem, self._options, self._start = problem, options, start
         self._weights = replace(
             weights,
-            far=_COLOUR_FROM_AFAR * weights.far,
             structure1=0.0,
             structure1_luma=weights.structure1 + weights.structure1_luma,
         )
-        self._near = NearCosts(problem.cells, problem.choices, self._weights, problem.weights)
 
     def choices(
         self,
@@ -106,22 +103,22 @@ class Rounding:
         """
         problem, listed, weights = self._problem, self._options.choices, self._weights
         prices = (np.minimum(merit, _UNLISTED) * price).astype(np.float32)
-        near = PricedCosts(self._near, listed, prices, _UNLISTED * price)
         cells, tiles, shape = problem.cells, problem.choices, problem.grid.shape
-        far = FarField(cells, tiles, shape, weights.far, problem.weights)
-        structure = JointStructure(cells, tiles, shape, weights, problem.weights)
+        inside = NearCosts(cells, tiles, weights, problem.weights)
+        near = PricedCosts(inside, listed, prices, _UNLISTED * price)
+        joint = JointCosts(cells, tiles, shape, weights, problem.weights)
         options, variants, limits = listed.astype(np.int32), problem.variants, problem.limits
         choices = self._start
         for _ in range(_ROUNDS):
-            descent = Descent(near, far, structure, options, choices, variants, limits, weights.repeat, problem.seed)
+            descent = Descent(near, joint, shape, options, choices, variants, limits, weights.repeat, problem.seed)
             descent.run(_SWEEPS)
             choices = descent.choices
             found = ratios(choices)
             if max(found) <= HELD:
                 return choices
-            if max(found[::2]) > 1:
-                far.reweigh(_DEARER)
-            for name, ratio in zip(_STRUCTURES, found[1::2], strict=False):
-                if ratio > 1:
-                    structure.reweigh(name, _DEARER)
+            for name, ratio in zip(_HELD_BY, found, strict=False):
+                if ratio > 1 and name == "colour1":
+                    inside.reweigh_mean(_DEARER)
+                elif ratio > 1:
+                    joint.reweigh(name, _DEARER)
         return None

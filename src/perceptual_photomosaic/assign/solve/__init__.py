@@ -1,7 +1,7 @@
 """The solver: all cells chosen together, for all viewing distances. `docs/solver.md` derives the energy.
 
-`weights` the knob, `near` costs inside a cell, `far` and `structure` costs across cells (`scales` one distance of it),
-`candidates` the short list, `descent` the way down.
+`weights` the knob, `near` costs inside a cell, `joint` costs across cells (`scales` the structure at one distance,
+`blocks` colour from afar), `candidates` the short list, `descent` the way down.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.costs import EmbeddingCosts
 from perceptual_photomosaic.assign.solve.candidates import look_alikes, looks
 from perceptual_photomosaic.assign.solve.descent import Descent
-from perceptual_photomosaic.assign.solve.far import FarField
+from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
-from perceptual_photomosaic.assign.solve.structure import JointStructure
 from perceptual_photomosaic.assign.solve.weights import VIEWING, EnergyWeights, parse_weights
 from perceptual_photomosaic.progress import SILENT, Reporter
 
@@ -59,10 +58,9 @@ class Solve:
                 allowed[tile * problem.variants : (tile + 1) * problem.variants] = False
         options, _ = look_alikes(costs, self.candidates, allowed)
         near = NearCosts(problem.cells, problem.choices, self.weights, problem.weights)
-        far = FarField(problem.cells, problem.choices, shape, self.weights.far, problem.weights)
-        structure = JointStructure(problem.cells, problem.choices, shape, self.weights, problem.weights)
+        joint = JointCosts(problem.cells, problem.choices, shape, self.weights, problem.weights)
         descent = Descent(
-            near, far, structure, options, start, problem.variants, limits, self.weights.repeat, problem.seed
+            near, joint, shape, options, start, problem.variants, limits, self.weights.repeat, problem.seed
         )
         energies = descent.run(self.sweeps, reporter=reporter)
         figures = {"energy": [round(energy / len(start), 6) for energy in energies]}

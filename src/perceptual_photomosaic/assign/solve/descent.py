@@ -1,10 +1,10 @@
 """Going downhill: exact changes of energy, evaluated in bulk, accepted only where every limit holds.
 
 Cells are visited in groups that lie apart, so that a whole group can be judged at once: a table of energies, cells x
-options, holds the near costs, the far costs from the field of all residuals, the structure lost in the windows around,
-and the copies nearby. Without limits each cell takes its best option, and rests until something changes near it. Under
-limits the cells of a group deal out anew what they hold and what is left (`dealing`). What a batch of moves does
-together is worked out exactly before it is kept; if it is no gain, the weaker half is dropped.
+options, holds the near costs, the structure lost in the windows around, the colour lost in the blocks that cells are
+part of, and the copies nearby. Without limits each cell takes its best option, and rests until something changes near
+it. Under limits the cells of a group deal out anew what they hold and what is left (`dealing`). What a batch of moves
+does together is worked out exactly before it is kept; if it is no gain, the weaker half is dropped.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.solve.dealing import chains, deal, tables
-from perceptual_photomosaic.assign.solve.far import FarField
+from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import CellCosts
-from perceptual_photomosaic.assign.solve.structure import JointStructure
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["Descent"]
@@ -70,8 +69,8 @@ class Descent:
 
     Args:
         near: Costs inside cells.
-        far: Colour costs across cells.
-        structure: Structure costs across cells.
+        joint: Costs across cells.
+        shape: (rows, columns) of the grid.
         options: Short list of choices of each cell, (cells, K).
         choices: The assignment to start from, within the limits, (cells,).
         variants: Variants of each tile.
@@ -83,8 +82,8 @@ class Descent:
     def __init__(
         self,
         near: CellCosts,
-        far: FarField,
-        structure: JointStructure,
+        joint: JointCosts,
+        shape: tuple[int, int],
         options: NDArray[np.int32],
         choices: NDArray[np.int64],
         variants: int,
@@ -92,32 +91,31 @@ class Descent:
         repeat: float,
         seed: int,
     ) -> None:
-        self.near, self.far, self.structure = near, far, structure
+        self.near, self.joint, self.shape = near, joint, shape
         self.limits, self.variants, self.repeat = limits, variants, np.float32(repeat)
-        self.rows, self.columns = far.shape
+        self.rows, self.columns = shape
         self.choices = choices.astype(np.int64)
         self.options = np.concatenate([options, self.choices[:, None].astype(np.int32)], axis=1)
         self.costs = near.of(np.arange(len(choices)), self.options)
         self.cost = self.costs[:, -1].copy()
-        self.tiles = (self.choices // variants).reshape(far.shape)
-        num_tiles = len(far.means) // variants
+        self.tiles = (self.choices // variants).reshape(shape)
+        num_tiles = joint.num_choices // variants
         self.uses = np.bincount(self.tiles.ravel(), minlength=num_tiles)
         self.capacity = limits.capacity(num_tiles, len(choices))
         self.required = limits.required(num_tiles)
         self.pinned = np.zeros(len(choices), bool)
         self.pinned[list(limits.pinned)] = True
         self.limited = not limits.free
-        self.awake = np.ones(far.shape, bool)
+        self.awake = np.ones(shape, bool)
         self.random = np.random.default_rng(seed)
-        far.reset(self.choices)
-        structure.reset(self.choices)
+        joint.reset(self.choices)
 
     def energy(self) -> float:
         """The energy of the assignment, from scratch but for the near costs."""
         copies = self._copies(np.arange(len(self.choices)), self.choices[:, None])
         pairs = float(self.repeat) * float(copies.sum()) / 2
         inside = float(self.cost.sum(dtype=np.float64))
-        return inside + self.far.energy(self.choices) + self.structure.energy() + pairs
+        return inside + self.joint.energy() + pairs
 
     def run(self, sweeps: int, *, reporter: Reporter = SILENT) -> list[float]:
         """Sweep over all cells until little changes.
@@ -132,8 +130,7 @@ class Descent:
                 for cells in self._groups(sweep):
                     moved += self._improve(cells)
                     stage.advance(len(cells), energy=energies[-1])
-                self.far.reset(self.choices)
-                self.structure.reset(self.choices)
+                self.joint.reset(self.choices)
                 energies.append(self.energy())
                 if moved * 500 < len(self.choices) or energies[-1] > energies[-2] * 0.9995:
                     stage.advance((sweeps - sweep - 1) * len(self.choices))
@@ -145,7 +142,7 @@ class Descent:
         loose = ~self.pinned
         if self.limited:
             stride = _STRIDES_LIMITED[sweep % len(_STRIDES_LIMITED)]
-            yield from tables(self.far.wanted, (self.rows, self.columns), stride, loose, self.random)
+            yield from tables(self.joint.wanted, self.shape, stride, loose, self.random)
             return
         for number in self.random.permutation(_STRIDE * _STRIDE):
             down, right = divmod(int(number), _STRIDE)
@@ -178,7 +175,7 @@ class Descent:
     @cached_property
     def _glanced(self) -> NDArray[np.float32]:
         """What the short lists cost in shape at a glance, (cells, K); never asked where they are short enough."""
-        return self.structure.glance(self.options[:, :-1])
+        return self.joint.glance(self.options[:, :-1])
 
     def _likely(self, cells: NDArray[np.int64], costs: NDArray[np.float32]) -> _Options:
         """The best of the short lists by colour, near and far, and shapes at a glance; the last option is in use.
@@ -190,7 +187,7 @@ class Descent:
         options = self.options[cells]
         if options.shape[1] <= _JUDGED + 1:
             return options, costs
-        energy = costs + self.far.costs(cells, self.choices[cells], options)
+        energy = costs + self.joint.colour(cells, self.choices[cells], options)
         best = np.argpartition(energy[:, :-1] + self._glanced[cells], _JUDGED - 1, axis=1)[:, :_JUDGED]
         best = np.concatenate([best, np.full((len(cells), 1), options.shape[1] - 1)], axis=1)
         return np.take_along_axis(options, best, axis=1), np.take_along_axis(costs, best, axis=1)
@@ -229,8 +226,7 @@ class Descent:
 
     def _judge(self, cells: NDArray[np.int64], options: NDArray[np.int32], costs: NDArray[np.float32]) -> _Table:
         """What options would gain, all energies counted."""
-        energy = costs + self.far.costs(cells, self.choices[cells], options)
-        energy += self.structure.costs(cells, self.choices[cells], options)
+        energy = costs + self.joint.costs(cells, self.choices[cells], options)
         if self.repeat > 0:
             energy += self.repeat * self._copies(cells, options)
         return _Table(cells, options, costs, energy[:, -1:] - energy)
@@ -298,17 +294,12 @@ class Descent:
             cells = np.array([cell for move in moves for cell in move.cells])
             choices = np.array([choice for move in moves for choice in move.choices])
             costs = np.array([cost for move in moves for cost in move.costs], np.float32)
-            change = self.far.means[choices] - self.far.means[self.choices[cells]]
-            spread = self.far.move(cells, change)
-            joint = float((costs - self.cost[cells]).sum()) + float(
-                (change * (2 * self.far.field + spread)[cells]).sum()
-            )
-            joint += float(self.repeat) * self._more_copies(cells, choices)
-            joint += self.structure.change(cells, self.choices[cells], choices)
-            if joint < 0:
+            change = float((costs - self.cost[cells]).sum())
+            change += float(self.repeat) * self._more_copies(cells, choices)
+            change += self.joint.change(cells, self.choices[cells], choices)
+            if change < 0:
                 self._make(cells, choices, costs)
-                self.far.field += spread
-                self.structure.make()
+                self.joint.make()
                 return len(cells)
             moves = moves[: len(moves) // 2]
         return 0

@@ -2,13 +2,15 @@
 
 The mean over its k x k samples of the distance of colours, k = 8, 4, 2, 1, on averages of linear light
 (`docs/solver.md`). A distance, not its square: it follows the mean CIEDE2000 that people report, and one bad corner
-does not rule a tile out.
+does not rule a tile out. To this comes texture: differences of luma between neighbouring samples, and its spread over
+the cell, which should be those of the target. SSIM hardly tells a busy tile from a very busy one; these do.
 
 Costs are worked out for a short list of choices per cell, a block of cells at a time, on two threads.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.solve.space import perceived
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
+from perceptual_photomosaic.features.colour import linear_to_luma
 from perceptual_photomosaic.features.patches import reduce_patches
 from perceptual_photomosaic.threads import share_out
 
@@ -53,8 +56,16 @@ class NearCosts:
     ) -> None:
         self._importance = importance
         scales = {8: weights.colour8, 4: weights.colour4, 2: weights.colour2, 1: weights.colour1}
-        self._cell_colours = [_planes(cells, k, weight) for k, weight in scales.items() if weight > 0]
-        self._choice_colours = [_planes(choices, k, weight) for k, weight in scales.items() if weight > 0]
+        self._cell_colours = {k: _planes(cells, k, weight) for k, weight in scales.items() if weight > 0}
+        self._choice_colours = {k: _planes(choices, k, weight) for k, weight in scales.items() if weight > 0}
+        textures = weights.gradient8, weights.contrast8
+        self._textures = [_texture(patches, *textures) for patches in (cells, choices)] if any(textures) else None
+
+    def reweigh_mean(self, factor: float) -> None:
+        """Let the distance of mean colours, `colour1`, count more or less."""
+        for colours in (self._cell_colours, self._choice_colours):
+            if 1 in colours:
+                colours[1] = colours[1] * np.float32(factor)
 
     def of(self, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
         """Costs of lists of choices.
@@ -91,23 +102,45 @@ class NearCosts:
         if count >= len(choices):
             return np.broadcast_to(choices.astype(np.int64), (len(cells), len(choices)))
         apart = np.zeros((len(cells), len(choices)), np.float32)
-        for mine, theirs in zip(self._cell_colours, self._choice_colours, strict=True):
+        for mine, theirs in self._colours():
             wanted, offered = mine[cells].reshape(len(cells), -1), theirs[choices].reshape(len(choices), -1)
             samples = np.float32(mine.shape[2])  # planes are divided by their number
             apart -= samples * ((wanted - wanted.mean(axis=0)) @ (offered - offered.mean(axis=0)).T)
         return choices.astype(np.int64)[np.argpartition(apart, count - 1, axis=1)[:, :count]]
 
+    def _colours(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Planes of cells and of choices, scale by scale."""
+        return zip(self._cell_colours.values(), self._choice_colours.values(), strict=True)
+
     def _block(self, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
         costs = np.zeros(choices.shape, np.float32)
-        for mine, theirs in zip(self._cell_colours, self._choice_colours, strict=True):
+        for mine, theirs in self._colours():
             difference = theirs[choices]  # (n, K, 3, samples)
             difference -= mine[cells][:, None]
             np.square(difference, out=difference)
             distance = difference.sum(axis=2)
             costs += np.sqrt(distance, out=distance).sum(axis=2)
+        if self._textures is not None:
+            wanted, offered = self._textures
+            apart = offered[choices]
+            apart -= wanted[cells][:, None]
+            costs += np.abs(apart, out=apart).sum(axis=2)
         if self._importance is not None:
             costs *= self._importance[cells, None]
         return costs
+
+
+def _texture(patches: NDArray[np.float32], gradient: float, contrast: float) -> NDArray[np.float32]:
+    """Differences of luma between neighbouring samples, and its standard deviation, (N, differences + 1).
+
+    Scaled so that the sum of distances is `gradient` times the mean one of differences, plus `contrast` times that of
+    deviations.
+    """
+    luma = linear_to_luma(patches)
+    down, right = (np.diff(luma, axis=axis).reshape(len(luma), -1) for axis in (1, 2))
+    spread = luma.reshape(len(luma), -1).std(axis=1, keepdims=True)
+    share = np.float32(gradient / max(down.shape[1] + right.shape[1], 1))
+    return np.concatenate([share * down, share * right, np.float32(contrast) * spread], axis=1)
 
 
 def _planes(patches: NDArray[np.float32], k: int, weight: float) -> NDArray[np.float32]:

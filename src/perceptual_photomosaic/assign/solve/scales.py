@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.assign.solve.blocks import Blocks
 from perceptual_photomosaic.features.colour import LUMA, linear_to_luma, linear_to_srgb
 from perceptual_photomosaic.features.patches import reduce_patches
 from perceptual_photomosaic.threads import share_out
@@ -289,50 +290,32 @@ class CoarseScale(Scale):
         weight: float,
         importance: NDArray[np.float32] | None = None,
     ) -> None:
-        rows, columns = shape
-        row, column = np.divmod(np.arange(rows * columns), columns)
-        across = -(-columns // f)
-        self._block_of = (row // f) * across + column // f
-        self._cells_in = np.bincount(self._block_of).astype(np.float32)
-        self._means = choices.mean(axis=(1, 2))
-        matter = None if importance is None else self._average(importance[:, None])[:, 0]
-        target = linear_to_luma(self._average(cells.mean(axis=(1, 2))))[:, None]
-        self._light = np.zeros((len(target), 3), np.float32)
-        self._staged_light = self._light
-        self._lay_out(target, (-(-rows // f), across), 1, weight * f * f, matter)
-
-    def _average(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Averages over blocks of cells, (cells, channels) to (blocks, channels)."""
-        sums = [np.bincount(self._block_of, channel) for channel in values.T]
-        return (np.stack(sums, axis=1) / self._cells_in[:, None]).astype(np.float32)
+        self._blocks = Blocks(choices, shape, f)
+        matter = None if importance is None else self._blocks.average(importance[:, None])[:, 0]
+        target = linear_to_luma(self._blocks.average(cells.mean(axis=(1, 2))))[:, None]
+        self._lay_out(target, self._blocks.shape, 1, weight * f * f, matter)
 
     def _place(self, cells: NDArray[np.integer]) -> NDArray[np.integer]:
-        places: NDArray[np.integer] = self._block_of[cells]
+        places: NDArray[np.integer] = self._blocks.of_cell[cells]
         return places
 
     def _samples(self, choices: NDArray[np.integer]) -> NDArray[np.float32]:
-        self._light = self._average(self._means[choices])
-        return linear_to_luma(self._light)[:, None]
+        self._blocks.reset(choices)
+        return linear_to_luma(self._blocks.light)[:, None]
 
     def _offered(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
-        places = self._block_of[cells]
-        change = (self._means[options] - self._means[current][:, None]) / self._cells_in[places][:, None, None]
-        return linear_to_luma(self._light[places][:, None] + change)[..., None]
+        return linear_to_luma(self._blocks.offered(cells, current, options))[..., None]
 
     def _after(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        places, index = np.unique(self._block_of[cells], return_inverse=True)
-        change = self._means[choices] - self._means[current]
-        added = np.stack([np.bincount(index, channel, len(places)) for channel in change.T], axis=1)
-        self._staged_light = (self._light[places] + added / self._cells_in[places][:, None]).astype(np.float32)
-        return places, linear_to_luma(self._staged_light)[:, None]
+        places, light = self._blocks.after(cells, current, choices)
+        return places, linear_to_luma(light)[:, None]
 
     def _made(self) -> None:
-        assert self._staged is not None
-        self._light[self._staged.places] = self._staged_light
+        self._blocks.make()
 
 
 def _dissimilarity(

@@ -20,6 +20,10 @@ class EnergyWeights:
         colour4: At 4 x 4.
         colour2: At 2 x 2.
         colour1: At the cell's mean.
+        colour_half: Where one sample covers 2 x 2 cells: what one cell gets wrong its neighbours put right.
+        colour_quarter: Where one sample covers 4 x 4 cells.
+        gradient8: Error of the differences of luma between neighbouring samples of a cell, at 8 x 8.
+        contrast8: Error of the standard deviation of luma over the samples of a cell, at 8 x 8.
         structure8: Loss of structural similarity (1 - SSIM of luma, across cells) at 8 x 8 samples a cell.
         structure4: At 4 x 4.
         structure2: At 2 x 2, mean over red, green and blue.
@@ -27,7 +31,6 @@ class EnergyWeights:
         structure1_luma: At one sample a cell, of luma; `--quality best` holds on to it.
         structure_half: Where one sample covers 2 x 2 cells, of luma again.
         structure_quarter: Where one sample covers 4 x 4 cells.
-        far: Colour error of neighbourhoods of cells: what one cell gets wrong its neighbours put right.
         repeat: Penalty for each pair of copies within two cells of each other.
     """
 
@@ -35,22 +38,36 @@ class EnergyWeights:
     colour4: float = 0.13
     colour2: float = 0.13
     colour1: float = 0.18
-    structure8: float = 0.245
+    colour_half: float = 0.12
+    colour_quarter: float = 0.12
+    gradient8: float = 1.2
+    contrast8: float = 0.7
+    structure8: float = 0.1
     structure4: float = 0.12
     structure2: float = 0.06
     structure1: float = 0.09
     structure1_luma: float = 0.0
     structure_half: float = 0.06
     structure_quarter: float = 0.2
-    far: float = 2.7
     repeat: float = 0.0003
 
 
 VIEWING: Mapping[str, EnergyWeights] = {
-    "near": EnergyWeights(colour8=0.85, colour4=0.05, colour2=0.05, colour1=0.05, structure8=0.28, far=1.0),
+    "near": EnergyWeights(
+        colour4=0.05, colour2=0.05, colour1=0.05, colour_half=0.03, colour_quarter=0.03, gradient8=1.8, structure8=0.28
+    ),
     "balanced": EnergyWeights(),
     "far": EnergyWeights(
-        colour8=0.1, colour4=0.2, colour2=0.3, colour1=0.4, structure8=0.03, structure4=0.05, far=12.0
+        colour8=0.1,
+        colour4=0.2,
+        colour2=0.3,
+        colour1=0.4,
+        colour_half=0.6,
+        colour_quarter=0.6,
+        gradient8=0.2,
+        contrast8=0.1,
+        structure8=0.03,
+        structure4=0.05,
     ),
 }
 """Weights by where a mosaic is looked at from."""
@@ -61,7 +78,7 @@ anyway, and colour is asked for more."""
 
 
 def parse_weights(viewing: str, changes: str, *, turned: bool = False) -> EnergyWeights:
-    """Read the knob and the numbers: "balanced" and "structure8=0.3,far=1".
+    """Read the knob and the numbers: "balanced" and "structure8=0.3,colour_half=1".
 
     Args:
         viewing: A key of `VIEWING`.

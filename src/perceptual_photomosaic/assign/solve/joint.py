@@ -1,25 +1,29 @@
-"""What choices cost in structure: SSIM over the whole mosaic, seen from six distances.
+"""What choices cost across cells: structure seen from six distances, and colour from afar.
 
-Shapes inside cells and from afar are those of luma; at two samples and one sample a cell, where noise of colour between
-cells is seen, the three channels count alike.
+Structure is SSIM over the whole mosaic (`scales`), colour that of blocks of cells (`blocks`). Shapes inside cells and
+from afar are those of luma; at two samples and one sample a cell, where noise of colour between cells is seen, the
+three channels count alike.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.assign.solve.blocks import BlockColour
 from perceptual_photomosaic.assign.solve.scales import CHANNELS, CoarseScale, Scale
+from perceptual_photomosaic.assign.solve.space import perceived
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 from perceptual_photomosaic.threads import WORKERS
 
-__all__ = ["JointStructure"]
+__all__ = ["JointCosts"]
 
 
-class JointStructure:
-    """SSIM at every distance that has a weight.
+class JointCosts:
+    """SSIM, and colour of blocks of cells, at every distance that has a weight.
 
     Args:
         cells: Linear light, (cells, 8, 8, 3).
@@ -40,12 +44,15 @@ class JointStructure:
         luma = {"structure8": 8, "structure4": 4, "structure1_luma": 1}
         channels = {"structure2": 2, "structure1": 1}
         coarse = {"structure_half": 2, "structure_quarter": 4}
-        self._parts: dict[str, list[Scale]] = {}
-        for name in (*luma, *channels, *coarse):
+        colour = {"colour_half": 2, "colour_quarter": 4}
+        self._parts: dict[str, list[Scale | BlockColour]] = {}
+        for name in (*luma, *channels, *coarse, *colour):
             weight: float = getattr(weights, name)
             if weight <= 0:
                 continue
-            if name in coarse:
+            if name in colour:
+                self._parts[name] = [BlockColour(cells, choices, shape, colour[name], weight, importance)]
+            elif name in coarse:
                 self._parts[name] = [CoarseScale(cells, choices, shape, coarse[name], weight, importance)]
             elif name in luma:
                 self._parts[name] = [Scale(cells, choices, shape, luma[name], weight, importance)]
@@ -55,6 +62,9 @@ class JointStructure:
                     for channel in CHANNELS
                 ]
         self._scales = [scale for part in self._parts.values() for scale in part]
+        self.wanted = perceived(cells.mean(axis=(1, 2)))
+        self.num_choices = len(choices)
+        self._colours = [part for part in self._scales if isinstance(part, BlockColour)]
         self._pool = ThreadPoolExecutor(WORKERS)
 
     def reweigh(self, name: str, factor: float) -> None:
@@ -78,22 +88,38 @@ class JointStructure:
         """
         costs = np.zeros(options.shape, np.float32)
         for scale in self._parts.get("structure8", []):
+            assert isinstance(scale, Scale)
             costs += scale.alone(options)
         return costs
+
+    def colour(
+        self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """What options cost in colour from afar, (n, K): exact, and cheaper than all of `costs`."""
+        return self._costs(self._colours, cells, current, options)
 
     def costs(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
         """What options cost, (n, K): see `Scale.costs`."""
+        return self._costs(self._scales, cells, current, options)
+
+    def _costs(
+        self,
+        parts: Sequence[Scale | BlockColour],
+        cells: NDArray[np.integer],
+        current: NDArray[np.integer],
+        options: NDArray[np.integer],
+    ) -> NDArray[np.float32]:
         jobs = [
-            (scale, slice(start, start + scale.block(options.shape[1])))
-            for scale in self._scales
-            for start in range(0, len(cells), scale.block(options.shape[1]))
+            (part, slice(start, start + part.block(options.shape[1])))
+            for part in parts
+            for start in range(0, len(cells), part.block(options.shape[1]))
         ]
-        parts = self._pool.map(lambda job: job[0].costs(cells[job[1]], current[job[1]], options[job[1]]), jobs)
+        found = self._pool.map(lambda job: job[0].costs(cells[job[1]], current[job[1]], options[job[1]]), jobs)
         costs = np.zeros(options.shape, np.float32)
-        for (_, block), part in zip(jobs, parts, strict=True):
-            costs[block] += part
+        for (_, block), part_costs in zip(jobs, found, strict=True):
+            costs[block] += part_costs
         return costs
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:

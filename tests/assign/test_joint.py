@@ -1,4 +1,4 @@
-"""Structure across cells against a slow twin: SSIM window by window, on the whole mosaic put together."""
+"""Costs across cells against slow twins: SSIM window by window and colour block by block, on the whole mosaic."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.assign.solve.blocks import BLOCK_LIGHTNESS, BlockColour
+from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.scales import CHANNELS, CoarseScale, Scale
-from perceptual_photomosaic.assign.solve.structure import JointStructure
+from perceptual_photomosaic.assign.solve.space import perceived
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 from perceptual_photomosaic.features.colour import LUMA, linear_to_srgb
 
@@ -94,17 +96,40 @@ def test_coarse_energy_is_that_of_averaged_cells(rows: int, columns: int, f: int
     assert scale.energy() == pytest.approx(slow, rel=2e-3, abs=1e-3)
 
 
+@given(st.integers(1, 11), st.integers(1, 9), st.sampled_from([2, 4]), st.booleans(), st.integers(0, 99))
+@settings(max_examples=20, deadline=None)
+def test_colour_from_afar_is_that_of_averaged_cells(rows: int, columns: int, f: int, weighted: bool, seed: int) -> None:
+    cells, choices = patches(rows * columns, seed), patches(5, seed + 1)
+    random = np.random.default_rng(seed)
+    chosen = random.integers(0, 5, rows * columns)
+    importance = random.uniform(0.25, 4, rows * columns).astype(np.float32) if weighted else None
+    blocks = BlockColour(cells, choices, (rows, columns), f, 0.7, importance)
+    blocks.reset(chosen)
+    places = np.ones((rows, columns)) if importance is None else importance.reshape(rows, columns)
+    target, mosaic = (
+        perceived(put_together(light, (rows, columns), 1 / f), BLOCK_LIGHTNESS) for light in (cells, choices[chosen])
+    )
+    slow = sum(
+        0.7
+        * places[row * f : (row + 1) * f, column * f : (column + 1) * f].sum()
+        * float(np.linalg.norm(target[row, column] - mosaic[row, column]))
+        for row in range(target.shape[0])
+        for column in range(target.shape[1])
+    )
+    assert blocks.energy() == pytest.approx(slow, rel=1e-3, abs=1e-4)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_costs_and_joint_changes_are_exact(weighted: bool) -> None:
     shape, tiles = (7, 9), 6
     cells, choices = patches(63, 3), patches(tiles, 4)
     random = np.random.default_rng(5)
     importance = random.uniform(0.25, 4, 63).astype(np.float32) if weighted else None
-    structure = JointStructure(cells, choices, shape, EnergyWeights(), importance)
+    structure = JointCosts(cells, choices, shape, EnergyWeights(), importance)
     chosen = random.integers(0, tiles, 63)
 
     def energy(assignment: NDArray[np.int64]) -> float:
-        fresh = JointStructure(cells, choices, shape, EnergyWeights(), importance)
+        fresh = JointCosts(cells, choices, shape, EnergyWeights(), importance)
         fresh.reset(assignment)
         return fresh.energy()
 
@@ -131,7 +156,7 @@ def test_costs_and_joint_changes_are_exact(weighted: bool) -> None:
 
 def test_a_perfect_mosaic_loses_nothing() -> None:
     cells = patches(20, 1)
-    structure = JointStructure(cells, cells, (4, 5), EnergyWeights())
+    structure = JointCosts(cells, cells, (4, 5), EnergyWeights())
     structure.reset(np.arange(20))
     assert structure.energy() == pytest.approx(0, abs=1e-3)
 
@@ -141,17 +166,16 @@ def test_parts_can_be_weighed_anew() -> None:
     chosen = np.random.default_rng(0).integers(0, 6, 42)
 
     def energy(weights: EnergyWeights, factors: dict[str, float]) -> float:
-        joint = JointStructure(cells, choices, (6, 7), weights)
+        joint = JointCosts(cells, choices, (6, 7), weights)
         for name, factor in factors.items():
             joint.reweigh(name, factor)
         joint.reset(chosen)
         return joint.energy()
 
-    weights = EnergyWeights(structure1_luma=0.1, structure2=0.0)
-    more = EnergyWeights(structure1_luma=0.3, structure2=0.0, structure_half=2 * weights.structure_half)
-    assert energy(weights, {"structure1_luma": 3.0, "structure_half": 2.0, "structure2": 5.0}) == pytest.approx(
-        energy(more, {}), rel=1e-5
-    )
+    weights = EnergyWeights(structure1_luma=0.1, structure2=0.0, structure_half=0.1, colour_half=0.1)
+    more = EnergyWeights(structure1_luma=0.3, structure2=0.0, structure_half=0.2, colour_half=0.4)
+    factors = {"structure1_luma": 3.0, "structure_half": 2.0, "structure2": 5.0, "colour_half": 4.0}
+    assert energy(weights, factors) == pytest.approx(energy(more, {}), rel=1e-5)
     assert energy(more, {}) > energy(weights, {}) * 1.01
 
 
@@ -162,7 +186,7 @@ def test_a_glance_is_the_structure_of_cells_by_themselves(weighted: bool) -> Non
     cells, choices, options = patches(12, 3), patches(9, 4), random.integers(0, 9, (12, 5))
     importance = random.uniform(0.25, 4, 12).astype(np.float32) if weighted else None
     weights = EnergyWeights(structure8=0.3)
-    glanced = JointStructure(cells, choices, (3, 4), weights, importance).glance(options)
+    glanced = JointCosts(cells, choices, (3, 4), weights, importance).glance(options)
     for cell in range(12):
         for place, option in enumerate(options[cell]):
             x, y = (grey(light, LUMA).ravel().astype(np.float64) for light in (cells[cell], choices[option]))
@@ -170,4 +194,4 @@ def test_a_glance_is_the_structure_of_cells_by_themselves(weighted: bool) -> Non
             below = (x.mean() ** 2 + y.mean() ** 2 + 1e-4) * (x.var() + y.var() + 9e-4)
             share = 0.3 * (1.0 if importance is None else float(importance[cell]))
             assert glanced[cell, place] == pytest.approx(share * (1 - above / below), abs=1e-4)
-    assert not JointStructure(cells, choices, (3, 4), EnergyWeights(structure8=0.0)).glance(options).any()
+    assert not JointCosts(cells, choices, (3, 4), EnergyWeights(structure8=0.0)).glance(options).any()

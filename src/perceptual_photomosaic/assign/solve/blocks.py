@@ -1,0 +1,148 @@
+"""Blocks of cells from afar: where one sample is the average light of f x f cells, or of those that are left there.
+
+`Blocks` keeps that light while cells change; `BlockColour` is what it costs in colour: the mean distance between the
+colours of the mosaic and of the target, as the eye far away averages them. What one cell gets wrong its neighbours put
+right, as in halftoning. A distance, not its square: where the tiles cannot reach a colour, its square would call in
+neighbours who can do nothing about it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.solve.space import perceived
+
+__all__ = ["BLOCK_LIGHTNESS", "BlockColour", "Blocks"]
+
+BLOCK_LIGHTNESS = 1.0
+"""How much errors of lightness count here, against DIN99d."""
+
+_OPTIONS = 1 << 14
+
+
+class Blocks:
+    """The light of blocks of cells under an assignment, and under moves from it.
+
+    Args:
+        choices: Linear light, (choices, k, k, 3).
+        shape: (rows, columns) of the grid.
+        f: Cells along a block.
+    """
+
+    def __init__(self, choices: NDArray[np.float32], shape: tuple[int, int], f: int) -> None:
+        rows, columns = shape
+        row, column = np.divmod(np.arange(rows * columns), columns)
+        self.shape = -(-rows // f), -(-columns // f)
+        self.of_cell = (row // f) * self.shape[1] + column // f
+        self.cells_in = np.bincount(self.of_cell).astype(np.float32)
+        self.light = np.zeros((len(self.cells_in), 3), np.float32)
+        self._means = choices.mean(axis=(1, 2))
+        self._staged: tuple[NDArray[np.int64], NDArray[np.float32]] | None = None
+
+    def average(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Averages over blocks, (cells, channels) to (blocks, channels)."""
+        sums = [np.bincount(self.of_cell, channel) for channel in values.T]
+        return (np.stack(sums, axis=1) / self.cells_in[:, None]).astype(np.float32)
+
+    def reset(self, choices: NDArray[np.integer]) -> None:
+        """Take up an assignment, (cells,)."""
+        self.light = self.average(self._means[choices])
+
+    def offered(
+        self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """Light of the block of a cell for each of its options, nothing else moving, (n, K, 3)."""
+        places = self.of_cell[cells]
+        change = self._means[options] - self._means[current][:, None]
+        change /= self.cells_in[places][:, None, None]
+        change += self.light[places][:, None]
+        offered: NDArray[np.float32] = change
+        return offered
+
+    def after(
+        self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The blocks that a joint move changes, each once, and their light afterwards; `make` then makes the move."""
+        places, index = np.unique(self.of_cell[cells], return_inverse=True)
+        change = self._means[choices] - self._means[current]
+        added = np.stack([np.bincount(index, channel, len(places)) for channel in change.T], axis=1)
+        light = (self.light[places] + added / self.cells_in[places][:, None]).astype(np.float32)
+        self._staged = places.astype(np.int64), light
+        return self._staged
+
+    def make(self) -> None:
+        """Make the move that was judged last."""
+        assert self._staged is not None
+        places, light = self._staged
+        self.light[places] = light
+
+
+class BlockColour:
+    """Colour errors of blocks of cells; answers the descent as `scales.Scale` does.
+
+    Args:
+        cells: Linear light, (cells, k, k, 3).
+        choices: Linear light, (choices, k, k, 3).
+        shape: (rows, columns) of the grid.
+        f: Cells along a block.
+        weight: Weight of the mean distance over blocks, times the number of cells.
+        importance: How much each cell counts, (cells,); None means all alike. A block counts as its cells together.
+    """
+
+    def __init__(
+        self,
+        cells: NDArray[np.float32],
+        choices: NDArray[np.float32],
+        shape: tuple[int, int],
+        f: int,
+        weight: float,
+        importance: NDArray[np.float32] | None = None,
+    ) -> None:
+        self._blocks = Blocks(choices, shape, f)
+        self._wanted = perceived(self._blocks.average(cells.mean(axis=(1, 2))), BLOCK_LIGHTNESS)
+        self._weight = np.float32(weight) * self._blocks.cells_in
+        if importance is not None:
+            self._weight *= self._blocks.average(importance[:, None])[:, 0]
+
+    def _distance(self, light: NDArray[np.float32], places: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Distances between light, (n, ..., 3), and what places, (n,), want."""
+        wanted = self._wanted[places].reshape(len(places), *(1,) * (light.ndim - 2), 3)
+        distance: NDArray[np.float32] = np.sqrt(np.square(perceived(light, BLOCK_LIGHTNESS) - wanted).sum(axis=-1))
+        return distance
+
+    def reset(self, choices: NDArray[np.int64]) -> None:
+        """Take up an assignment, (cells,)."""
+        self._blocks.reset(choices)
+
+    def reweigh(self, factor: float) -> None:
+        """Let this distance count more or less."""
+        self._weight = self._weight * np.float32(factor)
+
+    def energy(self) -> float:
+        """Weighted distances of the assignment taken up."""
+        lost = self._distance(self._blocks.light, np.arange(len(self._wanted)))
+        return float(np.einsum("b,b->", self._weight, lost, dtype=np.float64))
+
+    def block(self, options: int) -> int:
+        """How many cells to judge at a time."""
+        return max(1, _OPTIONS // options)
+
+    def costs(
+        self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """Weighted distance of the blocks of cells, (n,), for their options, (n, K), nothing else moving, (n, K)."""
+        places = self._blocks.of_cell[cells]
+        lost = self._distance(self._blocks.offered(cells, current, options), places)
+        lost *= self._weight[places][:, None]
+        return lost
+
+    def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
+        """By how much cells that move together, each (n,), change the energy; `make` then makes the move."""
+        places, light = self._blocks.after(cells, current, choices)
+        more = self._distance(light, places) - self._distance(self._blocks.light[places], places)
+        return float(np.einsum("b,b->", self._weight[places], more, dtype=np.float64))
+
+    def make(self) -> None:
+        """Make the move that was judged last."""
+        self._blocks.make()
