@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic import make_mosaic
+from perceptual_photomosaic.assign.solve import EnergyWeights
 from perceptual_photomosaic.assign.solve.space import perceived
 from perceptual_photomosaic.errors import ConfigError, ImageError, MissingExtraError
 from perceptual_photomosaic.features import importance as module
