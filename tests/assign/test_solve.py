@@ -46,7 +46,24 @@ def problem(rows: int, columns: int, tiles: int, seed: int, limits: Limits | Non
     )
 
 
-def slow_near(cell: NDArray[np.float32], choice: NDArray[np.float32], weights: EnergyWeights) -> float:
+def free_of_tone(choices: NDArray[np.float32], texture: list[float]) -> float:
+    """The part of the variance of texture that a parabola over tone does not explain."""
+    tone = [float(linear_to_luma(choice).mean()) for choice in choices]
+    fit = np.polynomial.Polynomial.fit(tone, texture, 2)
+    return float(np.var(texture - fit(np.array(tone))) / np.var(texture))
+
+
+def texture_weights(choices: NDArray[np.float32], weights: EnergyWeights) -> tuple[float, float]:
+    """Weights of differences and deviations of luma, as far as they can be chosen apart from tone."""
+    lumas = [linear_to_luma(choice) for choice in choices]
+    steps = [float(np.abs(np.concatenate([np.diff(x, axis=a).ravel() for a in (0, 1)])).mean()) for x in lumas]
+    spreads = [float(x.std()) for x in lumas]
+    return weights.gradient8 * free_of_tone(choices, steps), weights.contrast8 * free_of_tone(choices, spreads)
+
+
+def slow_near(
+    cell: NDArray[np.float32], choice: NDArray[np.float32], weights: EnergyWeights, textures: tuple[float, float]
+) -> float:
     """Colour and texture of one cell, sample by sample."""
     total = 0.0
     one, other = (linear_to_luma(patch) for patch in (cell, choice))
@@ -57,7 +74,7 @@ def slow_near(cell: NDArray[np.float32], choice: NDArray[np.float32], weights: E
         for r in range(8 - down)
         for c in range(8 - right)
     ]
-    total += weights.gradient8 * float(np.mean(apart)) + weights.contrast8 * abs(float(one.std() - other.std()))
+    total += textures[0] * float(np.mean(apart)) + textures[1] * abs(float(one.std() - other.std()))
     for k, weight in ((8, weights.colour8), (4, weights.colour4), (2, weights.colour2), (1, weights.colour1)):
         step = 8 // k
         for row in range(k):
@@ -69,11 +86,12 @@ def slow_near(cell: NDArray[np.float32], choice: NDArray[np.float32], weights: E
 
 
 def test_near_costs_match_a_loop_over_samples() -> None:
-    weights = EnergyWeights()
+    weights = EnergyWeights(colour4=0.2, colour2=0.1)
     cells, choices = patches(6, 1), patches(9, 2)
     near = NearCosts(cells, choices, weights)
     options = np.tile(np.arange(9), (6, 1))
-    expected = [[slow_near(cell, choice, weights) for choice in choices] for cell in cells]
+    textures = texture_weights(choices, weights)
+    expected = [[slow_near(cell, choice, weights, textures) for choice in choices] for cell in cells]
     np.testing.assert_allclose(near.of(np.arange(6), options), expected, rtol=1e-4, atol=1e-5)
 
 
@@ -121,6 +139,22 @@ def test_limits_hold_exactly(rows: int, columns: int, uses: int, distance: int, 
     assert not conflicting_cells(result.choices // 2, distance).any()
     if use_all:
         assert counts.min() >= 1
+
+
+def test_texture_that_goes_with_tone_does_not_count() -> None:
+    """More ink is darker and busier: asking for calm tiles there would be asking for white ones."""
+    ink = np.zeros((12, 8, 8, 3), np.float32)
+    for number in range(12):
+        ink[number, :, :, :] = 1.0
+        ink[number, :, : 1 + number % 4] = 0.05 * (1 + number % 4)
+    grey = np.full((1, 8, 8, 3), 0.6, np.float32)
+    with_texture, without = (
+        NearCosts(grey, ink, EnergyWeights(gradient8=weight, contrast8=weight)).of(
+            np.zeros(1, int), np.arange(12)[None]
+        )
+        for weight in (2.0, 0.0)
+    )
+    assert np.abs(with_texture - without).max() < 0.1 * without.mean()
 
 
 def test_the_mean_colour_can_be_weighed_anew() -> None:

@@ -4,6 +4,7 @@ The mean over its k x k samples of the distance of colours, k = 8, 4, 2, 1, on a
 (`docs/solver.md`). A distance, not its square: it follows the mean CIEDE2000 that people report, and one bad corner
 does not rule a tile out. To this comes texture: differences of luma between neighbouring samples, and its spread over
 the cell, which should be those of the target. SSIM hardly tells a busy tile from a very busy one; these do.
+Texture counts as far as it can be chosen apart from tone (`_free_of_tone`).
 
 Costs are worked out for a short list of choices per cell, a block of cells at a time, on two threads.
 """
@@ -58,8 +59,9 @@ class NearCosts:
         scales = {8: weights.colour8, 4: weights.colour4, 2: weights.colour2, 1: weights.colour1}
         self._cell_colours = {k: _planes(cells, k, weight) for k, weight in scales.items() if weight > 0}
         self._choice_colours = {k: _planes(choices, k, weight) for k, weight in scales.items() if weight > 0}
-        textures = weights.gradient8, weights.contrast8
-        self._textures = [_texture(patches, *textures) for patches in (cells, choices)] if any(textures) else None
+        self._texture: _Texture | None = None
+        if weights.gradient8 > 0 or weights.contrast8 > 0:
+            self._texture = _Texture(cells, choices, weights.gradient8, weights.contrast8)
 
     def reweigh_mean(self, factor: float) -> None:
         """Let the distance of mean colours, `colour1`, count more or less."""
@@ -120,27 +122,65 @@ class NearCosts:
             np.square(difference, out=difference)
             distance = difference.sum(axis=2)
             costs += np.sqrt(distance, out=distance).sum(axis=2)
-        if self._textures is not None:
-            wanted, offered = self._textures
-            apart = offered[choices]
-            apart -= wanted[cells][:, None]
-            costs += np.abs(apart, out=apart).sum(axis=2)
+        if self._texture is not None:
+            costs += self._texture.costs(cells, choices)
         if self._importance is not None:
             costs *= self._importance[cells, None]
         return costs
 
 
-def _texture(patches: NDArray[np.float32], gradient: float, contrast: float) -> NDArray[np.float32]:
-    """Differences of luma between neighbouring samples, and its standard deviation, (N, differences + 1).
-
-    Scaled so that the sum of distances is `gradient` times the mean one of differences, plus `contrast` times that of
-    deviations.
-    """
-    luma = linear_to_luma(patches)
+def _differences(luma: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Differences between neighbouring samples, down and to the right, (N, k, k) to (N, differences)."""
     down, right = (np.diff(luma, axis=axis).reshape(len(luma), -1) for axis in (1, 2))
-    spread = luma.reshape(len(luma), -1).std(axis=1, keepdims=True)
-    share = np.float32(gradient / max(down.shape[1] + right.shape[1], 1))
-    return np.concatenate([share * down, share * right, np.float32(contrast) * spread], axis=1)
+    return np.concatenate([down, right], axis=1)
+
+
+def _free_of_tone(luma: NDArray[np.float32], texture: NDArray[np.float32]) -> float:
+    """How much of the texture of choices, (N,), can be chosen whatever their tone: the variance that tone leaves.
+
+    Photos have any texture at any tone. A letter on white is the darker the more ink it has, and so the busier: to ask
+    for little texture there is to ask for white.
+
+    Returns:
+        1 minus the coefficient of determination of a quadratic fit over mean luma; 0 where all textures are alike.
+    """
+    tone = luma.mean(axis=(1, 2), dtype=np.float64)
+    powers = np.stack([np.ones_like(tone), tone, np.square(tone)], axis=1)
+    left = texture - powers @ np.linalg.lstsq(powers, texture.astype(np.float64), rcond=None)[0]
+    whole = float(texture.var(dtype=np.float64))
+    return float(left.var()) / whole if whole > 1e-12 else 0.0
+
+
+class _Texture:
+    """What cells and choices are compared by: differences of luma between neighbouring samples, and its deviation.
+
+    Args:
+        cells: Linear light, (cells, 8, 8, 3).
+        choices: Linear light, (choices, 8, 8, 3).
+        gradient: Weight of the mean error of differences.
+        contrast: Weight of the error of the standard deviation.
+    """
+
+    def __init__(
+        self, cells: NDArray[np.float32], choices: NDArray[np.float32], gradient: float, contrast: float
+    ) -> None:
+        luma = linear_to_luma(choices)
+        steps = _differences(luma)
+        gradient *= _free_of_tone(luma, np.abs(steps).mean(axis=1))
+        contrast *= _free_of_tone(luma, luma.std(axis=(1, 2)))
+        self.shares = np.float32(gradient / max(steps.shape[1], 1)), np.float32(contrast)
+        self._wanted, self._offered = self._scaled(linear_to_luma(cells)), self._scaled(luma)
+
+    def _scaled(self, luma: NDArray[np.float32]) -> NDArray[np.float32]:
+        steps, deviation = _differences(luma), luma.std(axis=(1, 2))[:, None]
+        return np.concatenate([self.shares[0] * steps, self.shares[1] * deviation], axis=1)
+
+    def costs(self, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Weighted errors of choices, (n, K), in cells, (n,): (n, K)."""
+        apart = self._offered[choices]
+        apart -= self._wanted[cells][:, None]
+        errors: NDArray[np.float32] = np.abs(apart, out=apart).sum(axis=2)
+        return errors
 
 
 def _planes(patches: NDArray[np.float32], k: int, weight: float) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from perceptual_photomosaic.features.colour import linear_to_din99d
 
 __all__ = ["LIGHTNESS", "perceived"]
 
-LIGHTNESS = 1.25
+LIGHTNESS = 1.1
 """How much more errors of lightness count inside cells than in DIN99d (tuned on held-out photos)."""
 
 

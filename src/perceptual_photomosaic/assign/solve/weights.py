@@ -34,34 +34,33 @@ class EnergyWeights:
         repeat: Penalty for each pair of copies within two cells of each other.
     """
 
-    colour8: float = 0.75
-    colour4: float = 0.13
-    colour2: float = 0.13
-    colour1: float = 0.18
-    colour_half: float = 0.12
-    colour_quarter: float = 0.12
-    gradient8: float = 1.2
-    contrast8: float = 0.7
-    structure8: float = 0.1
-    structure4: float = 0.12
-    structure2: float = 0.06
-    structure1: float = 0.09
-    structure1_luma: float = 0.0
-    structure_half: float = 0.06
-    structure_quarter: float = 0.2
+    colour8: float = 1.0
+    colour4: float = 0.0
+    colour2: float = 0.0
+    colour1: float = 0.85
+    colour_half: float = 0.2
+    colour_quarter: float = 0.2
+    gradient8: float = 1.5
+    contrast8: float = 1.0
+    structure8: float = 0.21
+    structure4: float = 0.08
+    structure2: float = 0.08
+    structure1: float = 0.08
+    structure1_luma: float = 0.05
+    structure_half: float = 0.04
+    structure_quarter: float = 0.15
     repeat: float = 0.0003
 
 
 VIEWING: Mapping[str, EnergyWeights] = {
     "near": EnergyWeights(
-        colour4=0.05, colour2=0.05, colour1=0.05, colour_half=0.03, colour_quarter=0.03, gradient8=1.8, structure8=0.28
+        colour1=0.2, colour_half=0.05, colour_quarter=0.05, gradient8=2.0, contrast8=1.5, structure8=0.3
     ),
     "balanced": EnergyWeights(),
     "far": EnergyWeights(
-        colour8=0.1,
-        colour4=0.2,
+        colour8=0.3,
         colour2=0.3,
-        colour1=0.4,
+        colour1=0.8,
         colour_half=0.6,
         colour_quarter=0.6,
         gradient8=0.2,
@@ -72,9 +71,19 @@ VIEWING: Mapping[str, EnergyWeights] = {
 }
 """Weights by where a mosaic is looked at from."""
 
-_TURNED = 0.6
-"""How much of `structure8` counts where tiles may be turned or mirrored: among so many more choices shapes are found
-anyway, and colour is asked for more."""
+_TURNED: Mapping[str, float] = {
+    "colour8": 1.1,
+    "colour_half": 0.75,
+    "structure8": 0.3,
+    "structure4": 0.5,
+    "structure2": 2.5,
+    "structure1": 2.0,
+    "structure1_luma": 7.0,
+    "structure_half": 5.0,
+    "structure_quarter": 3.0,
+}
+"""By how much weights change where tiles may be turned or mirrored: among so many more choices shapes inside cells are
+found anyway, and what is seen from afar is asked for more."""
 
 
 def parse_weights(viewing: str, changes: str, *, turned: bool = False) -> EnergyWeights:
@@ -105,5 +114,5 @@ def parse_weights(viewing: str, changes: str, *, turned: bool = False) -> Energy
             raise ConfigError(f"weight {name} is '{text}'; it must be a number of at least 0, as in {name}=0.5.")
     weights = VIEWING[viewing]
     if turned:
-        weights = replace(weights, structure8=_TURNED * weights.structure8)
+        weights = replace(weights, **{name: factor * getattr(weights, name) for name, factor in _TURNED.items()})
     return replace(weights, **values)
