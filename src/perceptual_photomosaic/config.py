@@ -66,7 +66,7 @@ class MosaicOptions:
         "auto", "Choosing", "Draw the target's tones towards those of letters and the like: auto, keep, or fit, wholly."
     )
     viewing: str = _option("balanced", "Choosing", "Where it is looked at from: near, balanced or far.")
-    weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure8=0.2,far=4.")
+    weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure8=0.2,colour_half=0.4.")
     region: str | None = _option(None, "Choosing", "A mask of the target's shape: white matters, black does not.")
     detail: str = _option("none", "Choosing", "What matters more: none (all alike), or auto (faces and edges).")
     patch: int = _option(4, "Choosing", "Samples along a cell's side that 'nearest' compares, 1 to 8.")

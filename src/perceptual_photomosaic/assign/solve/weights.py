@@ -37,14 +37,14 @@ class EnergyWeights:
     colour8: float = 1.0
     colour4: float = 0.0
     colour2: float = 0.0
-    colour1: float = 0.85
+    colour1: float = 0.9
     colour_half: float = 0.2
     colour_quarter: float = 0.2
     gradient8: float = 1.5
-    contrast8: float = 1.0
-    structure8: float = 0.21
-    structure4: float = 0.08
-    structure2: float = 0.08
+    contrast8: float = 1.1
+    structure8: float = 0.25
+    structure4: float = 0.09
+    structure2: float = 0.1
     structure1: float = 0.08
     structure1_luma: float = 0.05
     structure_half: float = 0.04
@@ -74,9 +74,10 @@ VIEWING: Mapping[str, EnergyWeights] = {
 _TURNED: Mapping[str, float] = {
     "colour8": 1.1,
     "colour_half": 0.75,
-    "structure8": 0.3,
+    "contrast8": 0.9,
+    "structure8": 0.25,
     "structure4": 0.5,
-    "structure2": 2.5,
+    "structure2": 2.0,
     "structure1": 2.0,
     "structure1_luma": 7.0,
     "structure_half": 5.0,
