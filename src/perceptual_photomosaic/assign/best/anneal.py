@@ -37,7 +37,7 @@ class Schedule:
         colour: Weight of the mean colour's distance, at the start.
     """
 
-    steps: int = 90
+    steps: int = 80
     warm: float = 1.0
     hard: float = 100.0
     rate: float = 0.2

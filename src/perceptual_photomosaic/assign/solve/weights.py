@@ -46,9 +46,9 @@ class EnergyWeights:
     structure4: float = 0.09
     structure2: float = 0.1
     structure1: float = 0.08
-    structure1_luma: float = 0.05
-    structure_half: float = 0.04
-    structure_quarter: float = 0.15
+    structure1_luma: float = 0.08
+    structure_half: float = 0.08
+    structure_quarter: float = 0.25
     repeat: float = 0.0003
 
 
@@ -79,9 +79,9 @@ _TURNED: Mapping[str, float] = {
     "structure4": 0.5,
     "structure2": 2.0,
     "structure1": 2.0,
-    "structure1_luma": 7.0,
-    "structure_half": 5.0,
-    "structure_quarter": 3.0,
+    "structure1_luma": 4.4,
+    "structure_half": 3.0,
+    "structure_quarter": 2.0,
 }
 """By how much weights change where tiles may be turned or mirrored: among so many more choices shapes inside cells are
 found anyway, and what is seen from afar is asked for more."""
