@@ -164,16 +164,14 @@ class _Texture:
     def __init__(
         self, cells: NDArray[np.float32], choices: NDArray[np.float32], gradient: float, contrast: float
     ) -> None:
-        luma = linear_to_luma(choices)
-        steps = _differences(luma)
+        luma, wanted = linear_to_luma(choices), linear_to_luma(cells)
+        steps, deviation = _differences(luma), luma.std(axis=(1, 2))
         gradient *= _free_of_tone(luma, np.abs(steps).mean(axis=1))
-        contrast *= _free_of_tone(luma, luma.std(axis=(1, 2)))
-        self.shares = np.float32(gradient / max(steps.shape[1], 1)), np.float32(contrast)
-        self._wanted, self._offered = self._scaled(linear_to_luma(cells)), self._scaled(luma)
-
-    def _scaled(self, luma: NDArray[np.float32]) -> NDArray[np.float32]:
-        steps, deviation = _differences(luma), luma.std(axis=(1, 2))[:, None]
-        return np.concatenate([self.shares[0] * steps, self.shares[1] * deviation], axis=1)
+        contrast *= _free_of_tone(luma, deviation)
+        shares = np.float32(gradient / max(steps.shape[1], 1)), np.float32(contrast)
+        self._offered = np.concatenate([shares[0] * steps, shares[1] * deviation[:, None]], axis=1)
+        deviation = wanted.std(axis=(1, 2))
+        self._wanted = np.concatenate([shares[0] * _differences(wanted), shares[1] * deviation[:, None]], axis=1)
 
     def costs(self, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
         """Weighted errors of choices, (n, K), in cells, (n,): (n, K)."""
