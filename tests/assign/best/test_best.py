@@ -209,6 +209,13 @@ def test_missing_torch_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         Best().assign(problem())
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
+def test_on_cuda_it_finds_something_too() -> None:
+    assignment = Best(steps=4, device="cuda").assign(problem())
+    figures = assignment.figures["best"]
+    assert figures["steps"] == 4 and figures["end"] <= figures["start"]
+
+
 def test_unknown_device() -> None:
     with pytest.raises(ConfigError, match="device 'tpu' is not there; choose auto or one of cpu"):
         Best(device="tpu").assign(problem())

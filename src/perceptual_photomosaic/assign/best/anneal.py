@@ -37,11 +37,11 @@ class Schedule:
         colour: Weight of the mean colour's distance, at the start.
     """
 
-    steps: int = 80
+    steps: int = 160
     warm: float = 1.0
     hard: float = 100.0
     rate: float = 0.2
-    lead: float = 0.5
+    lead: float = 0.3
     near: float = 0.8
     colour: float = 0.3
 
