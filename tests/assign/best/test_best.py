@@ -213,7 +213,8 @@ def test_missing_torch_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_on_cuda_it_finds_something_too() -> None:
     assignment = Best(steps=4, device="cuda").assign(problem())
     figures = assignment.figures["best"]
-    assert figures["steps"] == 4 and figures["end"] <= figures["start"]
+    assert figures["steps"] == 4
+    assert figures["end"] <= figures["start"]
 
 
 def test_unknown_device() -> None:
