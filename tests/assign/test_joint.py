@@ -1,4 +1,4 @@
-"""Costs across cells against slow twins: SSIM window by window and colour block by block, on the whole mosaic."""
+"""Costs across cells against slow twins on the whole mosaic: SSIM window by window, colour block by block, seams."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.solve.blocks import BLOCK_LIGHTNESS, BlockColour
+from perceptual_photomosaic.assign.solve.blocks import BlockColour
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.scales import CHANNELS, CoarseScale, Scale
-from perceptual_photomosaic.assign.solve.space import perceived
+from perceptual_photomosaic.assign.solve.seams import Seams
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
-from perceptual_photomosaic.features.colour import LUMA, linear_to_srgb
+from perceptual_photomosaic.features.colour import LUMA, linear_to_din99d, linear_to_srgb
 
 
 def patches(count: int, seed: int) -> NDArray[np.float32]:
@@ -107,7 +107,7 @@ def test_colour_from_afar_is_that_of_averaged_cells(rows: int, columns: int, f: 
     blocks.reset(chosen)
     places = np.ones((rows, columns)) if importance is None else importance.reshape(rows, columns)
     target, mosaic = (
-        perceived(put_together(light, (rows, columns), 1 / f), BLOCK_LIGHTNESS) for light in (cells, choices[chosen])
+        linear_to_din99d(put_together(light, (rows, columns), 1 / f)) for light in (cells, choices[chosen])
     )
     slow = sum(
         0.7
@@ -117,6 +117,29 @@ def test_colour_from_afar_is_that_of_averaged_cells(rows: int, columns: int, f: 
         for column in range(target.shape[1])
     )
     assert blocks.energy() == pytest.approx(slow, rel=1e-3, abs=1e-4)
+
+
+@given(st.integers(1, 6), st.integers(1, 7), st.booleans(), st.integers(0, 99))
+@settings(max_examples=20, deadline=None)
+def test_seams_are_steps_that_the_target_does_not_have(rows: int, columns: int, weighted: bool, seed: int) -> None:
+    cells, choices = patches(rows * columns, seed), patches(5, seed + 1)
+    random = np.random.default_rng(seed)
+    chosen = random.integers(0, 5, rows * columns)
+    importance = random.uniform(0.25, 4, rows * columns).astype(np.float32) if weighted else None
+    seams = Seams(cells, choices, (rows, columns), 0.7, importance)
+    seams.reset(chosen)
+    places = np.ones((rows, columns)) if importance is None else importance.reshape(rows, columns)
+    target, mosaic = (
+        linear_to_srgb(put_together(light, (rows, columns), 1).astype(np.float32)) for light in (cells, choices[chosen])
+    )
+    slow = 0.0
+    for row in range(rows):
+        for column in range(columns):
+            for there in ((row + 1, column), (row, column + 1)):
+                if there[0] < rows and there[1] < columns:
+                    step = (mosaic[there] - mosaic[row, column]) - (target[there] - target[row, column])
+                    slow += 0.7 / 2 * (places[row, column] + places[there]) / 2 * float(np.linalg.norm(step))
+    assert seams.energy() == pytest.approx(slow, rel=1e-4, abs=1e-5)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -172,9 +195,9 @@ def test_parts_can_be_weighed_anew() -> None:
         joint.reset(chosen)
         return joint.energy()
 
-    weights = EnergyWeights(structure1_luma=0.1, structure2=0.0, structure_half=0.1, colour_half=0.1)
-    more = EnergyWeights(structure1_luma=0.3, structure2=0.0, structure_half=0.2, colour_half=0.4)
-    factors = {"structure1_luma": 3.0, "structure_half": 2.0, "structure2": 5.0, "colour_half": 4.0}
+    weights = EnergyWeights(structure1_luma=0.1, structure2=0.0, structure_half=0.1, colour_half=0.1, seams=0.1)
+    more = EnergyWeights(structure1_luma=0.3, structure2=0.0, structure_half=0.2, colour_half=0.4, seams=0.6)
+    factors = {"structure1_luma": 3.0, "structure_half": 2.0, "structure2": 5.0, "colour_half": 4.0, "seams": 6.0}
     assert energy(weights, factors) == pytest.approx(energy(more, {}), rel=1e-5)
     assert energy(more, {}) > energy(weights, {}) * 1.01
 

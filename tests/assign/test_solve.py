@@ -17,10 +17,9 @@ from perceptual_photomosaic.assign.solve.blocks import BlockColour
 from perceptual_photomosaic.assign.solve.descent import Descent
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
-from perceptual_photomosaic.assign.solve.space import perceived
 from perceptual_photomosaic.assign.spacing import conflicting_cells
 from perceptual_photomosaic.errors import ConfigError
-from perceptual_photomosaic.features.colour import linear_to_luma
+from perceptual_photomosaic.features.colour import linear_to_din99d, linear_to_luma, linear_to_srgb
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 
@@ -54,7 +53,7 @@ def free_of_tone(choices: NDArray[np.float32], texture: list[float]) -> float:
 
 
 def texture_weights(choices: NDArray[np.float32], weights: EnergyWeights) -> tuple[float, float]:
-    """Weights of differences and deviations of luma, as far as they can be chosen apart from tone."""
+    """Weights of differences and deviations, as far as those of luma can be chosen apart from tone."""
     lumas = [linear_to_luma(choice) for choice in choices]
     steps = [float(np.abs(np.concatenate([np.diff(x, axis=a).ravel() for a in (0, 1)])).mean()) for x in lumas]
     spreads = [float(x.std()) for x in lumas]
@@ -66,21 +65,21 @@ def slow_near(
 ) -> float:
     """Colour and texture of one cell, sample by sample."""
     total = 0.0
-    one, other = (linear_to_luma(patch) for patch in (cell, choice))
-    steps = [(1, 0), (0, 1)]
-    apart = [
-        abs((one[r + down, c + right] - one[r, c]) - (other[r + down, c + right] - other[r, c]))
-        for down, right in steps
-        for r in range(8 - down)
-        for c in range(8 - right)
-    ]
-    total += textures[0] * float(np.mean(apart)) + textures[1] * abs(float(one.std() - other.std()))
+    for channel in range(3):
+        one, other = (linear_to_srgb(patch)[..., channel] for patch in (cell, choice))
+        apart = [
+            abs((one[r + down, c + right] - one[r, c]) - (other[r + down, c + right] - other[r, c]))
+            for down, right in [(1, 0), (0, 1)]
+            for r in range(8 - down)
+            for c in range(8 - right)
+        ]
+        total += (textures[0] * float(np.mean(apart)) + textures[1] * abs(float(one.std() - other.std()))) / 3
     for k, weight in ((8, weights.colour8), (4, weights.colour4), (2, weights.colour2), (1, weights.colour1)):
         step = 8 // k
         for row in range(k):
             for column in range(k):
                 here = slice(row * step, (row + 1) * step), slice(column * step, (column + 1) * step)
-                seen, shown = (perceived(patch[here].mean(axis=(0, 1))) for patch in (cell, choice))
+                seen, shown = (linear_to_din99d(patch[here].mean(axis=(0, 1))) for patch in (cell, choice))
                 total += weight / k**2 * float(np.linalg.norm(seen - shown))
     return total
 

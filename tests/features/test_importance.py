@@ -16,10 +16,9 @@ from PIL import Image
 
 from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.assign.solve import EnergyWeights
-from perceptual_photomosaic.assign.solve.space import perceived
 from perceptual_photomosaic.errors import ConfigError, ImageError, MissingExtraError
 from perceptual_photomosaic.features import importance as module
-from perceptual_photomosaic.features.colour import to_linear
+from perceptual_photomosaic.features.colour import linear_to_din99d, to_linear
 from perceptual_photomosaic.features.importance import (
     LEAST,
     MOST,
@@ -161,7 +160,7 @@ def test_under_limits_the_region_is_served_first(
         mosaic = make_mosaic(target, tiles, columns=12, tile_size=8, method=method, region=region, **limits)
         wanted = cells_of(target, mosaic.grid).mean(axis=(1, 2)).reshape(9, 12, 3)
         got = to_linear(mosaic.to_array()[::8, ::8])
-        return float(np.linalg.norm(perceived(wanted) - perceived(got), axis=-1)[inside].mean())
+        return float(np.linalg.norm(linear_to_din99d(wanted) - linear_to_din99d(got), axis=-1)[inside].mean())
 
     ratios = []
     for seed in range(6):

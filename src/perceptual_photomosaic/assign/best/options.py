@@ -12,8 +12,8 @@ from perceptual_photomosaic.assign.costs import EmbeddingCosts
 from perceptual_photomosaic.assign.solve.candidates import look_alikes, looks
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
-from perceptual_photomosaic.assign.solve.space import perceived
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
+from perceptual_photomosaic.features.colour import linear_to_din99d
 
 __all__ = ["Options", "find_options"]
 
@@ -68,6 +68,6 @@ def find_options(problem: Problem, start: NDArray[np.int64], weights: EnergyWeig
     order[list(problem.limits.pinned)] = 0
     listed = np.take_along_axis(numbers, order, axis=1).astype(np.int64)
     costs, inside = (np.take_along_axis(part, order, axis=1) for part in (costs, inside))
-    residual = perceived(problem.choices.mean(axis=(1, 2)))[listed] - joint.wanted[:, None]
+    residual = linear_to_din99d(problem.choices.mean(axis=(1, 2)))[listed] - joint.wanted[:, None]
     distance = np.sqrt(np.einsum("nkc,nkc->nk", residual, residual))
     return Options(listed, costs, inside / mean, distance / max(float(distance[:, 0].mean()), 1e-9))

@@ -11,12 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.solve.space import perceived
+from perceptual_photomosaic.features.colour import linear_to_din99d
 
-__all__ = ["BLOCK_LIGHTNESS", "BlockColour", "Blocks"]
-
-BLOCK_LIGHTNESS = 1.0
-"""How much errors of lightness count here, against DIN99d."""
+__all__ = ["BlockColour", "Blocks"]
 
 _OPTIONS = 1 << 14
 
@@ -100,7 +97,7 @@ class BlockColour:
         importance: NDArray[np.float32] | None = None,
     ) -> None:
         self._blocks = Blocks(choices, shape, f)
-        self._wanted = perceived(self._blocks.average(cells.mean(axis=(1, 2))), BLOCK_LIGHTNESS)
+        self._wanted = linear_to_din99d(self._blocks.average(cells.mean(axis=(1, 2))))
         self._weight = np.float32(weight) * self._blocks.cells_in
         if importance is not None:
             self._weight *= self._blocks.average(importance[:, None])[:, 0]
@@ -108,7 +105,7 @@ class BlockColour:
     def _distance(self, light: NDArray[np.float32], places: NDArray[np.integer]) -> NDArray[np.float32]:
         """Distances between light, (n, ..., 3), and what places, (n,), want."""
         wanted = self._wanted[places].reshape(len(places), *(1,) * (light.ndim - 2), 3)
-        distance: NDArray[np.float32] = np.sqrt(np.square(perceived(light, BLOCK_LIGHTNESS) - wanted).sum(axis=-1))
+        distance: NDArray[np.float32] = np.sqrt(np.square(linear_to_din99d(light) - wanted).sum(axis=-1))
         return distance
 
     def reset(self, choices: NDArray[np.int64]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.costs import EmbeddingCosts, blocks
-from perceptual_photomosaic.assign.solve.space import perceived
+from perceptual_photomosaic.features.colour import linear_to_din99d
 from perceptual_photomosaic.features.patches import reduce_patches
 from perceptual_photomosaic.threads import share_out
 
@@ -17,7 +17,7 @@ _SCALES = (8, 4, 2, 1)
 
 def looks(patches: NDArray[np.float32]) -> NDArray[np.float32]:
     """Descriptors whose squared distance is the mean squared DIN99d error over four scales, float32, (N, 255)."""
-    parts = [perceived(reduce_patches(patches, k)).reshape(len(patches), -1) / (2 * k) for k in _SCALES]
+    parts = [linear_to_din99d(reduce_patches(patches, k)).reshape(len(patches), -1) / (2 * k) for k in _SCALES]
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 

@@ -1,6 +1,7 @@
-"""What choices cost across cells: structure seen from six distances, and colour from afar.
+"""What choices cost across cells: structure seen from six distances, seams, and colour from afar.
 
-Structure is SSIM over the whole mosaic (`scales`), colour that of blocks of cells (`blocks`). Shapes inside cells and
+Structure is SSIM over the whole mosaic (`scales`), seams are steps between neighbours that the target does not have
+(`seams`), colour from afar is that of blocks of cells (`blocks`). Shapes inside cells and
 from afar are those of luma; at two samples and one sample a cell, where noise of colour between cells is seen, the
 three channels count alike.
 """
@@ -15,15 +16,18 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.solve.blocks import BlockColour
 from perceptual_photomosaic.assign.solve.scales import CHANNELS, CoarseScale, Scale
-from perceptual_photomosaic.assign.solve.space import perceived
+from perceptual_photomosaic.assign.solve.seams import Seams
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
+from perceptual_photomosaic.features.colour import linear_to_din99d
 from perceptual_photomosaic.threads import WORKERS
 
 __all__ = ["JointCosts"]
 
+_Part = Scale | BlockColour | Seams
+
 
 class JointCosts:
-    """SSIM, and colour of blocks of cells, at every distance that has a weight.
+    """SSIM, seams, and colour of blocks of cells: all that has a weight.
 
     Args:
         cells: Linear light, (cells, 8, 8, 3).
@@ -45,12 +49,14 @@ class JointCosts:
         channels = {"structure2": 2, "structure1": 1}
         coarse = {"structure_half": 2, "structure_quarter": 4}
         colour = {"colour_half": 2, "colour_quarter": 4}
-        self._parts: dict[str, list[Scale | BlockColour]] = {}
-        for name in (*luma, *channels, *coarse, *colour):
+        self._parts: dict[str, list[_Part]] = {}
+        for name in (*luma, *channels, *coarse, *colour, "seams"):
             weight: float = getattr(weights, name)
             if weight <= 0:
                 continue
-            if name in colour:
+            if name == "seams":
+                self._parts[name] = [Seams(cells, choices, shape, weight, importance)]
+            elif name in colour:
                 self._parts[name] = [BlockColour(cells, choices, shape, colour[name], weight, importance)]
             elif name in coarse:
                 self._parts[name] = [CoarseScale(cells, choices, shape, coarse[name], weight, importance)]
@@ -62,9 +68,9 @@ class JointCosts:
                     for channel in CHANNELS
                 ]
         self._scales = [scale for part in self._parts.values() for scale in part]
-        self.wanted = perceived(cells.mean(axis=(1, 2)))
+        self.wanted = linear_to_din99d(cells.mean(axis=(1, 2)))
         self.num_choices = len(choices)
-        self._colours = [part for part in self._scales if isinstance(part, BlockColour)]
+        self._colours = [part for part in self._scales if isinstance(part, BlockColour | Seams)]
         self._pool = ThreadPoolExecutor(WORKERS)
 
     def reweigh(self, name: str, factor: float) -> None:
@@ -95,7 +101,7 @@ class JointCosts:
     def colour(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
-        """What options cost in colour from afar, (n, K): exact, and cheaper than all of `costs`."""
+        """What options cost in colour from afar and at seams, (n, K): exact, and cheaper than all of `costs`."""
         return self._costs(self._colours, cells, current, options)
 
     def costs(
@@ -106,7 +112,7 @@ class JointCosts:
 
     def _costs(
         self,
-        parts: Sequence[Scale | BlockColour],
+        parts: Sequence[_Part],
         cells: NDArray[np.integer],
         current: NDArray[np.integer],
         options: NDArray[np.integer],

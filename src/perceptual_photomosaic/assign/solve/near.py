@@ -2,8 +2,9 @@
 
 The mean over its k x k samples of the distance of colours, k = 8, 4, 2, 1, on averages of linear light
 (`docs/solver.md`). A distance, not its square: it follows the mean CIEDE2000 that people report, and one bad corner
-does not rule a tile out. To this comes texture: differences of luma between neighbouring samples, and its spread over
-the cell, which should be those of the target. SSIM hardly tells a busy tile from a very busy one; these do.
+does not rule a tile out. To this comes texture: differences between neighbouring samples, and their spread over the
+cell, in red, green and blue, which should be those of the target. SSIM hardly tells a busy tile from a very busy one;
+these do.
 Texture counts as far as it can be chosen apart from tone (`_free_of_tone`).
 
 Costs are worked out for a short list of choices per cell, a block of cells at a time, on two threads.
@@ -17,9 +18,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.solve.space import perceived
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
-from perceptual_photomosaic.features.colour import linear_to_luma
+from perceptual_photomosaic.features.colour import linear_to_din99d, linear_to_luma, linear_to_srgb
 from perceptual_photomosaic.features.patches import reduce_patches
 from perceptual_photomosaic.threads import share_out
 
@@ -129,9 +129,9 @@ class NearCosts:
         return costs
 
 
-def _differences(luma: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Differences between neighbouring samples, down and to the right, (N, k, k) to (N, differences)."""
-    down, right = (np.diff(luma, axis=axis).reshape(len(luma), -1) for axis in (1, 2))
+def _differences(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Differences between neighbouring samples, down and to the right, (N, k, k, ...) to (N, differences)."""
+    down, right = (np.diff(samples, axis=axis).reshape(len(samples), -1) for axis in (1, 2))
     return np.concatenate([down, right], axis=1)
 
 
@@ -152,26 +152,30 @@ def _free_of_tone(luma: NDArray[np.float32], texture: NDArray[np.float32]) -> fl
 
 
 class _Texture:
-    """What cells and choices are compared by: differences of luma between neighbouring samples, and its deviation.
+    """What is compared: differences between neighbouring samples, and standard deviations, of sRGB.
 
     Args:
         cells: Linear light, (cells, 8, 8, 3).
         choices: Linear light, (choices, 8, 8, 3).
         gradient: Weight of the mean error of differences.
-        contrast: Weight of the error of the standard deviation.
+        contrast: Weight of the mean error of standard deviations.
     """
 
     def __init__(
         self, cells: NDArray[np.float32], choices: NDArray[np.float32], gradient: float, contrast: float
     ) -> None:
-        luma, wanted = linear_to_luma(choices), linear_to_luma(cells)
-        steps, deviation = _differences(luma), luma.std(axis=(1, 2))
-        gradient *= _free_of_tone(luma, np.abs(steps).mean(axis=1))
-        contrast *= _free_of_tone(luma, deviation)
-        shares = np.float32(gradient / max(steps.shape[1], 1)), np.float32(contrast)
-        self._offered = np.concatenate([shares[0] * steps, shares[1] * deviation[:, None]], axis=1)
-        deviation = wanted.std(axis=(1, 2))
-        self._wanted = np.concatenate([shares[0] * _differences(wanted), shares[1] * deviation[:, None]], axis=1)
+        luma = linear_to_luma(choices)
+        gradient *= _free_of_tone(luma, np.abs(_differences(luma)).mean(axis=1))
+        contrast *= _free_of_tone(luma, luma.std(axis=(1, 2)))
+        self._offered, self._wanted = (self._textures(light, gradient, contrast) for light in (choices, cells))
+
+    @staticmethod
+    def _textures(light: NDArray[np.float32], gradient: float, contrast: float) -> NDArray[np.float32]:
+        """Differences and deviations, (N, numbers), scaled so that the sum of errors is their weighted mean."""
+        values = linear_to_srgb(light)
+        steps, deviations = _differences(values), values.std(axis=(1, 2))
+        parts = np.float32(gradient / steps.shape[1]) * steps, np.float32(contrast / 3) * deviations
+        return np.concatenate(parts, axis=1)
 
     def costs(self, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
         """Weighted errors of choices, (n, K), in cells, (n,): (n, K)."""
@@ -183,5 +187,5 @@ class _Texture:
 
 def _planes(patches: NDArray[np.float32], k: int, weight: float) -> NDArray[np.float32]:
     """DIN99d planes at k x k samples, (N, 3, k * k), scaled so that the sum of distances is weight * their mean."""
-    din = perceived(patches if k == patches.shape[1] else reduce_patches(patches, k))
+    din = linear_to_din99d(patches if k == patches.shape[1] else reduce_patches(patches, k))
     return np.ascontiguousarray(din.reshape(len(din), k * k, 3).swapaxes(1, 2)) * np.float32(weight / (k * k))

@@ -16,14 +16,15 @@ class EnergyWeights:
     """Weights of the energy, see docs/solver.md.
 
     Attributes:
-        colour8: Colour error at 8 x 8 samples a cell, in the solver's space (`space.perceived`).
+        colour8: Colour error at 8 x 8 samples a cell, in DIN99d.
         colour4: At 4 x 4.
         colour2: At 2 x 2.
         colour1: At the cell's mean.
         colour_half: Where one sample covers 2 x 2 cells: what one cell gets wrong its neighbours put right.
         colour_quarter: Where one sample covers 4 x 4 cells.
-        gradient8: Error of the differences of luma between neighbouring samples of a cell, at 8 x 8.
-        contrast8: Error of the standard deviation of luma over the samples of a cell, at 8 x 8.
+        gradient8: Error of the differences between neighbouring samples of a cell, at 8 x 8, in red, green and blue.
+        contrast8: Error of the standard deviation over the samples of a cell, at 8 x 8, likewise.
+        seams: Steps of colour between neighbouring cells that the target does not have.
         structure8: Loss of structural similarity (1 - SSIM of luma, across cells) at 8 x 8 samples a cell.
         structure4: At 4 x 4.
         structure2: At 2 x 2, mean over red, green and blue.
@@ -37,24 +38,25 @@ class EnergyWeights:
     colour8: float = 1.0
     colour4: float = 0.0
     colour2: float = 0.0
-    colour1: float = 0.9
-    colour_half: float = 0.2
-    colour_quarter: float = 0.2
-    gradient8: float = 1.5
-    contrast8: float = 1.1
-    structure8: float = 0.25
-    structure4: float = 0.09
-    structure2: float = 0.1
-    structure1: float = 0.08
-    structure1_luma: float = 0.08
+    colour1: float = 1.22
+    colour_half: float = 0.19
+    colour_quarter: float = 0.23
+    gradient8: float = 1.45
+    contrast8: float = 1.15
+    seams: float = 0.28
+    structure8: float = 0.45
+    structure4: float = 0.1
+    structure2: float = 0.08
+    structure1: float = 0.07
+    structure1_luma: float = 0.07
     structure_half: float = 0.08
-    structure_quarter: float = 0.25
+    structure_quarter: float = 0.37
     repeat: float = 0.0003
 
 
 VIEWING: Mapping[str, EnergyWeights] = {
     "near": EnergyWeights(
-        colour1=0.2, colour_half=0.05, colour_quarter=0.05, gradient8=2.0, contrast8=1.5, structure8=0.3
+        colour1=0.2, colour_half=0.05, colour_quarter=0.05, gradient8=2.0, contrast8=1.5, structure8=0.5
     ),
     "balanced": EnergyWeights(),
     "far": EnergyWeights(

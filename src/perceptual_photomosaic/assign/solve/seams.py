@@ -1,0 +1,105 @@
+"""Seams: steps of colour between neighbouring cells that the target does not have.
+
+Where the target is calm, SSIM is near 0 for any grain of cells; and an error of colour that neighbours share is not
+seen, while one that changes from cell to cell is. So the error of the mosaic should change as little as may be:
+
+    sum over neighbours a, b of  | e_a - e_b |,   e the cell's mean colour minus the target's, in sRGB
+
+the total variation of the error (Rudin, Osher, Fatemi: Nonlinear total variation based noise removal algorithms,
+Physica D 60, 1992), with the lengths of the three channels taken together.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.features.colour import linear_to_srgb
+
+__all__ = ["Seams"]
+
+_OPTIONS = 1 << 14
+
+
+class Seams:
+    """Steps between neighbouring cells; answers the descent as `scales.Scale` does.
+
+    Args:
+        cells: Linear light, (cells, k, k, 3).
+        choices: Linear light, (choices, k, k, 3).
+        shape: (rows, columns) of the grid.
+        weight: Weight of a cell's mean step; each pair of neighbours counts half of it.
+        importance: How much each cell counts, (cells,); None means all alike. A pair counts as the mean of its cells.
+    """
+
+    def __init__(
+        self,
+        cells: NDArray[np.float32],
+        choices: NDArray[np.float32],
+        shape: tuple[int, int],
+        weight: float,
+        importance: NDArray[np.float32] | None = None,
+    ) -> None:
+        rows, columns = shape
+        self._wanted, self._offered = (linear_to_srgb(light.mean(axis=(1, 2))) for light in (cells, choices))
+        self._errors = np.zeros_like(self._wanted)
+        places = np.arange(rows * columns)
+        row, column = np.divmod(places, columns)
+        there = np.stack([row > 0, row < rows - 1, column > 0, column < columns - 1], axis=1)
+        around = places[:, None] + np.array([-columns, columns, -1, 1])
+        self._around = np.where(there, around, places[:, None])  # over the edge a cell is its own, for nothing
+        matter = np.ones(len(cells), np.float32) if importance is None else importance
+        shares = (matter[:, None] + matter[self._around]) / 2
+        self._shares = (np.float32(weight / 2) * shares * there).astype(np.float32)
+        self._staged: tuple[NDArray[np.integer], NDArray[np.float32]] | None = None
+
+    def reset(self, choices: NDArray[np.int64]) -> None:
+        """Take up an assignment, (cells,)."""
+        self._errors = self._offered[choices] - self._wanted
+
+    def reweigh(self, factor: float) -> None:
+        """Let seams count more or less."""
+        self._shares = self._shares * np.float32(factor)
+
+    def energy(self) -> float:
+        """Weighted steps of the assignment taken up."""
+        return self._steps(np.arange(len(self._errors)), np.ones(len(self._errors), bool))
+
+    def block(self, options: int) -> int:
+        """How many cells to judge at a time."""
+        return max(1, _OPTIONS // options)
+
+    def costs(
+        self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """Weighted steps to the neighbours of cells, (n,), for their options, (n, K), nothing else moving, (n, K)."""
+        errors = self._offered[options] - self._wanted[cells][:, None]
+        costs = np.zeros(options.shape, np.float32)
+        for side in range(4):
+            step = errors - self._errors[self._around[cells, side]][:, None]
+            costs += np.sqrt(np.einsum("nkc,nkc->nk", step, step)) * self._shares[cells, side, None]
+        return costs
+
+    def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
+        """By how much cells that move together, each (n,), change the energy; `make` then makes the move."""
+        moving = np.zeros(len(self._errors), bool)
+        moving[cells] = True
+        before, held = self._steps(cells, moving), self._errors[cells]
+        self._errors[cells] = self._offered[choices] - self._wanted[cells]
+        after = self._steps(cells, moving)
+        self._staged = cells, self._errors[cells]
+        self._errors[cells] = held
+        return after - before
+
+    def make(self) -> None:
+        """Make the move that was judged last."""
+        assert self._staged is not None
+        cells, errors = self._staged
+        self._errors[cells] = errors
+
+    def _steps(self, cells: NDArray[np.integer], moving: NDArray[np.bool_]) -> float:
+        """Weighted steps around cells, each pair of two moving ones once."""
+        around = self._around[cells]
+        steps = np.linalg.norm(self._errors[cells][:, None] - self._errors[around], axis=2)
+        shares = self._shares[cells] * np.where(moving[around], np.float32(0.5), np.float32(1))
+        return float(np.einsum("ns,ns->", steps, shares, dtype=np.float64))
