@@ -159,7 +159,10 @@ def test_costs_and_joint_changes_are_exact(weighted: bool) -> None:
     structure.reset(chosen)
     before = energy(chosen)
     some = np.array([0, 8, 31, 62])
-    costs = structure.costs(some, chosen[some], np.tile(np.arange(tiles), (4, 1)))
+    options = np.tile(np.arange(tiles), (4, 1))
+    costs = structure.costs(some, chosen[some], options)
+    parts = structure.structure(some, chosen[some], options) + structure.colour(some, chosen[some], options)
+    np.testing.assert_allclose(parts, costs, rtol=1e-5)
     for place, cell in enumerate(some):
         for option in range(tiles):
             moved = chosen.copy()

@@ -58,10 +58,9 @@ def find_options(problem: Problem, start: NDArray[np.int64], weights: EnergyWeig
     joint.reset(start)
     inside = NearCosts(problem.cells, problem.choices, weights, problem.weights).of(cells, numbers)
     mean = max(float(inside[:, 0].mean()), 1e-9)
-    costs = inside + joint.costs(cells, start, numbers)
-    colour = joint.colour(cells, start, numbers)
-    lost = costs - inside - colour
-    inside += lost - lost[:, :1]
+    structure = joint.structure(cells, start, numbers)
+    costs = inside + structure + joint.colour(cells, start, numbers)
+    inside += structure - structure[:, :1]
     merit = np.where(numbers == start[:, None], np.inf, costs)
     merit[:, 0] = -np.inf
     order = np.argsort(merit, axis=1, kind="stable")[:, :count]

@@ -71,6 +71,7 @@ class JointCosts:
         self.wanted = linear_to_din99d(cells.mean(axis=(1, 2)))
         self.num_choices = len(choices)
         self._colours = [part for part in self._scales if isinstance(part, BlockColour | Seams)]
+        self._structures = [part for part in self._scales if isinstance(part, Scale)]
         self._pool = ThreadPoolExecutor(WORKERS)
 
     def reweigh(self, name: str, factor: float) -> None:
@@ -103,6 +104,12 @@ class JointCosts:
     ) -> NDArray[np.float32]:
         """What options cost in colour from afar and at seams, (n, K): exact, and cheaper than all of `costs`."""
         return self._costs(self._colours, cells, current, options)
+
+    def structure(
+        self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """What options cost in SSIM, (n, K): the rest of `costs`."""
+        return self._costs(self._structures, cells, current, options)
 
     def costs(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
