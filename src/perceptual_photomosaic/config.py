@@ -56,7 +56,7 @@ class MosaicOptions:
     variants: str = _option("", "Tiles", "Use tiles turned too: rotate, flip or rotate,flip.")
     method: str = _option("solve", "Choosing", f"How tiles are chosen: {', '.join(METHODS)}.")
     quality: str = _option("standard", "Choosing", "Or best: minutes of work on a perceptual loss after 'solve'.")
-    steps: int = _option(160, "Choosing", "Steps that 'best' takes.")
+    steps: int = _option(200, "Choosing", "Steps that 'best' takes.")
     time_limit: float | None = _option(None, "Choosing", "Seconds that 'best' may take after 'solve'.")
     watch: str | None = _option(None, "Choosing", "A PNG that shows how far 'best' has come, rewritten as it goes.")
     loss: str = _option("lpips", "Choosing", f"What 'best' minimises: {' or '.join(LOSSES)}.")

@@ -35,7 +35,7 @@ class Best:
     """
 
     solve: Solve = field(default_factory=Solve)
-    steps: int = 160
+    steps: int = 200
     time_limit: float | None = None
     loss: str = "lpips"
     candidates: int = 16

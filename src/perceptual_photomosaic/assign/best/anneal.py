@@ -37,11 +37,11 @@ class Schedule:
         colour: Weight of the mean colour's distance, at the start.
     """
 
-    steps: int = 160
+    steps: int = 200
     warm: float = 1.0
     hard: float = 100.0
     rate: float = 0.2
-    lead: float = 0.3
+    lead: float = 0.2
     near: float = 0.8
     colour: float = 0.3
 
