@@ -144,6 +144,7 @@ def test_seams_are_steps_that_the_target_does_not_have(rows: int, columns: int, 
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_costs_and_joint_changes_are_exact(weighted: bool) -> None:
+    """Exact up to what single precision leaves of sums near 100."""
     shape, tiles = (7, 9), 6
     cells, choices = patches(63, 3), patches(tiles, 4)
     random = np.random.default_rng(5)
@@ -168,17 +169,13 @@ def test_costs_and_joint_changes_are_exact(weighted: bool) -> None:
             moved = chosen.copy()
             moved[cell] = option
             change = costs[place, option] - costs[place, chosen[cell]]
-            assert change == pytest.approx(
-                energy(moved) - before, rel=2e-4, abs=3e-3
-            )  # float32 sums of energies near 100
+            assert change == pytest.approx(energy(moved) - before, rel=2e-4, abs=3e-3)
     # Neighbours that move together, one after the other: windows and blocks of cells are shared.
     for group in (np.array([0, 1, 9, 10]), np.array([30, 31, 62])):
         moved = chosen.copy()
         moved[group] = random.integers(0, tiles, len(group))
         change = structure.change(group, chosen[group], moved[group])
-        assert change == pytest.approx(
-            energy(moved) - energy(chosen), rel=2e-4, abs=3e-3
-        )  # float32 sums of energies near 100
+        assert change == pytest.approx(energy(moved) - energy(chosen), rel=2e-4, abs=3e-3)
         structure.make()
         chosen = moved
         assert structure.energy() == pytest.approx(energy(chosen), rel=1e-5, abs=1e-3)
