@@ -63,7 +63,9 @@ class MosaicOptions:
     device: str = _option("auto", "Choosing", "Where 'best' runs: auto, cpu, cuda or mps.")
     model: str = _option("", "Choosing", "The network of method 'mosaicnet': a name, or a file that 'train' made.")
     tone: str = _option(
-        "auto", "Choosing", "Draw the target's tones towards those of letters and the like: auto, keep, or fit, wholly."
+        "auto",
+        "Choosing",
+        "Draw the target's tones towards those of letters and the like: auto (but for 'solve'), keep, or fit, wholly.",
     )
     viewing: str = _option("balanced", "Choosing", "Where it is looked at from: near, balanced or far.")
     weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure8=0.2,colour_half=0.4.")

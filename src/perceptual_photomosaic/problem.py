@@ -53,7 +53,8 @@ def pose(
     choices = choice_patches(tiles, cut.thumbnail_px, reporter=reporter)
     if not (whole or options.use_all or options.must_include):
         tiles, choices = shortlist(tiles, choices, cells, seed=options.seed, reporter=reporter)
-    tone = tone_fit(cells, choices, options.tone)
+    left_alone = options.tone == "auto" and options.method == "solve"  # it weighs things differently instead
+    tone = tone_fit(cells, choices, "keep" if left_alone else options.tone)
     weights = importance_of(target, cells, grid, options.region, options.detail, reporter=reporter)
     cells = cells if tone is None else tone.apply(cells)
     limits = limits_of(options, tiles)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -206,6 +207,8 @@ def test_weights_by_word_and_number() -> None:
     assert parse_weights("near", "colour_half=3, structure8=0.5").colour_half == 3
     assert 0 < parse_weights("balanced", "", turned=True).structure8 < EnergyWeights().structure8
     assert parse_weights("balanced", "structure8=0.5", turned=True).structure8 == 0.5
+    assert 0 < parse_weights("balanced", "", narrow=True).structure_quarter < EnergyWeights().structure_quarter
+    assert parse_weights("balanced", "seams=0.5", turned=True, narrow=True).seams == 0.5
     assert VIEWING["far"].colour_half > VIEWING["balanced"].colour_half > VIEWING["near"].colour_half
     for viewing, changes, word in (
         ("middle", "", "balanced"),
@@ -214,6 +217,18 @@ def test_weights_by_word_and_number() -> None:
     ):
         with pytest.raises(ConfigError, match=word):
             parse_weights(viewing, changes)
+
+
+def test_tiles_of_few_tones_are_weighed_differently() -> None:
+    posed = problem(6, 6, 20, seed=4)
+    pale = replace(posed, choices=0.8 + 0.2 * posed.choices)
+    weights, narrow = EnergyWeights(), EnergyWeights(structure8=0.0)
+    solve = Solve(weights, narrow=narrow)
+    assert solve.weights_for(posed) == weights
+    assert solve.weights_for(pale) == narrow
+    assert Solve(weights).weights_for(pale) == weights
+    assert solve.assign(pale).figures == Solve(narrow).assign(pale).figures
+    assert solve.assign(pale).figures != Solve(weights).assign(pale).figures
 
 
 def test_descent_reports_the_energy_it_started_with() -> None:

@@ -8,7 +8,8 @@ import pytest
 from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.colour import linear_to_oklab
-from perceptual_photomosaic.features.tone import tone_fit
+from perceptual_photomosaic.features.tone import is_narrow, tone_fit
+from perceptual_photomosaic.mosaic import Mosaic
 
 
 def greys(low: float, high: float, count: int = 64) -> np.ndarray:
@@ -24,6 +25,14 @@ def test_tiles_that_reach_far_enough_change_nothing() -> None:
     assert tone_fit(greys(0, 1), greys(0.02, 0.9)) is None
     assert tone_fit(greys(0.4, 0.6), greys(0, 1)) is None
     assert tone_fit(greys(0, 1), greys(0.5, 1), "keep") is None
+
+
+def test_tiles_are_narrow_where_they_reach_little_of_the_target() -> None:
+    assert is_narrow(greys(0, 1), greys(0.5, 1))
+    assert is_narrow(greys(0, 0.1), greys(0.4, 1))  # they reach nothing
+    assert not is_narrow(greys(0, 1), greys(0.02, 0.9))
+    assert not is_narrow(greys(0.6, 0.9), greys(0.5, 1))  # all that is wanted
+    assert not is_narrow(greys(0.3, 0.3), greys(0.5, 1))  # one tone has no range
 
 
 def test_light_tiles_draw_the_target_into_their_range() -> None:
@@ -78,12 +87,19 @@ def test_one_tone_and_unknown_words() -> None:
 
 
 def test_letters_show_a_gradient() -> None:
+    """Tones are fitted where tiles are chosen by colour alone; by the solver only when it is told to."""
     ramp = np.tile(np.linspace(0, 255, 320).astype(np.uint8)[None, :, None], (32, 1, 3))
-    fitted, kept = (make_mosaic(ramp, "glyphs", columns=40, tone=tone) for tone in ("auto", "keep"))
-    assert len(np.unique(fitted.choices)) >= len(np.unique(kept.choices))
+
+    def slope(mosaic: Mosaic) -> float:
+        columns = mosaic.to_array((16, 16)).reshape(mosaic.grid.rows * 16, 40, 16, 3).mean(axis=(0, 2, 3))
+        return float(np.corrcoef(columns, np.arange(40))[0, 1])
+
+    kept, fitted = (make_mosaic(ramp, "glyphs", columns=40, method="nearest", tone=tone) for tone in ("keep", "auto"))
     darkest = kept.choices[0, 0]
     assert np.mean(fitted.choices == darkest) < np.mean(kept.choices == darkest) - 0.1
-    columns = fitted.to_array((16, 16)).reshape(fitted.grid.rows * 16, 40, 16, 3).mean(axis=(0, 2, 3))
-    assert np.corrcoef(columns, np.arange(40))[0, 1] > 0.75
-    assert fitted.figures["tone"] == "fitted"
-    assert kept.figures["tone"] == "kept"
+    assert slope(fitted) > slope(kept) + 0.05
+    solved, told = (make_mosaic(ramp, "glyphs", columns=40, tone=tone) for tone in ("auto", "fit"))
+    assert slope(told) > slope(solved) + 0.05
+    assert slope(told) > 0.75
+    figures = [mosaic.figures["tone"] for mosaic in (kept, fitted, solved, told)]
+    assert figures == ["kept", "fitted", "kept", "fitted"]

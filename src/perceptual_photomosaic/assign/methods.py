@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import partial
 
 from perceptual_photomosaic.assign.base import Matcher
 from perceptual_photomosaic.assign.baselines import Correlation, MeanColour, NearestPatch
@@ -25,7 +26,8 @@ def matcher(options: MosaicOptions) -> Matcher:
     check_quality(options)
     match options.method:
         case "solve":
-            solve = Solve(parse_weights(options.viewing, options.weights, turned=bool(options.variants)))
+            weigh = partial(parse_weights, options.viewing, options.weights, turned=bool(options.variants))
+            solve = Solve(weigh(), narrow=weigh(narrow=True))
             return Best.after(solve, options) if options.quality == "best" else solve
         case "mean":
             return MeanColour()

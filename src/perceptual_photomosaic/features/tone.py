@@ -3,7 +3,8 @@
 Black letters on white paper reach from white to a light grey. Matched as it is, most of a portrait is darker than the
 darkest letter, and every such cell takes that letter. So where the tiles cover too little of the target's lightness,
 the target is drawn towards their range first, as a printer fits a photo to paper and ink. Drawn towards it, not into
-it: fitted all the way, a target has so little contrast left that neither colour nor structure tells tiles apart.
+it: fitted all the way, a target has so little contrast left that neither colour nor structure tells tiles apart. The
+solver has structure to go by and leaves tones alone; it only weighs things differently there (`docs/solver.md`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.colour import linear_to_oklab, oklab_to_linear
 
-__all__ = ["TONES", "ToneFit", "tone_fit"]
+__all__ = ["TONES", "ToneFit", "is_narrow", "tone_fit"]
 
 TONES = ("auto", "keep", "fit")
 
@@ -26,6 +27,8 @@ _LEAST_KEPT = 0.25
 """Of the way from the target's range to the tiles', at least so much is left out, unless all of it is asked for."""
 _WIDTH, _USED = 0.6, 0.7
 _TAIL = 0.01
+_ONE_TONE = 1e-3
+"""A narrower range than this is no range."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,16 @@ class ToneFit:
         return np.clip(oklab_to_linear(lab), 0.0, 1.0).astype(np.float32)
 
 
+def is_narrow(cells: NDArray[np.float32], choices: NDArray[np.float32]) -> bool:
+    """Whether the means of the tiles cover less than 40% of the target's range of lightness.
+
+    Args:
+        cells: The target's cells in linear light, (cells, k, k, 3).
+        choices: The tiles likewise.
+    """
+    return _covered(_range(cells), _range(choices, tail=0.0)) < _ENOUGH
+
+
 def tone_fit(cells: NDArray[np.float32], choices: NDArray[np.float32], tone: str = "auto") -> ToneFit | None:
     """Find out whether, and how, a target should be fitted to its tiles.
 
@@ -67,10 +80,10 @@ def tone_fit(cells: NDArray[np.float32], choices: NDArray[np.float32], tone: str
         raise ConfigError(f"tone '{tone}' is unknown; choose one of {', '.join(TONES)}.")
     low, high = _range(cells)
     dark, light = _range(choices, tail=0.0)
-    if tone == "keep" or light <= dark or high - low < 1e-3:
+    if tone == "keep" or light <= dark or high - low < _ONE_TONE:
         return None
     shared = max(low, dark), min(high, light)
-    covered = max(0.0, shared[1] - shared[0]) / (high - low)
+    covered = _covered((low, high), (dark, light))
     if tone == "auto" and covered >= _ENOUGH:
         return None
     # Where both share too little, more of the tiles' range is used than the target has there.
@@ -79,6 +92,12 @@ def tone_fit(cells: NDArray[np.float32], choices: NDArray[np.float32], tone: str
     bottom = max(dark, min(shared[0], top - width))
     kept = 0.0 if tone == "fit" else max(_LEAST_KEPT, (covered / _ENOUGH) ** 0.5)
     return ToneFit((low, high), (bottom + kept * (low - bottom), top + kept * (high - top)))
+
+
+def _covered(target: tuple[float, float], tiles: tuple[float, float]) -> float:
+    """The share of the target's range, (darkest, lightest), that tiles cover; all of it where it is one tone."""
+    width = target[1] - target[0]
+    return max(0.0, min(target[1], tiles[1]) - max(target[0], tiles[0])) / width if width >= _ONE_TONE else 1.0
 
 
 def _range(patches: NDArray[np.float32], tail: float = _TAIL) -> tuple[float, float]:

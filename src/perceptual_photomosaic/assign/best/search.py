@@ -87,8 +87,9 @@ class _Search:
         self.best, self.problem = best, problem
         device = vgg.smoothing.device
         self.templates = _flat(problem.choices).to(device)
-        self.options: Options = find_options(problem, start, best.solve.weights, best.candidates)
-        self.rounding = Rounding(problem, self.options, start, best.solve.weights)
+        weights = best.solve.weights_for(problem)
+        self.options: Options = find_options(problem, start, weights, best.candidates)
+        self.rounding = Rounding(problem, self.options, start, weights)
         target = lay_out(_flat(problem.cells).to(device), problem.grid.shape)
         first = self._laid(start)
         self.objective = Objective(target, first, vgg, Balance(), "paper" if best.loss == "paper" else "lpips")

@@ -19,6 +19,7 @@ from perceptual_photomosaic.assign.solve.descent import Descent
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
 from perceptual_photomosaic.assign.solve.weights import VIEWING, EnergyWeights, parse_weights
+from perceptual_photomosaic.features.tone import is_narrow
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["VIEWING", "EnergyWeights", "Solve", "parse_weights"]
@@ -30,13 +31,21 @@ class Solve:
 
     Attributes:
         weights: How much each part of the energy counts.
+        narrow: The same where the tiles reach little of the target's tones; None makes no difference.
         candidates: Choices on the short list of each cell.
         sweeps: At most so many passes over all cells.
     """
 
     weights: EnergyWeights = field(default_factory=EnergyWeights)
+    narrow: EnergyWeights | None = None
     candidates: int = 96
     sweeps: int = 6
+
+    def weights_for(self, problem: Problem) -> EnergyWeights:
+        """The weights that suit the problem's tiles."""
+        if self.narrow is None or not is_narrow(problem.cells, problem.choices):
+            return self.weights
+        return self.narrow
 
     def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
         """Start from the nearest look-alikes under the limits, then go downhill.
@@ -46,7 +55,7 @@ class Solve:
         Raises:
             ConstraintError: The limits cannot be met.
         """
-        shape, limits = problem.grid.shape, problem.limits
+        shape, limits, weights = problem.grid.shape, problem.limits, self.weights_for(problem)
         costs = EmbeddingCosts(looks(problem.cells), looks(problem.choices))
         start = assign_choices(
             costs, shape, problem.variants, limits, importance=problem.weights, seed=problem.seed, reporter=reporter
@@ -57,10 +66,10 @@ class Solve:
             for tile in limits.banned:
                 allowed[tile * problem.variants : (tile + 1) * problem.variants] = False
         options, _ = look_alikes(costs, self.candidates, allowed)
-        near = NearCosts(problem.cells, problem.choices, self.weights, problem.weights)
-        joint = JointCosts(problem.cells, problem.choices, shape, self.weights, problem.weights)
+        near = NearCosts(problem.cells, problem.choices, weights, problem.weights)
+        joint = JointCosts(problem.cells, problem.choices, shape, weights, problem.weights)
         descent = Descent(
-            near, joint, shape, options, start, problem.variants, limits, self.weights.repeat, problem.seed
+            near, joint, shape, options, start, problem.variants, limits, weights.repeat, problem.seed
         )
         energies = descent.run(self.sweeps, reporter=reporter)
         figures = {"energy": [round(energy / len(start), 6) for energy in energies]}

@@ -88,14 +88,30 @@ _TURNED: Mapping[str, float] = {
 """By how much weights change where tiles may be turned or mirrored: among so many more choices shapes inside cells are
 found anyway, and what is seen from afar is asked for more."""
 
+_NARROW: Mapping[str, float] = {
+    "gradient8": 0.5,
+    "contrast8": 0.5,
+    "seams": 0.3,
+    "structure8": 1.2,
+    "structure4": 0.3,
+    "structure2": 0.3,
+    "structure1": 0.3,
+    "structure1_luma": 0.3,
+    "structure_half": 0.3,
+    "structure_quarter": 0.3,
+}
+"""By how much weights change where tiles reach little of the target's tones (`features.tone.is_narrow`), as letters and
+emoji do: contrast between cells then comes at the cost of colours that are far off as it is, and less of it will do."""
 
-def parse_weights(viewing: str, changes: str, *, turned: bool = False) -> EnergyWeights:
+
+def parse_weights(viewing: str, changes: str, *, turned: bool = False, narrow: bool = False) -> EnergyWeights:
     """Read the knob and the numbers: "balanced" and "structure8=0.3,colour_half=1".
 
     Args:
         viewing: A key of `VIEWING`.
         changes: Weights by name, which stand as they are.
         turned: Whether tiles may be turned or mirrored.
+        narrow: Whether tiles reach little of the target's tones.
     Raises:
         ConfigError: An unknown word, an unknown weight, or a value that is no number of at least 0.
     """
@@ -116,6 +132,6 @@ def parse_weights(viewing: str, changes: str, *, turned: bool = False) -> Energy
         if not 0 <= values[name] < 1e6:
             raise ConfigError(f"weight {name} is '{text}'; it must be a number of at least 0, as in {name}=0.5.")
     weights = VIEWING[viewing]
-    if turned:
-        weights = replace(weights, **{name: factor * getattr(weights, name) for name, factor in _TURNED.items()})
+    for factors in [_TURNED] * turned + [_NARROW] * narrow:
+        weights = replace(weights, **{name: factor * getattr(weights, name) for name, factor in factors.items()})
     return replace(weights, **values)
