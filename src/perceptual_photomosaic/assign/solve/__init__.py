@@ -68,9 +68,7 @@ class Solve:
         options, _ = look_alikes(costs, self.candidates, allowed)
         near = NearCosts(problem.cells, problem.choices, weights, problem.weights)
         joint = JointCosts(problem.cells, problem.choices, shape, weights, problem.weights)
-        descent = Descent(
-            near, joint, shape, options, start, problem.variants, limits, weights.repeat, problem.seed
-        )
+        descent = Descent(near, joint, shape, options, start, problem.variants, limits, weights.repeat, problem.seed)
         energies = descent.run(self.sweeps, reporter=reporter)
         figures = {"energy": [round(energy / len(start), 6) for energy in energies]}
         return Assignment(descent.choices.reshape(shape), figures)
