@@ -7,21 +7,14 @@ which has no off, by passing the assembled mosaic through unchanged.
 
 from __future__ import annotations
 
-import argparse
-
 import mosaicraft.core
+from job import job_parser
 from mosaicraft import MosaicGenerator
 from mosaicraft.presets import get_preset
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("target")
-    parser.add_argument("tiles")
-    parser.add_argument("out")
-    parser.add_argument("--columns", type=int, required=True)
-    parser.add_argument("--rows", type=int, required=True)
-    parser.add_argument("--cell-px", type=int, required=True)
+    parser = job_parser()
     parser.add_argument("--placement", choices=["hungarian", "faiss_diffusion"], required=True)
     parser.add_argument("--diffusion", type=float, default=0.85)
     parser.add_argument("--augment", action="store_true", help="mirrored and brightened copies, mosaicraft's default")

@@ -7,24 +7,16 @@ today's scikit-image refuses; they are whole numbers kept as floats, and are con
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
 import photomosaic as pm
+from job import job_parser
 from skimage import img_as_float
 from skimage.io import imread, imsave
 from skimage.util import crop
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("target")
-    parser.add_argument("tiles")
-    parser.add_argument("out")
-    parser.add_argument("--columns", type=int, required=True)
-    parser.add_argument("--rows", type=int, required=True)
-    parser.add_argument("--cell-px", type=int, required=True)
-    args = parser.parse_args()
+    args = job_parser().parse_args()
 
     pm.photomosaic.crop = lambda image, widths: crop(image, [(int(low), int(high)) for low, high in widths])
     pool = pm.make_pool(f"{args.tiles}/*", sample_size=None)

@@ -6,10 +6,9 @@ the tiles that it chose are laid here instead of by its own paste.
 
 from __future__ import annotations
 
-import argparse
-
 import cv2
 import numpy as np
+from job import job_parser
 from photomosaic_video import mosaic
 
 
@@ -21,14 +20,7 @@ def lay_tiles(canvas, cells_bgr, cells_lab, assignment, pool, saliency, columns,
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("target")
-    parser.add_argument("tiles")
-    parser.add_argument("out")
-    parser.add_argument("--columns", type=int, required=True)
-    parser.add_argument("--rows", type=int, required=True)
-    parser.add_argument("--cell-px", type=int, required=True)
-    args = parser.parse_args()
+    args = job_parser().parse_args()
 
     mosaic.paste_cells = lay_tiles
     width, height = args.columns * args.cell_px, args.rows * args.cell_px

@@ -13,7 +13,8 @@ from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.scales import CHANNELS, CoarseScale, Scale
 from perceptual_photomosaic.assign.solve.seams import Seams
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
-from perceptual_photomosaic.features.colour import LUMA, linear_to_din99d, linear_to_srgb
+from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light
+from perceptual_photomosaic.features.colour import LUMA, linear_to_srgb
 
 
 def patches(count: int, seed: int) -> NDArray[np.float32]:
@@ -106,13 +107,12 @@ def test_colour_from_afar_is_that_of_averaged_cells(rows: int, columns: int, f: 
     blocks = BlockColour(cells, choices, (rows, columns), f, 0.7, importance)
     blocks.reset(chosen)
     places = np.ones((rows, columns)) if importance is None else importance.reshape(rows, columns)
-    target, mosaic = (
-        linear_to_din99d(put_together(light, (rows, columns), 1 / f)) for light in (cells, choices[chosen])
-    )
+    target, mosaic = (lab_from_light(put_together(light, (rows, columns), 1 / f)) for light in (cells, choices[chosen]))
     slow = sum(
         0.7
         * places[row * f : (row + 1) * f, column * f : (column + 1) * f].sum()
-        * float(np.linalg.norm(target[row, column] - mosaic[row, column]))
+        * float(ciede2000(target[row, column], mosaic[row, column]))
+        / 100
         for row in range(target.shape[0])
         for column in range(target.shape[1])
     )

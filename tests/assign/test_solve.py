@@ -20,6 +20,7 @@ from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
 from perceptual_photomosaic.assign.spacing import conflicting_cells
 from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light
 from perceptual_photomosaic.features.colour import linear_to_din99d, linear_to_luma, linear_to_srgb
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
@@ -75,7 +76,9 @@ def slow_near(
             for c in range(8 - right)
         ]
         total += (textures[0] * float(np.mean(apart)) + textures[1] * abs(float(one.std() - other.std()))) / 3
-    for k, weight in ((8, weights.colour8), (4, weights.colour4), (2, weights.colour2), (1, weights.colour1)):
+    means = (lab_from_light(patch.mean(axis=(0, 1))) for patch in (cell, choice))
+    total += weights.colour1 * float(ciede2000(*means)) / 100
+    for k, weight in ((8, weights.colour8), (4, weights.colour4), (2, weights.colour2)):
         step = 8 // k
         for row in range(k):
             for column in range(k):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from perceptual_photomosaic.evaluate import colour as ruler
 from perceptual_photomosaic.features.colour import (
+    ciede2000,
     from_linear,
+    linear_to_lab,
     linear_to_oklab,
     oklab_to_linear,
     to_linear,
@@ -79,3 +82,29 @@ def test_shapes_and_types_are_kept() -> None:
     assert to_oklab(picture).dtype == np.float32
     assert to_linear(picture).dtype == np.float32
     assert from_linear(to_linear(picture)).dtype == np.uint8
+
+
+def test_lab_is_the_rulers() -> None:
+    light = np.random.default_rng(0).random((500, 3)) ** 3
+    assert np.abs(linear_to_lab(light) - ruler.lab_from_light(light)).max() < 1e-3
+
+
+LAB = st.tuples(st.floats(0, 100), st.floats(-120, 120), st.floats(-120, 120))
+
+
+@given(LAB, LAB)
+def test_fast_differences_are_the_rulers(one: tuple[float, ...], other: tuple[float, ...]) -> None:
+    fast = ciede2000(np.float32([one]), np.float32([other]))
+    assert fast.dtype == np.float32
+    hues = np.arctan2([one[2], other[2]], [one[1], other[1]])
+    assume(abs(abs(hues[0] - hues[1]) - np.pi) > 1e-2)  # opposite hues have no mean
+    assert fast[0] == pytest.approx(float(ruler.ciede2000(np.array(one), np.array(other))), rel=1e-3, abs=5e-3)
+
+
+def test_differences_of_nearby_colours_broadcast() -> None:
+    random = np.random.default_rng(1)
+    one = (random.random((40, 1, 3)) * (100, 160, 160) - (0, 80, 80)).astype(np.float32)
+    other = (one + random.normal(0, 5, (40, 30, 3))).astype(np.float32)
+    expected = ruler.ciede2000(np.broadcast_to(one, other.shape), other)
+    assert np.abs(ciede2000(one, other) - expected).max() < 5e-3
+    assert not ciede2000(one, one).any()

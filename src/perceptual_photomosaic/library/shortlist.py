@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.features.patches import PATCH, tile_patches
 from perceptual_photomosaic.library.search import EXACT_UP_TO, nearest
 from perceptual_photomosaic.progress import SILENT, Reporter
-from perceptual_photomosaic.tiles.base import Skipped, TileSet
-from perceptual_photomosaic.tiles.plain import chosen, digest
+from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.plain import DerivedSet, chosen, digest
 
 __all__ = ["Shortlist", "choice_patches", "shortlist"]
 
@@ -20,8 +20,8 @@ _PER_CELL = 10
 _TILES_PER_CELL = 4  # at least so many tiles in all, so that limits on repetition leave a choice
 
 
-class Shortlist:
-    """Some tiles of a set, as a set.
+class Shortlist(DerivedSet):
+    """Some tiles of a set, as a set; its spec is that of the whole, in which a plan finds its tiles by name.
 
     Args:
         tiles: The set.
@@ -29,31 +29,11 @@ class Shortlist:
     """
 
     def __init__(self, tiles: TileSet, numbers: NDArray[np.int64]) -> None:
-        self.tiles = tiles
+        super().__init__(tiles)
         self.numbers = numbers
 
     def __len__(self) -> int:
         return len(self.numbers) * len(self.variants)
-
-    @property
-    def spec(self) -> str:
-        """The spec of the whole set; a plan finds its tiles in it by name."""
-        return self.tiles.spec
-
-    @property
-    def variants(self) -> Sequence[str]:
-        """Names of the variants of every tile."""
-        return self.tiles.variants
-
-    @property
-    def skipped(self) -> Sequence[Skipped]:
-        """Files that were left out of the whole set."""
-        return self.tiles.skipped
-
-    @property
-    def licence(self) -> str:
-        """Terms that bind what is made with the set."""
-        return self.tiles.licence
 
     def source(self, tile: int) -> str:
         """Where a tile comes from."""

@@ -1,4 +1,4 @@
-"""What tile sets have in common when every tile is used just as it is, and digests that tell sets apart."""
+"""What tile sets have in common: those whose tiles are used as they are, those made of another, and their digests."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.errors import TileError
-from perceptual_photomosaic.tiles.base import Skipped
+from perceptual_photomosaic.tiles.base import Skipped, TileSet
 
-__all__ = ["AS_IS", "PlainSet", "chosen", "digest", "resized"]
+__all__ = ["AS_IS", "DerivedSet", "PlainSet", "chosen", "digest", "resized"]
 
 AS_IS = "as is"
 
@@ -34,6 +34,41 @@ class PlainSet:
     def licence(self) -> str:
         """Terms that bind what is made with the set: none."""
         return ""
+
+
+class DerivedSet:
+    """A base for tile sets made of another one; what they do not say is said by that one.
+
+    Args:
+        tiles: The other set.
+    """
+
+    def __init__(self, tiles: TileSet) -> None:
+        self.tiles = tiles
+
+    @property
+    def spec(self) -> str:
+        """The spec of the other set; what was made of it is no part of that."""
+        return self.tiles.spec
+
+    @property
+    def variants(self) -> Sequence[str]:
+        """Names of the variants of every tile."""
+        return self.tiles.variants
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """Files that were left out."""
+        return self.tiles.skipped
+
+    @property
+    def licence(self) -> str:
+        """Terms that bind what is made with the set."""
+        return self.tiles.licence
+
+    def source(self, tile: int) -> str:
+        """Where a tile comes from."""
+        return self.tiles.source(tile)
 
 
 def chosen(choices: Sequence[int] | None, count: int) -> NDArray[np.intp]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perceptual_photomosaic.errors import TileError
-from perceptual_photomosaic.tiles.base import Skipped, TileSet
-from perceptual_photomosaic.tiles.plain import AS_IS, chosen, digest
+from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.plain import AS_IS, DerivedSet, chosen, digest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Variants", "variant_names"]
 
 
-class Variants:
+class Variants(DerivedSet):
     """A tile set in which every tile may also be used rotated or mirrored.
 
     Args:
@@ -35,7 +35,7 @@ class Variants:
     def __init__(self, tiles: TileSet, *, rotate: bool = False, flip: bool = False, square: bool = True) -> None:
         if len(tiles.variants) != 1:
             raise TileError(f"expected a tile set without variants, {tiles.spec} has {', '.join(tiles.variants)}")
-        self.tiles = tiles
+        super().__init__(tiles)
         self._square = square
         self._moves = _moves(rotate, flip, square)
 
@@ -43,28 +43,9 @@ class Variants:
         return len(self.tiles) * len(self._moves)
 
     @property
-    def spec(self) -> str:
-        """The spec of the set; its variants are options, not part of it."""
-        return self.tiles.spec
-
-    @property
     def variants(self) -> Sequence[str]:
         """Names of the variants of every tile."""
         return tuple(_name(mirrored, turns) for mirrored, turns in self._moves)
-
-    @property
-    def skipped(self) -> Sequence[Skipped]:
-        """Files that were left out."""
-        return self.tiles.skipped
-
-    @property
-    def licence(self) -> str:
-        """Terms that bind what is made with the set."""
-        return self.tiles.licence
-
-    def source(self, tile: int) -> str:
-        """Where a tile comes from."""
-        return self.tiles.source(tile)
 
     def identity(self) -> str:
         """Digest of the set and its variants."""

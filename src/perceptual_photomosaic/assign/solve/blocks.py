@@ -1,6 +1,6 @@
 """Blocks of cells from afar: where one sample is the average light of f x f cells, or of those that are left there.
 
-`Blocks` keeps that light while cells change; `BlockColour` is what it costs in colour: the mean distance between the
+`Blocks` keeps that light while cells change; `BlockColour` is what it costs in colour: the mean CIEDE2000 between the
 colours of the mosaic and of the target, as the eye far away averages them. What one cell gets wrong its neighbours put
 right, as in halftoning. A distance, not its square: where the tiles cannot reach a colour, its square would call in
 neighbours who can do nothing about it.
@@ -11,11 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.features.colour import linear_to_din99d
+from perceptual_photomosaic.features.colour import ciede2000, linear_to_lab
 
 __all__ = ["BlockColour", "Blocks"]
-
-_OPTIONS = 1 << 14
 
 
 class Blocks:
@@ -97,16 +95,15 @@ class BlockColour:
         importance: NDArray[np.float32] | None = None,
     ) -> None:
         self._blocks = Blocks(choices, shape, f)
-        self._wanted = linear_to_din99d(self._blocks.average(cells.mean(axis=(1, 2))))
+        self._wanted = linear_to_lab(self._blocks.average(cells.mean(axis=(1, 2))))
         self._weight = np.float32(weight) * self._blocks.cells_in
         if importance is not None:
             self._weight *= self._blocks.average(importance[:, None])[:, 0]
 
     def _distance(self, light: NDArray[np.float32], places: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Distances between light, (n, ..., 3), and what places, (n,), want."""
+        """CIEDE2000 / 100 between light, (n, ..., 3), and what places, (n,), want."""
         wanted = self._wanted[places].reshape(len(places), *(1,) * (light.ndim - 2), 3)
-        distance: NDArray[np.float32] = np.sqrt(np.square(linear_to_din99d(light) - wanted).sum(axis=-1))
-        return distance
+        return ciede2000(wanted, linear_to_lab(light)) * np.float32(0.01)
 
     def reset(self, choices: NDArray[np.int64]) -> None:
         """Take up an assignment, (cells,)."""
@@ -120,10 +117,6 @@ class BlockColour:
         """Weighted distances of the assignment taken up."""
         lost = self._distance(self._blocks.light, np.arange(len(self._wanted)))
         return float(np.einsum("b,b->", self._weight, lost, dtype=np.float64))
-
-    def block(self, options: int) -> int:
-        """How many cells to judge at a time."""
-        return max(1, _OPTIONS // options)
 
     def costs(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]

@@ -24,7 +24,7 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["Descent"]
 
-_STRIDE, _STRIDES_LIMITED = 7, (3, 4)
+_STRIDE, _STRIDES_LIMITED = 3, (3, 4)
 _NEARBY = 2
 _WOKEN = 1
 _JUDGED, _POOLED = 16, 64

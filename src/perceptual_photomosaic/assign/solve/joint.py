@@ -23,6 +23,9 @@ from perceptual_photomosaic.threads import WORKERS
 
 __all__ = ["JointCosts"]
 
+_OPTIONS = 1 << 14
+"""Options of cells that one job judges in colour: few enough to stay in cache."""
+
 _Part = Scale | BlockColour | Seams
 
 
@@ -67,26 +70,26 @@ class JointCosts:
                     Scale(cells, choices, shape, channels[name], weight / len(CHANNELS), importance, channel)
                     for channel in CHANNELS
                 ]
-        self._scales = [scale for part in self._parts.values() for scale in part]
+        self._all = [part for named in self._parts.values() for part in named]
         self.wanted = linear_to_din99d(cells.mean(axis=(1, 2)))
         self.num_choices = len(choices)
-        self._colours = [part for part in self._scales if isinstance(part, BlockColour | Seams)]
-        self._structures = [part for part in self._scales if isinstance(part, Scale)]
+        self._colours = [part for part in self._all if isinstance(part, BlockColour | Seams)]
+        self._structures = [part for part in self._all if isinstance(part, Scale)]
         self._pool = ThreadPoolExecutor(WORKERS)
 
     def reweigh(self, name: str, factor: float) -> None:
         """Let a part count more or less; `name` is that of its weight."""
-        for scale in self._parts.get(name, []):
-            scale.reweigh(factor)
+        for part in self._parts.get(name, []):
+            part.reweigh(factor)
 
     def reset(self, choices: NDArray[np.int64]) -> None:
         """Take up an assignment, (cells,)."""
-        for scale in self._scales:
-            scale.reset(choices)
+        for part in self._all:
+            part.reset(choices)
 
     def energy(self) -> float:
         """Energy of the assignment taken up."""
-        return sum(scale.energy() for scale in self._scales)
+        return sum(part.energy() for part in self._all)
 
     def glance(self, options: NDArray[np.integer]) -> NDArray[np.float32]:
         """What a list of options for every cell costs about, (cells, K), whatever the neighbours: shapes inside cells.
@@ -115,7 +118,7 @@ class JointCosts:
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
         """What options cost, (n, K): see `Scale.costs`."""
-        return self._costs(self._scales, cells, current, options)
+        return self._costs(self._all, cells, current, options)
 
     def _costs(
         self,
@@ -124,11 +127,10 @@ class JointCosts:
         current: NDArray[np.integer],
         options: NDArray[np.integer],
     ) -> NDArray[np.float32]:
-        jobs = [
-            (part, slice(start, start + part.block(options.shape[1])))
-            for part in parts
-            for start in range(0, len(cells), part.block(options.shape[1]))
-        ]
+        jobs: list[tuple[_Part, slice]] = []
+        for part in parts:
+            step = part.block(options.shape[1]) if isinstance(part, Scale) else max(1, _OPTIONS // options.shape[1])
+            jobs += [(part, slice(start, start + step)) for start in range(0, len(cells), step)]
         found = self._pool.map(lambda job: job[0].costs(cells[job[1]], current[job[1]], options[job[1]]), jobs)
         costs = np.zeros(options.shape, np.float32)
         for (_, block), part_costs in zip(jobs, found, strict=True):
@@ -137,9 +139,9 @@ class JointCosts:
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
         """By how much cells that move together change the energy: see `Scale.change`."""
-        return sum(scale.change(cells, current, choices) for scale in self._scales)
+        return sum(part.change(cells, current, choices) for part in self._all)
 
     def make(self) -> None:
         """Make the move that was judged last."""
-        for scale in self._scales:
-            scale.make()
+        for part in self._all:
+            part.make()

@@ -2,7 +2,8 @@
 
 The mean over its k x k samples of the distance of colours, k = 8, 4, 2, 1, on averages of linear light
 (`docs/solver.md`). A distance, not its square: it follows the mean CIEDE2000 that people report, and one bad corner
-does not rule a tile out. To this comes texture: differences between neighbouring samples, and their spread over the
+does not rule a tile out. At one sample it is CIEDE2000 itself; at more, where that would take long, plain distance in
+DIN99d, which comes near. To this comes texture: differences between neighbouring samples, and their spread over the
 cell, in red, green and blue, which should be those of the target. SSIM hardly tells a busy tile from a very busy one;
 these do.
 Texture counts as far as it can be chosen apart from tone (`_free_of_tone`).
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
-from perceptual_photomosaic.features.colour import linear_to_din99d, linear_to_luma, linear_to_srgb
+from perceptual_photomosaic.features.colour import LUMA, ciede2000, linear_to_din99d, linear_to_lab, linear_to_srgb
 from perceptual_photomosaic.features.patches import reduce_patches
 from perceptual_photomosaic.threads import share_out
 
@@ -59,15 +60,15 @@ class NearCosts:
         scales = {8: weights.colour8, 4: weights.colour4, 2: weights.colour2, 1: weights.colour1}
         self._cell_colours = {k: _planes(cells, k, weight) for k, weight in scales.items() if weight > 0}
         self._choice_colours = {k: _planes(choices, k, weight) for k, weight in scales.items() if weight > 0}
+        self._mean_weight = weights.colour1
+        self._cell_means, self._choice_means = (linear_to_lab(light.mean(axis=(1, 2))) for light in (cells, choices))
         self._texture: _Texture | None = None
         if weights.gradient8 > 0 or weights.contrast8 > 0:
             self._texture = _Texture(cells, choices, weights.gradient8, weights.contrast8)
 
     def reweigh_mean(self, factor: float) -> None:
         """Let the distance of mean colours, `colour1`, count more or less."""
-        for colours in (self._cell_colours, self._choice_colours):
-            if 1 in colours:
-                colours[1] = colours[1] * np.float32(factor)
+        self._mean_weight *= factor
 
     def of(self, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
         """Costs of lists of choices.
@@ -117,11 +118,16 @@ class NearCosts:
     def _block(self, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
         costs = np.zeros(choices.shape, np.float32)
         for mine, theirs in self._colours():
+            if mine.shape[2] == 1:
+                continue  # CIEDE2000, below
             difference = theirs[choices]  # (n, K, 3, samples)
             difference -= mine[cells][:, None]
             np.square(difference, out=difference)
             distance = difference.sum(axis=2)
             costs += np.sqrt(distance, out=distance).sum(axis=2)
+        if self._mean_weight > 0:
+            apart = ciede2000(self._cell_means[cells][:, None], self._choice_means[choices])
+            costs += np.float32(self._mean_weight / 100) * apart
         if self._texture is not None:
             costs += self._texture.costs(cells, choices)
         if self._importance is not None:
@@ -164,15 +170,15 @@ class _Texture:
     def __init__(
         self, cells: NDArray[np.float32], choices: NDArray[np.float32], gradient: float, contrast: float
     ) -> None:
-        luma = linear_to_luma(choices)
+        offered, wanted = linear_to_srgb(choices), linear_to_srgb(cells)
+        luma = offered @ np.array(LUMA, np.float32)
         gradient *= _free_of_tone(luma, np.abs(_differences(luma)).mean(axis=1))
         contrast *= _free_of_tone(luma, luma.std(axis=(1, 2)))
-        self._offered, self._wanted = (self._textures(light, gradient, contrast) for light in (choices, cells))
+        self._offered, self._wanted = (self._textures(values, gradient, contrast) for values in (offered, wanted))
 
     @staticmethod
-    def _textures(light: NDArray[np.float32], gradient: float, contrast: float) -> NDArray[np.float32]:
+    def _textures(values: NDArray[np.float32], gradient: float, contrast: float) -> NDArray[np.float32]:
         """Differences and deviations, (N, numbers), scaled so that the sum of errors is their weighted mean."""
-        values = linear_to_srgb(light)
         steps, deviations = _differences(values), values.std(axis=(1, 2))
         parts = np.float32(gradient / steps.shape[1]) * steps, np.float32(contrast / 3) * deviations
         return np.concatenate(parts, axis=1)

@@ -18,8 +18,6 @@ from perceptual_photomosaic.features.colour import linear_to_srgb
 
 __all__ = ["Seams"]
 
-_OPTIONS = 1 << 14
-
 
 class Seams:
     """Steps between neighbouring cells; answers the descent as `scales.Scale` does.
@@ -64,10 +62,6 @@ class Seams:
     def energy(self) -> float:
         """Weighted steps of the assignment taken up."""
         return self._steps(np.arange(len(self._errors)), np.ones(len(self._errors), bool))
-
-    def block(self, options: int) -> int:
-        """How many cells to judge at a time."""
-        return max(1, _OPTIONS // options)
 
     def costs(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]

@@ -19,7 +19,7 @@ class EnergyWeights:
         colour8: Colour error at 8 x 8 samples a cell, in DIN99d.
         colour4: At 4 x 4.
         colour2: At 2 x 2.
-        colour1: At the cell's mean.
+        colour1: At the cell's mean; this and what follows in CIEDE2000 / 100.
         colour_half: Where one sample covers 2 x 2 cells: what one cell gets wrong its neighbours put right.
         colour_quarter: Where one sample covers 4 x 4 cells.
         gradient8: Error of the differences between neighbouring samples of a cell, at 8 x 8, in red, green and blue.
@@ -38,13 +38,13 @@ class EnergyWeights:
     colour8: float = 1.0
     colour4: float = 0.0
     colour2: float = 0.0
-    colour1: float = 1.22
-    colour_half: float = 0.19
-    colour_quarter: float = 0.23
+    colour1: float = 1.75
+    colour_half: float = 0.28
+    colour_quarter: float = 0.33
     gradient8: float = 1.45
     contrast8: float = 1.15
     seams: float = 0.28
-    structure8: float = 0.45
+    structure8: float = 0.5
     structure4: float = 0.1
     structure2: float = 0.08
     structure1: float = 0.07
@@ -56,15 +56,15 @@ class EnergyWeights:
 
 VIEWING: Mapping[str, EnergyWeights] = {
     "near": EnergyWeights(
-        colour1=0.2, colour_half=0.05, colour_quarter=0.05, gradient8=2.0, contrast8=1.5, structure8=0.5
+        colour1=0.28, colour_half=0.07, colour_quarter=0.07, gradient8=2.0, contrast8=1.5, structure8=0.5
     ),
     "balanced": EnergyWeights(),
     "far": EnergyWeights(
         colour8=0.3,
         colour2=0.3,
-        colour1=0.8,
-        colour_half=0.6,
-        colour_quarter=0.6,
+        colour1=1.1,
+        colour_half=0.85,
+        colour_quarter=0.85,
         gradient8=0.2,
         contrast8=0.1,
         structure8=0.03,
