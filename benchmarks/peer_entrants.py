@@ -93,14 +93,15 @@ def runner(peer: str, script: str, *options: str, copies: int | Callable[[Job], 
     return commands
 
 
-def phomo(*options: str) -> Commands:
+def phomo(*options: str, cell_px: int = 16) -> Commands:
     """Call phomo, which compares all pixels of all tiles: 16 px per cell, the ruler's finest view, keep it affordable.
 
-    With --greedy and no limit in reach, each cell gets the tile nearest to it.
+    Smaller tiles are darker where letters are thin, for everybody shrinks sRGB values as they are: with the `cell_px` of
+    the others that is equal. With --greedy and no limit in reach, each cell gets the tile nearest to it.
     """
 
     def commands(job: Job) -> list[list[str]]:
-        size = ["-s", str(job.columns * 16), str(job.rows * 16), "-S", "16", "16"]
+        size = ["-s", str(job.columns * cell_px), str(job.rows * cell_px), "-S", str(cell_px), str(cell_px)]
         if "-n" not in options:
             size += ["-n", str(job.columns * job.rows)]
         program = in_environment("phomo", job, "phomo")
@@ -157,7 +158,6 @@ AS_IS, CHANGED = "as is", "mirrored, brightened"
 
 ENTRANTS = (
     Entrant("ours", "", "free", AS_IS, "defaults", ours()),
-    Entrant("ours, tones kept", "", "free", AS_IS, "tone keep", ours("--tone", "keep")),
     Entrant(
         "ours, variants", "", "free", "rotated, mirrored", "variants rotate,flip", ours("--variants", "rotate,flip")
     ),
@@ -189,6 +189,14 @@ ENTRANTS = (
         mosaicraft("--placement", "hungarian", copies=5),
     ),
     Entrant("phomo", "phomo", "free", AS_IS, "-m norm --greedy", phomo("-m", "norm", "--greedy")),
+    Entrant(
+        "phomo, 32 px",
+        "phomo",
+        "free",
+        AS_IS,
+        "-m norm --greedy, at the size of the others",
+        phomo("-m", "norm", "--greedy", cell_px=CELL_PX),
+    ),
     Entrant("phomo, luv", "phomo", "free", AS_IS, "-m luv_approx --greedy", phomo("-m", "luv_approx", "--greedy")),
     Entrant("phomo, 5 uses", "phomo", "5", AS_IS, "-m norm -n 5", phomo("-m", "norm", "-n", "5")),
     Entrant("photomosaic", "photomosaic", "free", AS_IS, "all pixels, palette kept", photomosaic()),

@@ -38,33 +38,33 @@ class EnergyWeights:
     colour8: float = 1.0
     colour4: float = 0.0
     colour2: float = 0.0
-    colour1: float = 1.75
-    colour_half: float = 0.28
-    colour_quarter: float = 0.33
-    gradient8: float = 1.45
-    contrast8: float = 1.15
+    colour1: float = 2.6
+    colour_half: float = 0.24
+    colour_quarter: float = 0.42
+    gradient8: float = 1.1
+    contrast8: float = 2.0
     seams: float = 0.28
-    structure8: float = 0.5
-    structure4: float = 0.1
+    structure8: float = 0.62
+    structure4: float = 0.16
     structure2: float = 0.08
-    structure1: float = 0.07
-    structure1_luma: float = 0.07
-    structure_half: float = 0.08
-    structure_quarter: float = 0.37
+    structure1: float = 0.1
+    structure1_luma: float = 0.06
+    structure_half: float = 0.12
+    structure_quarter: float = 0.45
     repeat: float = 0.0003
 
 
 VIEWING: Mapping[str, EnergyWeights] = {
     "near": EnergyWeights(
-        colour1=0.28, colour_half=0.07, colour_quarter=0.07, gradient8=2.0, contrast8=1.5, structure8=0.5
+        colour1=0.4, colour_half=0.06, colour_quarter=0.1, gradient8=1.6, contrast8=2.6, structure8=0.62
     ),
     "balanced": EnergyWeights(),
     "far": EnergyWeights(
         colour8=0.3,
         colour2=0.3,
-        colour1=1.1,
-        colour_half=0.85,
-        colour_quarter=0.85,
+        colour1=1.6,
+        colour_half=0.8,
+        colour_quarter=0.9,
         gradient8=0.2,
         contrast8=0.1,
         structure8=0.03,
@@ -74,31 +74,33 @@ VIEWING: Mapping[str, EnergyWeights] = {
 """Weights by where a mosaic is looked at from."""
 
 _TURNED: Mapping[str, float] = {
-    "colour8": 1.1,
+    "colour8": 1.15,
+    "colour1": 0.85,
     "colour_half": 0.75,
-    "contrast8": 0.9,
-    "structure8": 0.25,
-    "structure4": 0.5,
-    "structure2": 2.0,
-    "structure1": 2.0,
-    "structure1_luma": 4.4,
-    "structure_half": 3.0,
-    "structure_quarter": 2.0,
+    "contrast8": 1.4,
+    "structure8": 0.22,
+    "structure4": 0.4,
+    "structure2": 2.5,
+    "structure1": 3.0,
+    "structure1_luma": 6.0,
+    "structure_half": 3.4,
+    "structure_quarter": 2.5,
 }
 """By how much weights change where tiles may be turned or mirrored: among so many more choices shapes inside cells are
 found anyway, and what is seen from afar is asked for more."""
 
 _NARROW: Mapping[str, float] = {
-    "gradient8": 0.5,
-    "contrast8": 0.5,
-    "seams": 0.3,
+    "colour1": 0.85,
+    "gradient8": 0.65,
+    "contrast8": 0.3,
+    "seams": 0.35,
     "structure8": 1.2,
-    "structure4": 0.3,
-    "structure2": 0.3,
-    "structure1": 0.3,
-    "structure1_luma": 0.3,
-    "structure_half": 0.3,
-    "structure_quarter": 0.3,
+    "structure4": 0.35,
+    "structure2": 0.35,
+    "structure1": 0.35,
+    "structure1_luma": 0.35,
+    "structure_half": 0.35,
+    "structure_quarter": 0.35,
 }
 """By how much weights change where tiles reach little of the target's tones (`features.tone.is_narrow`), as letters and
 emoji do: contrast between cells then comes at the cost of colours that are far off as it is, and less of it will do."""
