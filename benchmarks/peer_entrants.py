@@ -96,7 +96,7 @@ def runner(peer: str, script: str, *options: str, copies: int | Callable[[Job], 
 def phomo(*options: str, cell_px: int = 16) -> Commands:
     """Call phomo, which compares all pixels of all tiles: 16 px per cell, the ruler's finest view, keep it affordable.
 
-    Smaller tiles are darker where letters are thin, for everybody shrinks sRGB values as they are: with the `cell_px` of
+    Smaller tiles are darker where letters are thin, as everybody shrinks sRGB values as they are: with the `cell_px` of
     the others that is equal. With --greedy and no limit in reach, each cell gets the tile nearest to it.
     """
 
