@@ -2,7 +2,8 @@
 
     perceptual   LPIPS form of the loss on VGG16, at the views where one cell covers 4 and 2 px
     anchors      mean DIN99d distance and 1 - SSIM of luma where one cell covers 1, 1/2 and 1/4 px, each relative to
-                 what the solver reached; being worse than that costs `hold` times as much
+                 what the solver reached; being worse than that costs `hold` times as much. Whether a mosaic is held is
+                 judged by CIEDE2000 itself, which has no gradient to speak of
 
 On the way down the network never looks twice at the same: each view is cut and turned at random, target and mosaic
 alike. What pleases it from every side is more likely to please people than what fools it from one (Athalye et al.,
@@ -19,9 +20,11 @@ from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from perceptual_photomosaic.assign.best.light import din99d, encode, luma, seen, ssim
+from perceptual_photomosaic.features.colour import ciede2000, linear_to_lab
 from perceptual_photomosaic.features.patches import PATCH
 from perceptual_photomosaic.features.vgg import VGG16
 from perceptual_photomosaic.losses import LPIPS_LAYERS, LossSettings, PerceptualLoss
@@ -104,8 +107,10 @@ class Objective:
             view = seen(target, samples)
             if not self._far or min(view.shape[2:]) >= _LEAST_PX:
                 self._far.append((samples, din99d(view), luma(view)))
+        self._colours = [_lab(seen(target, samples)) for samples, _, _ in self._far]
         with torch.no_grad():
             self._start = [error.clamp_min(1e-4) for error in self._errors(start)]
+            self._reported_start = [max(error, 1e-4) for error in self._reported(start)]
             if not lpips:
                 self._views = [(1, 1 / max(sum(float(part) for part in self._parts(start)), 1e-9))]
 
@@ -113,13 +118,12 @@ class Objective:
         """The objective of a mosaic."""
         with torch.no_grad():
             perceptual = sum(float(part) for part in self._parts(light))
-            anchors, ratios = self._anchors(light)
-        return Value(perceptual + float(anchors), perceptual, ratios)
+            anchors, _ = self._anchors(light)
+        return Value(perceptual + float(anchors), perceptual, self.ratios(light))
 
     def ratios(self, light: Tensor) -> tuple[float, ...]:
         """Errors from afar as multiples of the start's: colour, structure, for each distance. Asks no network."""
-        with torch.no_grad():
-            return self._anchors(light)[1]
+        return tuple(error / start for error, start in zip(self._reported(light), self._reported_start, strict=True))
 
     def value_and_gradient(self, light: Tensor, random: np.random.Generator) -> tuple[Value, Tensor]:
         """The objective and its gradient in the mosaic, one view after the other, which keeps memory small.
@@ -155,6 +159,16 @@ class Objective:
             view = seen(light, samples)
             errors.append(((din99d(view) - colours).square().sum(1) + 1e-4).sqrt().mean())
             errors.append(1 - ssim(luma(view), grey))
+        return errors
+
+    def _reported(self, light: Tensor) -> list[float]:
+        """The same as the ruler reports them: CIEDE2000 and 1 - SSIM."""
+        errors = []
+        with torch.no_grad():
+            for (samples, _, grey), colours in zip(self._far, self._colours, strict=True):
+                view = seen(light, samples)
+                errors.append(float(ciede2000(colours, _lab(view)).mean()))
+                errors.append(float(1 - ssim(luma(view), grey)))
         return errors
 
     def _anchors(self, light: Tensor) -> tuple[Tensor, tuple[float, ...]]:
@@ -200,3 +214,8 @@ def _windows(height: int, width: int) -> list[tuple[slice, ...]]:
 
     every = slice(None)
     return [(every, every, rows, columns) for rows in cut(height) for columns in cut(width)]
+
+
+def _lab(light: Tensor) -> NDArray[np.float32]:
+    """CIELAB of linear light, (1, 3, H, W) to (H, W, 3)."""
+    return linear_to_lab(light[0].movedim(0, -1).cpu().numpy())
