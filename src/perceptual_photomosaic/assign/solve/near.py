@@ -5,8 +5,7 @@ The mean over its k x k samples of the distance of colours, k = 8, 4, 2, 1, on a
 does not rule a tile out. At one sample it is CIEDE2000 itself; at more, where that would take long, plain distance in
 DIN99d, which comes near. To this comes texture: differences between neighbouring samples, and their spread over the
 cell, in red, green and blue, which should be those of the target. SSIM hardly tells a busy tile from a very busy one;
-these do.
-Texture counts as far as it can be chosen apart from tone (`_free_of_tone`).
+these do. Texture counts as far as it can be chosen apart from tone (`_free_of_tone`).
 
 Costs are worked out for a short list of choices per cell, a block of cells at a time, on two threads.
 """
