@@ -74,12 +74,20 @@ class Value:
     Attributes:
         total: What is minimised.
         perceptual: The part of the network.
-        anchors: Colour and structure errors from afar, as multiples of those at the start.
     """
 
     total: float
     perceptual: float
-    anchors: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class _Afar:
+    """The target seen where a pixel averages `samples` along each side: what mosaics are compared with."""
+
+    samples: int
+    din99d: Tensor
+    lab: NDArray[np.float32]
+    luma: Tensor
 
 
 class Objective:
@@ -102,12 +110,11 @@ class Objective:
             self._views = [(1, 1.0)]  # the paper's loss has its own pyramid
         self._windows = _windows(target.shape[2], target.shape[3])
         self._target = target
-        self._far: list[tuple[int, Tensor, Tensor]] = []
+        self._far: list[_Afar] = []
         for samples in FAR_SAMPLES:
             view = seen(target, samples)
             if not self._far or min(view.shape[2:]) >= _LEAST_PX:
-                self._far.append((samples, din99d(view), luma(view)))
-        self._colours = [_lab(seen(target, samples)) for samples, _, _ in self._far]
+                self._far.append(_Afar(samples, din99d(view), _lab(view), luma(view)))
         with torch.no_grad():
             self._start = [error.clamp_min(1e-4) for error in self._errors(start)]
             self._reported_start = [max(error, 1e-4) for error in self._reported(start)]
@@ -118,8 +125,7 @@ class Objective:
         """The objective of a mosaic."""
         with torch.no_grad():
             perceptual = sum(float(part) for part in self._parts(light))
-            anchors, _ = self._anchors(light)
-        return Value(perceptual + float(anchors), perceptual, self.ratios(light))
+            return Value(perceptual + float(self._anchors(light)), perceptual)
 
     def ratios(self, light: Tensor) -> tuple[float, ...]:
         """Errors from afar as multiples of the start's: colour, structure, for each distance. Asks no network."""
@@ -135,10 +141,10 @@ class Objective:
         for part in self._parts(leaf, random):
             torch.autograd.backward(part)
             perceptual += float(part.detach())
-        anchors, ratios = self._anchors(leaf)
+        anchors = self._anchors(leaf)
         torch.autograd.backward(anchors)
         assert leaf.grad is not None
-        return Value(perceptual + float(anchors.detach()), perceptual, ratios), leaf.grad
+        return Value(perceptual + float(anchors.detach()), perceptual), leaf.grad
 
     def _parts(self, light: Tensor, random: np.random.Generator | None = None) -> Iterator[Tensor]:
         """The perceptual loss in parts that sum to it: views, and windows of them."""
@@ -155,26 +161,25 @@ class Objective:
     def _errors(self, light: Tensor) -> list[Tensor]:
         """Colour and structure errors from afar, one pair per distance."""
         errors = []
-        for samples, colours, grey in self._far:
-            view = seen(light, samples)
-            errors.append(((din99d(view) - colours).square().sum(1) + 1e-4).sqrt().mean())
-            errors.append(1 - ssim(luma(view), grey))
+        for wanted in self._far:
+            view = seen(light, wanted.samples)
+            errors.append(((din99d(view) - wanted.din99d).square().sum(1) + 1e-4).sqrt().mean())
+            errors.append(1 - ssim(luma(view), wanted.luma))
         return errors
 
     def _reported(self, light: Tensor) -> list[float]:
         """The same as the ruler reports them: CIEDE2000 and 1 - SSIM."""
         errors = []
         with torch.no_grad():
-            for (samples, _, grey), colours in zip(self._far, self._colours, strict=True):
-                view = seen(light, samples)
-                errors.append(float(ciede2000(colours, _lab(view)).mean()))
-                errors.append(float(1 - ssim(luma(view), grey)))
+            for wanted in self._far:
+                view = seen(light, wanted.samples)
+                errors.append(float(ciede2000(wanted.lab, _lab(view)).mean()))
+                errors.append(float(1 - ssim(luma(view), wanted.luma)))
         return errors
 
-    def _anchors(self, light: Tensor) -> tuple[Tensor, tuple[float, ...]]:
+    def _anchors(self, light: Tensor) -> Tensor:
         ratios = torch.stack([error / start for error, start in zip(self._errors(light), self._start, strict=True)])
-        total = self.balance.far * ratios.mean() + self.balance.hold * (ratios - 1).clamp_min(0.0).mean()
-        return total, tuple(ratios.detach().tolist())
+        return self.balance.far * ratios.mean() + self.balance.hold * (ratios - 1).clamp_min(0.0).mean()
 
 
 _LPIPS = LossSettings(

@@ -1,9 +1,8 @@
 """What choices cost across cells: structure seen from six distances, seams, and colour from afar.
 
 Structure is SSIM over the whole mosaic (`scales`), seams are steps between neighbours that the target does not have
-(`seams`), colour from afar is that of blocks of cells (`blocks`). Shapes inside cells and
-from afar are those of luma; at two samples and one sample a cell, where noise of colour between cells is seen, the
-three channels count alike.
+(`seams`), colour from afar is that of blocks of cells (`blocks`). Shapes inside cells and from afar are those of luma;
+at two samples and one sample a cell, where noise of colour between cells is seen, the three channels count alike.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ class NearCosts:
         costs = np.zeros(choices.shape, np.float32)
         for mine, theirs in self._colours():
             if mine.shape[2] == 1:
-                continue  # CIEDE2000, below
+                continue  # these planes are for `closest`; means cost CIEDE2000, below
             difference = theirs[choices]  # (n, K, 3, samples)
             difference -= mine[cells][:, None]
             np.square(difference, out=difference)
