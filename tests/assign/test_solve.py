@@ -22,6 +22,7 @@ from perceptual_photomosaic.assign.spacing import conflicting_cells
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light
 from perceptual_photomosaic.features.colour import linear_to_din99d, linear_to_luma, linear_to_srgb
+from perceptual_photomosaic.features.embedding import embed
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 
@@ -78,6 +79,8 @@ def slow_near(
         total += (textures[0] * float(np.mean(apart)) + textures[1] * abs(float(one.std() - other.std()))) / 3
     means = (lab_from_light(patch.mean(axis=(0, 1))) for patch in (cell, choice))
     total += weights.colour1 * float(ciede2000(*means)) / 100
+    seen, shown = (embed(patch[None])[0].astype(float) for patch in (cell, choice))
+    total += weights.perceptual2 * sum((a - b) ** 2 for a, b in zip(seen, shown, strict=True))
     for k, weight in ((8, weights.colour8), (4, weights.colour4), (2, weights.colour2)):
         step = 8 // k
         for row in range(k):
@@ -89,7 +92,7 @@ def slow_near(
 
 
 def test_near_costs_match_a_loop_over_samples() -> None:
-    weights = EnergyWeights(colour4=0.2, colour2=0.1)
+    weights = EnergyWeights(colour4=0.2, colour2=0.1, perceptual2=3)
     cells, choices = patches(6, 1), patches(9, 2)
     near = NearCosts(cells, choices, weights)
     options = np.tile(np.arange(9), (6, 1))

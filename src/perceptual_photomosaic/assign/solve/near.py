@@ -5,7 +5,8 @@ The mean over its k x k samples of the distance of colours, k = 8, 4, 2, 1, on a
 does not rule a tile out. At one sample it is CIEDE2000 itself; at more, where that would take long, plain distance in
 DIN99d, which comes near. To this comes texture: differences between neighbouring samples, and their spread over the
 cell, in red, green and blue, which should be those of the target. SSIM hardly tells a busy tile from a very busy one;
-these do. Texture counts as far as it can be chosen apart from tone (`_free_of_tone`).
+these do. Texture counts as far as it can be chosen apart from tone (`_free_of_tone`). Last comes what a network that
+was trained on people's judgements sees of the difference, at 2 x 2 samples (`features.embedding`).
 
 Costs are worked out for a short list of choices per cell, a block of cells at a time, on two threads.
 """
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 from perceptual_photomosaic.features.colour import LUMA, ciede2000, linear_to_din99d, linear_to_lab, linear_to_srgb
+from perceptual_photomosaic.features.embedding import embed
 from perceptual_photomosaic.features.patches import reduce_patches
 from perceptual_photomosaic.threads import share_out
 
@@ -64,6 +66,10 @@ class NearCosts:
         self._texture: _Texture | None = None
         if weights.gradient8 > 0 or weights.contrast8 > 0:
             self._texture = _Texture(cells, choices, weights.gradient8, weights.contrast8)
+        self._seen: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+        if weights.perceptual2 > 0:
+            size = np.float32(weights.perceptual2**0.5)
+            self._seen = embed(cells) * size, embed(choices) * size
 
     def reweigh_mean(self, factor: float) -> None:
         """Let the distance of mean colours, `colour1`, count more or less."""
@@ -129,6 +135,11 @@ class NearCosts:
             costs += np.float32(self._mean_weight / 100) * apart
         if self._texture is not None:
             costs += self._texture.costs(cells, choices)
+        if self._seen is not None:
+            wanted, offered = self._seen
+            between = offered[choices]
+            between -= wanted[cells][:, None]
+            costs += np.einsum("nkd,nkd->nk", between, between)
         if self._importance is not None:
             costs *= self._importance[cells, None]
         return costs

@@ -24,6 +24,7 @@ class EnergyWeights:
         colour_quarter: Where one sample covers 4 x 4 cells.
         gradient8: Error of the differences between neighbouring samples of a cell, at 8 x 8, in red, green and blue.
         contrast8: Error of the standard deviation over the samples of a cell, at 8 x 8, likewise.
+        perceptual2: What VGG16 sees of the difference at 2 x 2 samples (`features.embedding`).
         seams: Steps of colour between neighbouring cells that the target does not have.
         structure8: Loss of structural similarity (1 - SSIM of luma, across cells) at 8 x 8 samples a cell.
         structure4: At 4 x 4.
@@ -43,6 +44,7 @@ class EnergyWeights:
     colour_quarter: float = 0.42
     gradient8: float = 1.1
     contrast8: float = 2.0
+    perceptual2: float = 0.0
     seams: float = 0.28
     structure8: float = 0.62
     structure4: float = 0.16

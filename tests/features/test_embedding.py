@@ -1,0 +1,73 @@
+"""The embedding of patches against VGG16, which taught it, and against a loop over its layers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+from numpy.typing import NDArray
+from PIL import Image
+
+from perceptual_photomosaic.features.colour import linear_to_srgb, to_linear
+from perceptual_photomosaic.features.embedding import WEIGHTS, embed
+from perceptual_photomosaic.features.patches import reduce_patches
+from perceptual_photomosaic.features.vgg import VGG16
+from perceptual_photomosaic.features.weights import load_vgg_weights
+from perceptual_photomosaic.training.distil import distil, seen_by_vgg
+
+
+def photo_patches(side: int, cut_px: int = 8) -> NDArray[np.float32]:
+    """Patches of real photos in linear light, (N, side, side, 3), from cuts of `cut_px`."""
+    found = []
+    for name in ("astronaut", "chelsea", "coffee"):
+        picture = to_linear(getattr(skimage.data, name)())
+        rows, columns = (length // cut_px for length in picture.shape[:2])
+        cells = picture[: rows * cut_px, : columns * cut_px].reshape(rows, cut_px, columns, cut_px, 3)
+        found.append(cells.swapaxes(1, 2).reshape(-1, cut_px, cut_px, 3)[::7])
+    return reduce_patches(np.concatenate(found), side)
+
+
+def test_it_is_what_its_layers_say() -> None:
+    patches = photo_patches(8)[:20]
+    with np.load(WEIGHTS) as stored:
+        layers = [(stored[f"matrix{n}"].astype(float), stored[f"offset{n}"].astype(float)) for n in range(4)]
+    for patch, point in zip(patches, embed(patches), strict=True):
+        quarters = [patch[r : r + 4, c : c + 4].mean(axis=(0, 1)) for r in (0, 4) for c in (0, 4)]
+        values = linear_to_srgb(np.stack(quarters)).ravel().astype(float) * 2 - 1
+        for number, (matrix, offset) in enumerate(layers):
+            values = np.array([(values * column).sum() for column in matrix.T]) + offset
+            values = values if number == 3 else np.maximum(values, 0)
+        np.testing.assert_allclose(point, values, atol=1e-4)
+
+
+@pytest.mark.parametrize("cut_px", [4, 16])
+def test_distances_are_those_of_vgg16(cut_px: int) -> None:
+    """On photos that it was not taught from."""
+    patches = photo_patches(2, cut_px)[:2000]
+    seen = seen_by_vgg(VGG16(load_vgg_weights()), patches).numpy()
+    other = np.random.default_rng(0).permutation(len(patches))
+    distances = [np.square(points - points[other]).sum(axis=1) for points in (embed(patches), seen)]
+    assert np.corrcoef(*distances)[0, 1] > 0.98
+    assert np.abs(distances[0] - distances[1]).mean() < 0.1 * distances[1].mean()
+
+
+def test_grain_is_seen_where_colours_hardly_differ() -> None:
+    """The point of it: as far in colour, a step inside a patch is more than another shade."""
+    flat = np.full((1, 2, 2, 3), 0.4, np.float32)
+    shade, grain = flat + np.float32(0.03), flat + np.array([[0.03, -0.03], [-0.03, 0.03]], np.float32)[..., None]
+    apart = [float(np.square(embed(patch) - embed(flat)).sum()) for patch in (shade, grain)]
+    assert apart[1] > 2 * apart[0]
+
+
+def test_it_can_be_taught_again(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for name in ("astronaut", "chelsea"):
+        Image.fromarray(getattr(skimage.data, name)()).save(tmp_path / "photos" / f"{name}.png")
+    out = tmp_path / "taught.npz"
+    unexplained, correlation = distil(tmp_path / "photos", out, patches=4000, epochs=25)
+    assert unexplained < 0.2
+    assert correlation > 0.85
+    with np.load(out) as taught, np.load(WEIGHTS) as shipped:
+        assert {name: taught[name].shape for name in taught} == {name: shipped[name].shape for name in shipped}
