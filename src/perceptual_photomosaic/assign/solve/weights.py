@@ -36,23 +36,23 @@ class EnergyWeights:
         repeat: Penalty for each pair of copies within two cells of each other.
     """
 
-    colour8: float = 1.0
+    colour8: float = 0.82
     colour4: float = 0.0
     colour2: float = 0.0
-    colour1: float = 2.6
+    colour1: float = 2.85
     colour_half: float = 0.24
     colour_quarter: float = 0.42
-    gradient8: float = 1.1
-    contrast8: float = 2.0
-    perceptual2: float = 0.0
-    seams: float = 0.28
-    structure8: float = 0.62
-    structure4: float = 0.16
-    structure2: float = 0.08
-    structure1: float = 0.1
-    structure1_luma: float = 0.06
-    structure_half: float = 0.12
-    structure_quarter: float = 0.45
+    gradient8: float = 0.9
+    contrast8: float = 1.65
+    perceptual2: float = 0.65
+    seams: float = 0.24
+    structure8: float = 0.78
+    structure4: float = 0.15
+    structure2: float = 0.1
+    structure1: float = 0.12
+    structure1_luma: float = 0.07
+    structure_half: float = 0.1
+    structure_quarter: float = 0.42
     repeat: float = 0.0003
 
 
@@ -69,6 +69,7 @@ VIEWING: Mapping[str, EnergyWeights] = {
         colour_quarter=0.9,
         gradient8=0.2,
         contrast8=0.1,
+        perceptual2=0.0,
         structure8=0.03,
         structure4=0.05,
     ),
@@ -76,33 +77,37 @@ VIEWING: Mapping[str, EnergyWeights] = {
 """Weights by where a mosaic is looked at from."""
 
 _TURNED: Mapping[str, float] = {
-    "colour8": 1.15,
-    "colour1": 0.85,
-    "colour_half": 0.75,
-    "contrast8": 1.4,
-    "structure8": 0.22,
-    "structure4": 0.4,
-    "structure2": 2.5,
-    "structure1": 3.0,
-    "structure1_luma": 6.0,
-    "structure_half": 3.4,
+    "colour8": 1.77,
+    "colour1": 0.54,
+    "colour_half": 0.5,
+    "colour_quarter": 0.8,
+    "gradient8": 1.5,
+    "contrast8": 0.91,
+    "perceptual2": 2.0,
+    "structure8": 0.21,
+    "structure4": 0.53,
+    "structure2": 2.1,
+    "structure1": 2.0,
+    "structure1_luma": 3.3,
+    "structure_half": 3.6,
     "structure_quarter": 2.5,
 }
 """By how much weights change where tiles may be turned or mirrored: among so many more choices shapes inside cells are
 found anyway, and what is seen from afar is asked for more."""
 
 _NARROW: Mapping[str, float] = {
-    "colour1": 0.85,
-    "gradient8": 0.65,
-    "contrast8": 0.3,
-    "seams": 0.35,
-    "structure8": 1.2,
+    "colour8": 1.2,
+    "colour1": 0.78,
+    "gradient8": 0.8,
+    "contrast8": 0.36,
+    "perceptual2": 0.0,
+    "seams": 0.4,
     "structure4": 0.35,
-    "structure2": 0.35,
-    "structure1": 0.35,
-    "structure1_luma": 0.35,
-    "structure_half": 0.35,
-    "structure_quarter": 0.35,
+    "structure2": 0.3,
+    "structure1": 0.3,
+    "structure1_luma": 0.3,
+    "structure_half": 0.4,
+    "structure_quarter": 0.38,
 }
 """By how much weights change where tiles reach little of the target's tones (`features.tone.is_narrow`), as letters and
 emoji do: contrast between cells then comes at the cost of colours that are far off as it is, and less of it will do."""
