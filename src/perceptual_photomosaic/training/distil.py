@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from perceptual_photomosaic.cli.report import reporter_for
+from perceptual_photomosaic.errors import ImageError
 from perceptual_photomosaic.features.colour import linear_to_srgb, to_linear
 from perceptual_photomosaic.features.embedding import SAMPLES, WEIGHTS, inputs
 from perceptual_photomosaic.features.vgg import VGG16
@@ -73,11 +74,11 @@ def distil(
         squared distances with those of VGG16.
     Raises:
         TileError: There is no such folder.
-        ImageError: It holds no picture, or one that cannot be read.
+        ImageError: It holds no picture that can be read. One of many that cannot is left out, with a note.
         MissingExtraError: The weights of VGG16 are not installed.
     """
     torch.manual_seed(0)
-    shown = _patches(folder, patches, np.random.default_rng(0))
+    shown = _patches(folder, patches, np.random.default_rng(0), reporter)
     features = seen_by_vgg(VGG16(load_vgg_weights()), shown, reporter=reporter)
     given = torch.from_numpy(inputs(shown))
     mean = features.mean(0)
@@ -121,16 +122,29 @@ def _teach(net: nn.Module, given: Tensor, wanted: Tensor, epochs: int, reporter:
 
 def _agreement(points: Tensor, features: Tensor, mean: Tensor, axes: Tensor) -> tuple[float, float]:
     centred = features - mean
-    left = float((points - centred @ axes).square().sum() / centred.square().sum())
+    along = centred @ axes
+    beside = centred.square().sum() - along.square().sum()
+    left = float(((points - along).square().sum() + beside) / centred.square().sum())
     other = torch.randperm(len(points))
     pairs = [(values - values[other]).square().sum(1) for values in (points, features)]
     return left, float(torch.corrcoef(torch.stack(pairs))[0, 1])
 
 
-def _patches(folder: Path, count: int, random: np.random.Generator) -> NDArray[np.float32]:
+def _patches(folder: Path, count: int, random: np.random.Generator, reporter: Reporter) -> NDArray[np.float32]:
     """Patches in linear light, float32, (N, 2, 2, 3), in no order."""
     names = list_pictures(folder)
-    cut = [_changed(patch, random) for name in names for patch in _cut(name, -(-count // len(names)), random)]
+    cut: list[NDArray[np.float32]] = []
+    broken: list[ImageError] = []
+    for name in names:
+        try:
+            found = _cut(name, -(-count // len(names)), random)
+        except ImageError as error:
+            broken.append(error)
+            reporter.note(f"left out: {error}")
+        else:
+            cut += [_changed(patch, random) for patch in found]
+    if not cut:
+        raise broken[0]
     patches = np.concatenate([np.stack(cut), _drawn(count // 5, random)]).astype(np.float32)
     return patches[random.permutation(len(patches))]
 
