@@ -9,12 +9,14 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 from PIL import Image
+from safetensors.numpy import load_file
 
-from perceptual_photomosaic.features.colour import linear_to_srgb, to_linear
+from perceptual_photomosaic.features.colour import linear_to_srgb
 from perceptual_photomosaic.features.embedding import WEIGHTS, embed
-from perceptual_photomosaic.features.patches import reduce_patches
+from perceptual_photomosaic.features.patches import cell_patches, fit_target
 from perceptual_photomosaic.features.vgg import VGG16
 from perceptual_photomosaic.features.weights import load_vgg_weights
+from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.training.distil import distil, seen_by_vgg
 
 
@@ -22,17 +24,17 @@ def photo_patches(side: int, cut_px: int = 8) -> NDArray[np.float32]:
     """Patches of real photos in linear light, (N, side, side, 3), from cuts of `cut_px`."""
     found = []
     for name in ("astronaut", "chelsea", "coffee"):
-        picture = to_linear(getattr(skimage.data, name)())
+        picture = getattr(skimage.data, name)()
         rows, columns = (length // cut_px for length in picture.shape[:2])
-        cells = picture[: rows * cut_px, : columns * cut_px].reshape(rows, cut_px, columns, cut_px, 3)
-        found.append(cells.swapaxes(1, 2).reshape(-1, cut_px, cut_px, 3)[::7])
-    return reduce_patches(np.concatenate(found), side)
+        grid = Grid.fit((picture.shape[1], picture.shape[0]), rows=rows, columns=columns)
+        found.append(cell_patches(fit_target(picture, grid, (columns * side, rows * side)), grid)[::7])
+    return np.concatenate(found)
 
 
 def test_it_is_what_its_layers_say() -> None:
     patches = photo_patches(8)[:20]
-    with np.load(WEIGHTS) as stored:
-        layers = [(stored[f"matrix{n}"].astype(float), stored[f"offset{n}"].astype(float)) for n in range(4)]
+    stored = load_file(WEIGHTS)
+    layers = [(stored[f"matrix{n}"].astype(float), stored[f"offset{n}"].astype(float)) for n in range(4)]
     for patch, point in zip(patches, embed(patches), strict=True):
         quarters = [patch[r : r + 4, c : c + 4].mean(axis=(0, 1)) for r in (0, 4) for c in (0, 4)]
         values = linear_to_srgb(np.stack(quarters)).ravel().astype(float) * 2 - 1
@@ -66,9 +68,11 @@ def test_it_can_be_taught_again(tmp_path: Path) -> None:
     for name in ("astronaut", "chelsea"):
         Image.fromarray(getattr(skimage.data, name)()).save(tmp_path / "photos" / f"{name}.png")
     (tmp_path / "photos" / "broken.jpg").write_bytes(b"no picture")
-    out = tmp_path / "taught.npz"
+    out = tmp_path / "taught.safetensors"
     unexplained, correlation = distil(tmp_path / "photos", out, patches=9000, epochs=30)
     assert unexplained < 0.2
     assert correlation > 0.85
-    with np.load(out) as taught, np.load(WEIGHTS) as shipped:
-        assert {name: taught[name].shape for name in taught} == {name: shipped[name].shape for name in shipped}
+    taught, shipped = load_file(out), load_file(WEIGHTS)
+    assert {name: values.shape for name, values in taught.items()} == {
+        name: values.shape for name, values in shipped.items()
+    }

@@ -3,7 +3,7 @@
 VGG16, as it was trained on people's judgements of similarity, tells a calm patch from a grained one at once, and a
 brown one from a grey one; no distance of colours does. What its layer `conv3_3` makes of a patch of 2 x 2 samples with
 its mirror image around it, normalised and weighted as LPIPS does, varies in 16 directions only (99.9% of the variance
-over photos). A small network, taught by `training.distil`, works these 16 numbers out in a few milliseconds.
+over photos). A small network, taught by `training/distil.py`, works these 16 numbers out in a few milliseconds.
 
 Sources: Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric", CVPR 2018, section 3
 (the distance); Ghildyal and Liu, "Shift-tolerant perceptual similarity metric", ECCV 2022 (the weights of VGG16).
@@ -25,7 +25,7 @@ __all__ = ["SAMPLES", "WEIGHTS", "embed", "inputs"]
 SAMPLES = 2
 """Samples along each side of a patch."""
 
-WEIGHTS = Path(__file__).parent / "data" / "embedding.npz"
+WEIGHTS = Path(__file__).parent / "data" / "embedding.safetensors"
 """Layers in turn, float16: `matrix0` (inputs, outputs), `offset0` (outputs,), and so on."""
 
 
@@ -38,13 +38,11 @@ def embed(patches: NDArray[np.float32]) -> NDArray[np.float32]:
         Points, float32, (N, 16). Squared distances are those of LPIPS at one layer: 0 for equal patches, about 0.1
         between photos.
     """
-    layers = _layers()
-    points = inputs(patches)
-    for number, (matrix, offset) in enumerate(layers):
-        points = points @ matrix + offset
-        if number < len(layers) - 1:
-            np.maximum(points, 0, out=points)
-    return points
+    *hidden, (matrix, offset) = _layers()
+    values = inputs(patches)
+    for inner, shift in hidden:
+        values = np.maximum(values @ inner + shift, 0)
+    return values @ matrix + offset
 
 
 def inputs(patches: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -56,8 +54,7 @@ def inputs(patches: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @cache
 def _layers() -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]:
-    with np.load(WEIGHTS, allow_pickle=False) as stored:
-        return tuple(
-            (stored[f"matrix{number}"].astype(np.float32), stored[f"offset{number}"].astype(np.float32))
-            for number in range(len(stored.files) // 2)
-        )
+    from safetensors.numpy import load_file
+
+    stored = {name: values.astype(np.float32) for name, values in load_file(WEIGHTS).items()}
+    return tuple((stored[f"matrix{number}"], stored[f"offset{number}"]) for number in range(len(stored) // 2))

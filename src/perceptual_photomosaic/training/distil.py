@@ -1,4 +1,4 @@
-"""Teach `features.embedding` from VGG16: `python -m perceptual_photomosaic.training.distil PHOTOS [OUT]`.
+"""Teach `features.embedding` from VGG16: `python -m perceptual_photomosaic.cli.distil PHOTOS [OUT]`.
 
 Patches are cut from photos at every size, made lighter and darker, their channels exchanged, and some drawn by chance,
 as tiles are not always photos. VGG16 looks at each with its mirror image around it. The small network learns the
@@ -7,23 +7,22 @@ principal components of what it sees, so that distances between its outputs are 
 
 from __future__ import annotations
 
-import argparse
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ImageError
 from perceptual_photomosaic.features.colour import linear_to_srgb, to_linear
 from perceptual_photomosaic.features.embedding import SAMPLES, WEIGHTS, inputs
 from perceptual_photomosaic.features.vgg import VGG16
 from perceptual_photomosaic.features.weights import load_vgg_weights
 from perceptual_photomosaic.image import load_image
+from perceptual_photomosaic.losses import LossSettings, PerceptualLoss
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.training.data import list_pictures
 
@@ -48,13 +47,11 @@ def seen_by_vgg(vgg: VGG16, patches: NDArray[np.float32], *, reporter: Reporter 
     """
     around = (_AROUND, _AROUND)
     pictures = np.pad(linear_to_srgb(patches) * 255, ((0, 0), around, around, (0, 0)), mode="symmetric")
-    weights = vgg.weights.channel_weights[_LAYER].sqrt()
+    loss = PerceptualLoss(vgg, LossSettings(layers=(_LAYER,), scales=((0.0,),), form="lpips"))
     parts = []
-    with torch.no_grad(), reporter.stage("looking at patches", len(pictures), "patches") as stage:
+    with reporter.stage("looking at patches", len(pictures), "patches") as stage:
         for batch in torch.split(torch.from_numpy(pictures).movedim(-1, 1), _BATCH):
-            features = vgg(batch, (_LAYER,))[_LAYER][:, :, _CENTRE, _CENTRE].float()
-            length = features.square().sum(1, keepdim=True).clamp_min(1e-20).sqrt() + 1e-10
-            parts.append(features / length * weights)
+            parts.append(loss.target(batch).scales[0][_LAYER][:, :, _CENTRE, _CENTRE])
             stage.advance(len(batch))
     return torch.cat(parts)
 
@@ -90,13 +87,10 @@ def distil(
     net = nn.Sequential(*[part for layer in layers for part in (layer, nn.ReLU())][:-1])
     tested = min(_TESTED, len(given) // 10)
     _teach(net, given[tested:], wanted[tested:], epochs, reporter)
-    arrays: dict[str, Any] = {}
-    for number, layer in enumerate(layers):
-        arrays[f"matrix{number}"] = layer.weight.detach().T.half().numpy()
-        arrays[f"offset{number}"] = layer.bias.detach().half().numpy()
-    temporary = out.with_name(f".{out.name}")
-    with open(temporary, "wb") as file:
-        np.savez_compressed(file, **arrays)
+    tensors = {f"matrix{number}": layer.weight.T for number, layer in enumerate(layers)}
+    tensors |= {f"offset{number}": layer.bias for number, layer in enumerate(layers)}
+    temporary = out.with_name(f".{out.name}.partial")
+    save_file({name: values.detach().half().contiguous() for name, values in tensors.items()}, temporary)
     temporary.replace(out)
     with torch.no_grad():
         return _agreement(net(given[:tested]), features[:tested], mean, axes)
@@ -181,22 +175,8 @@ def _drawn(count: int, random: np.random.Generator) -> NDArray[np.float64]:
     one, other = random.random((2, count, 1, 1, 3))
     share = random.random((count, SAMPLES, SAMPLES, 1))
     kind = np.arange(count) % 3
-    share[kind == 0] = 0
+    share[kind < 2] = 0
     noise = random.normal(0, 0.1, (count, SAMPLES, SAMPLES, 3)) * random.random((count, 1, 1, 1))
-    share[kind == 1] = 0
     noise[kind != 1] = 0
     drawn: NDArray[np.float64] = np.clip(one * (1 - share) + other * share + noise, 0, 1) ** 2.2
     return drawn
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Teach the embedding of patches from VGG16.")
-    parser.add_argument("photos", type=Path)
-    parser.add_argument("out", type=Path, nargs="?", default=WEIGHTS)
-    options = parser.parse_args()
-    left, correlation = distil(options.photos, options.out, reporter=reporter_for(quiet=False))
-    print(f"{options.out}: {options.out.stat().st_size / 1e3:.0f} kB, {left:.2%} unexplained, r = {correlation:.4f}")
-
-
-if __name__ == "__main__":
-    main()
