@@ -214,7 +214,7 @@ def test_weights_by_word_and_number() -> None:
     assert 0 < parse_weights("balanced", "", turned=True).structure8 < EnergyWeights().structure8
     assert parse_weights("balanced", "structure8=0.5", turned=True).structure8 == 0.5
     assert 0 < parse_weights("balanced", "", narrow=True).structure_quarter < EnergyWeights().structure_quarter
-    assert parse_weights("balanced", "seams=0.5", turned=True, narrow=True).seams == 0.5
+    assert parse_weights("balanced", "seams1=0.5", turned=True, narrow=True).seams1 == 0.5
     assert VIEWING["far"].colour_half > VIEWING["balanced"].colour_half > VIEWING["near"].colour_half
     for viewing, changes, word in (
         ("middle", "", "balanced"),

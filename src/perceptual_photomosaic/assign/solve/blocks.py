@@ -15,6 +15,9 @@ from perceptual_photomosaic.features.colour import ciede2000, linear_to_lab
 
 __all__ = ["BlockColour", "Blocks"]
 
+_OPTIONS = 1 << 14
+"""Options of cells that one job judges: few enough to stay in cache."""
+
 
 class Blocks:
     """The light of blocks of cells under an assignment, and under moves from it.
@@ -117,6 +120,10 @@ class BlockColour:
         """Weighted distances of the assignment taken up."""
         lost = self._distance(self._blocks.light, np.arange(len(self._wanted)))
         return float(np.einsum("b,b->", self._weight, lost, dtype=np.float64))
+
+    def block(self, options: int) -> int:
+        """How many cells to judge at a time so that arrays stay in cache."""
+        return max(1, _OPTIONS // options)
 
     def costs(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]

@@ -170,7 +170,22 @@ class Descent:
         cells = self._rest(cells)
         if not len(cells):
             return 0
-        return self._keep(self._free(self._judge(cells, *self._likely(cells, self.costs[cells]))))
+        options, costs = self._likely(cells, self.costs[cells])
+        beside = self._beside(cells)
+        price = self.near.of(cells, beside)
+        options = np.concatenate([beside.astype(np.int32), options], axis=1)
+        return self._keep(self._free(self._judge(cells, options, np.concatenate([price, costs], axis=1))))
+
+    def _beside(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What the four neighbours of cells hold, (n, 4): so that a tile that suits a calm place can spread there."""
+        row, column = np.divmod(cells, self.columns)
+        around = [
+            np.clip(row + down, 0, self.rows - 1) * self.columns + np.clip(column + right, 0, self.columns - 1)
+            for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1))
+        ]
+        beside = self.choices[np.stack(around, axis=1)]
+        # A tile that is banned may still be pinned to a neighbour.
+        return np.where(self.capacity[beside // self.variants] > 0, beside, self.choices[cells, None])
 
     @cached_property
     def _glanced(self) -> NDArray[np.float32]:

@@ -1,6 +1,6 @@
 """What choices cost across cells: structure seen from six distances, seams, and colour from afar.
 
-Structure is SSIM over the whole mosaic (`scales`), seams are steps between neighbours that the target does not have
+Structure is SSIM over the whole mosaic (`scales`), seams are what changes between neighbours and not in the target
 (`seams`), colour from afar is that of blocks of cells (`blocks`). Shapes inside cells and from afar are those of luma;
 at two samples and one sample a cell, where noise of colour between cells is seen, the three channels count alike.
 """
@@ -21,9 +21,6 @@ from perceptual_photomosaic.features.colour import linear_to_din99d
 from perceptual_photomosaic.threads import WORKERS
 
 __all__ = ["JointCosts"]
-
-_OPTIONS = 1 << 14
-"""Options of cells that one job judges in colour: few enough to stay in cache."""
 
 _Part = Scale | BlockColour | Seams
 
@@ -52,12 +49,13 @@ class JointCosts:
         coarse = {"structure_half": 2, "structure_quarter": 4}
         colour = {"colour_half": 2, "colour_quarter": 4}
         self._parts: dict[str, list[_Part]] = {}
-        for name in (*luma, *channels, *coarse, *colour, "seams"):
+        seams = {"seams4": 4, "seams1": 1}
+        for name in (*luma, *channels, *coarse, *colour, *seams):
             weight: float = getattr(weights, name)
             if weight <= 0:
                 continue
-            if name == "seams":
-                self._parts[name] = [Seams(cells, choices, shape, weight, importance)]
+            if name in seams:
+                self._parts[name] = [Seams(cells, choices, shape, seams[name], weight, importance)]
             elif name in colour:
                 self._parts[name] = [BlockColour(cells, choices, shape, colour[name], weight, importance)]
             elif name in coarse:
@@ -72,8 +70,9 @@ class JointCosts:
         self._all = [part for named in self._parts.values() for part in named]
         self.wanted = linear_to_din99d(cells.mean(axis=(1, 2)))
         self.num_choices = len(choices)
-        self._colours = [part for part in self._all if isinstance(part, BlockColour | Seams)]
-        self._structures = [part for part in self._all if isinstance(part, Scale)]
+        means = {*colour, "seams1"}
+        self._colours = [part for name in self._parts if name in means for part in self._parts[name]]
+        self._structures = [part for name in self._parts if name not in means for part in self._parts[name]]
         self._pool = ThreadPoolExecutor(WORKERS)
 
     def reweigh(self, name: str, factor: float) -> None:
@@ -104,13 +103,13 @@ class JointCosts:
     def colour(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
-        """What options cost in colour from afar and at seams, (n, K): exact, and cheaper than all of `costs`."""
+        """What options cost by their mean colours, from afar and at seams, (n, K): exact, and cheaper than `costs`."""
         return self._costs(self._colours, cells, current, options)
 
     def structure(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
-        """What options cost in SSIM, (n, K): the rest of `costs`."""
+        """What options cost by their samples, in SSIM and at seams, (n, K): the rest of `costs`."""
         return self._costs(self._structures, cells, current, options)
 
     def costs(
@@ -128,7 +127,7 @@ class JointCosts:
     ) -> NDArray[np.float32]:
         jobs: list[tuple[_Part, slice]] = []
         for part in parts:
-            step = part.block(options.shape[1]) if isinstance(part, Scale) else max(1, _OPTIONS // options.shape[1])
+            step = part.block(options.shape[1])
             jobs += [(part, slice(start, start + step)) for start in range(0, len(cells), step)]
         found = self._pool.map(lambda job: job[0].costs(cells[job[1]], current[job[1]], options[job[1]]), jobs)
         costs = np.zeros(options.shape, np.float32)

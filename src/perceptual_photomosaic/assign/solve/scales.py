@@ -4,7 +4,8 @@ A window of SSIM does not stop at the edge of a cell, so what a choice costs dep
 is a matter of three sums under every window, of y, y * y and x * y (y the mosaic, x the target), and a cell adds to
 them by a matrix product: choices x samples times samples x windows. `Scale` does it where a cell has one or more
 samples, `CoarseScale` where a sample is the average of 2 x 2 or 4 x 4 cells. Windows are Gaussian (sigma 1.5 samples,
-cut at two sigmas, at most every second sample) and normalised where the picture ends.
+cut at two sigmas, at most every second sample) and stand where those of the ruler do: five samples from where the
+picture ends, as in the paper, or where it is smaller as far as it allows.
 
 Source: Wang et al. 2004, "Image quality assessment: from error visibility to structural similarity"; `docs/solver.md`.
 """
@@ -25,6 +26,9 @@ __all__ = ["CHANNELS", "REACH", "SIGMA", "CoarseScale", "Scale"]
 
 SIGMA, REACH = 1.5, 3
 """Standard deviation and reach of a window, in samples."""
+
+_MARGIN = 5
+"""Samples between the centre of a window and where the picture ends: the paper's windows reach so far."""
 
 CHANNELS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 """What a scale may look at instead of luma: weights of sRGB values."""
@@ -51,7 +55,7 @@ class Scale:
         choices: Linear light, (choices, 8, 8, 3).
         shape: (rows, columns) of the grid.
         k: Samples along a cell: 8, 4, 2 or 1.
-        weight: Weight of the mean of 1 - SSIM over the windows of a cell.
+        weight: Weight of the mean of 1 - SSIM over all windows, times the number of cells.
         importance: How much each cell counts, (cells,); None means all alike.
         grey: Weights of the sRGB values that it looks at.
     """
@@ -91,12 +95,15 @@ class Scale:
         line /= taps.sum()
         self._spread = np.einsum("ai,bj->ijab", line, line).reshape(k * k, -1).astype(np.float32)
         self._columns = (shape[1] - 1) * self._stride + self._side
-        down, right = (self._inside(count * k, axis, centres[0], step) for axis, count in enumerate(shape))
+        margin = min(_MARGIN, (min(shape) * k - 1) // 2)
+        down, right = (
+            self._inside(count * k, axis, int(centres[0]), step, margin) for axis, count in enumerate(shape)
+        )
         inside = (down[:, None] & right[None, :]).ravel()
         whole = self._fold(np.broadcast_to(self._spread.sum(axis=0), (len(target), self._side**2)))
         self._inverse = (1 / np.maximum(whole, np.float32(1e-6))).astype(np.float32)
         share = np.float32(weight) if importance is None else np.float32(weight) * self._spread_out(importance)
-        self._weight = (share * inside / self._stride**2).astype(np.float32)
+        self._weight = (share * inside * (len(target) / inside.sum())).astype(np.float32)
         self._alone = np.broadcast_to(np.float32(weight) * (1 if importance is None else importance), len(target))
         self._mean, square = self._sums(target), self._sums(np.square(target))
         self._variance = np.maximum(square - np.square(self._mean), 0)
@@ -104,10 +111,10 @@ class Scale:
         self._sums_held = np.zeros((3, inside.size), np.float32)
         self._staged: _Staged | None = None
 
-    def _inside(self, samples: int, axis: int, first: int, step: int) -> NDArray[np.bool_]:
+    def _inside(self, samples: int, axis: int, first: int, step: int, margin: int) -> NDArray[np.bool_]:
         windows = (self._shape[axis] - 1) * self._stride + self._side
         centres = first + step * np.arange(windows)
-        return (centres >= 0) & (centres < samples)
+        return (centres >= margin) & (centres < samples - margin)
 
     def _spread_out(self, importance: NDArray[np.float32]) -> NDArray[np.float32]:
         """What windows count when places count so much: the mean under the window."""

@@ -1,12 +1,15 @@
-"""Seams: steps of colour between neighbouring cells that the target does not have.
+"""Seams: what changes from cell to cell though it does not in the target.
 
-Where the target is calm, SSIM is near 0 for any grain of cells; and an error of colour that neighbours share is not
-seen, while one that changes from cell to cell is. So the error of the mosaic should change as little as may be:
+Where the target is calm, SSIM is near 0 for any grain of cells; and an error that neighbours share is not seen, while
+one that changes from cell to cell is. So the error of the mosaic should change as little as may be:
 
-    sum over neighbours a, b of  | e_a - e_b |,   e the cell's mean colour minus the target's, in sRGB
+    sum over neighbours a, b of the mean over samples of  | e_a - e_b |,   e the cell's colours less the target's
 
 the total variation of the error (Rudin, Osher, Fatemi: Nonlinear total variation based noise removal algorithms,
-Physica D 60, 1992), with the lengths of the three channels taken together.
+Physica D 60, 1992) from cell to cell, with the lengths of the three coordinates of DIN99d taken together. At one sample
+a cell its colour should not jump. At more a calm place should be made of one tile, turned one way: its pattern repeats
+with every cell, as fine as a pattern can be, and from a little way off it is gone; the same tile turned here and there
+makes a weave that is seen from far away.
 """
 
 from __future__ import annotations
@@ -14,18 +17,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.features.colour import linear_to_srgb
+from perceptual_photomosaic.features.colour import linear_to_din99d
+from perceptual_photomosaic.features.patches import reduce_patches
 
 __all__ = ["Seams"]
+
+_SAMPLES = 1 << 14
+"""Samples of options that one job judges: few enough to stay in cache."""
 
 
 class Seams:
     """Steps between neighbouring cells; answers the descent as `scales.Scale` does.
 
     Args:
-        cells: Linear light, (cells, k, k, 3).
-        choices: Linear light, (choices, k, k, 3).
+        cells: Linear light, (cells, 8, 8, 3).
+        choices: Linear light, (choices, 8, 8, 3).
         shape: (rows, columns) of the grid.
+        k: Samples along a cell: 8, 4, 2 or 1.
         weight: Weight of a cell's mean step; each pair of neighbours counts half of it.
         importance: How much each cell counts, (cells,); None means all alike. A pair counts as the mean of its cells.
     """
@@ -35,11 +43,14 @@ class Seams:
         cells: NDArray[np.float32],
         choices: NDArray[np.float32],
         shape: tuple[int, int],
+        k: int,
         weight: float,
         importance: NDArray[np.float32] | None = None,
     ) -> None:
         rows, columns = shape
-        self._wanted, self._offered = (linear_to_srgb(light.mean(axis=(1, 2))) for light in (cells, choices))
+        self._wanted, self._offered = (
+            linear_to_din99d(reduce_patches(light, k)).reshape(len(light), k * k, 3) for light in (cells, choices)
+        )
         self._errors = np.zeros_like(self._wanted)
         places = np.arange(rows * columns)
         row, column = np.divmod(places, columns)
@@ -48,7 +59,7 @@ class Seams:
         self._around = np.where(there, around, places[:, None])  # over the edge a cell is its own, for nothing
         matter = np.ones(len(cells), np.float32) if importance is None else importance
         shares = (matter[:, None] + matter[self._around]) / 2
-        self._shares = (np.float32(weight / 2) * shares * there).astype(np.float32)
+        self._shares = (np.float32(weight / 2 / k**2) * shares * there).astype(np.float32)
         self._staged: tuple[NDArray[np.integer], NDArray[np.float32]] | None = None
 
     def reset(self, choices: NDArray[np.int64]) -> None:
@@ -63,6 +74,10 @@ class Seams:
         """Weighted steps of the assignment taken up."""
         return self._steps(np.arange(len(self._errors)), np.ones(len(self._errors), bool))
 
+    def block(self, options: int) -> int:
+        """How many cells to judge at a time so that arrays stay in cache."""
+        return max(1, _SAMPLES // (options * self._offered.shape[1]))
+
     def costs(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
@@ -70,8 +85,8 @@ class Seams:
         errors = self._offered[options] - self._wanted[cells][:, None]
         costs = np.zeros(options.shape, np.float32)
         for side in range(4):
-            step = errors - self._errors[self._around[cells, side]][:, None]
-            costs += np.sqrt(np.einsum("nkc,nkc->nk", step, step)) * self._shares[cells, side, None]
+            steps = errors - self._errors[self._around[cells, side]][:, None]
+            costs += _lengths(steps) * self._shares[cells, side, None]
         return costs
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
@@ -94,6 +109,12 @@ class Seams:
     def _steps(self, cells: NDArray[np.integer], moving: NDArray[np.bool_]) -> float:
         """Weighted steps around cells, each pair of two moving ones once."""
         around = self._around[cells]
-        steps = np.linalg.norm(self._errors[cells][:, None] - self._errors[around], axis=2)
+        steps = _lengths(self._errors[cells][:, None] - self._errors[around])
         shares = self._shares[cells] * np.where(moving[around], np.float32(0.5), np.float32(1))
         return float(np.einsum("ns,ns->", steps, shares, dtype=np.float64))
+
+
+def _lengths(steps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Lengths of steps summed over samples, (n, m, samples, 3) to (n, m)."""
+    lengths: NDArray[np.float32] = np.sqrt(np.einsum("nmsc,nmsc->nms", steps, steps)).sum(axis=2)
+    return lengths

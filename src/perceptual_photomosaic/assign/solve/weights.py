@@ -25,7 +25,8 @@ class EnergyWeights:
         gradient8: Error of the differences between neighbouring samples of a cell, at 8 x 8, in red, green and blue.
         contrast8: Error of the standard deviation over the samples of a cell, at 8 x 8, likewise.
         perceptual2: What VGG16 sees of the difference at 2 x 2 samples (`features.embedding`).
-        seams: Steps of colour between neighbouring cells that the target does not have.
+        seams4: What changes between neighbouring cells and not in the target, at 4 x 4 samples a cell, in DIN99d.
+        seams1: The same of their mean colours.
         structure8: Loss of structural similarity (1 - SSIM of luma, across cells) at 8 x 8 samples a cell.
         structure4: At 4 x 4.
         structure2: At 2 x 2, mean over red, green and blue.
@@ -36,23 +37,24 @@ class EnergyWeights:
         repeat: Penalty for each pair of copies within two cells of each other.
     """
 
-    colour8: float = 0.82
+    colour8: float = 0.64
     colour4: float = 0.0
     colour2: float = 0.0
-    colour1: float = 2.85
-    colour_half: float = 0.24
-    colour_quarter: float = 0.42
+    colour1: float = 3.15
+    colour_half: float = 0.31
+    colour_quarter: float = 0.34
     gradient8: float = 0.9
-    contrast8: float = 1.65
-    perceptual2: float = 0.65
-    seams: float = 0.24
-    structure8: float = 0.78
-    structure4: float = 0.15
-    structure2: float = 0.1
-    structure1: float = 0.12
+    contrast8: float = 1.29
+    perceptual2: float = 0.5
+    seams4: float = 0.27
+    seams1: float = 0.23
+    structure8: float = 0.9
+    structure4: float = 0.12
+    structure2: float = 0.11
+    structure1: float = 0.1
     structure1_luma: float = 0.07
-    structure_half: float = 0.1
-    structure_quarter: float = 0.42
+    structure_half: float = 0.08
+    structure_quarter: float = 0.33
     repeat: float = 0.0003
 
 
@@ -70,6 +72,7 @@ VIEWING: Mapping[str, EnergyWeights] = {
         gradient8=0.2,
         contrast8=0.1,
         perceptual2=0.0,
+        seams4=0.0,
         structure8=0.03,
         structure4=0.05,
     ),
@@ -77,37 +80,43 @@ VIEWING: Mapping[str, EnergyWeights] = {
 """Weights by where a mosaic is looked at from."""
 
 _TURNED: Mapping[str, float] = {
-    "colour8": 1.77,
-    "colour1": 0.54,
-    "colour_half": 0.5,
-    "colour_quarter": 0.8,
-    "gradient8": 1.5,
-    "contrast8": 0.91,
-    "perceptual2": 2.0,
-    "structure8": 0.21,
-    "structure4": 0.53,
-    "structure2": 2.1,
-    "structure1": 2.0,
-    "structure1_luma": 3.3,
-    "structure_half": 3.6,
-    "structure_quarter": 2.5,
+    "colour8": 1.64,
+    "colour1": 0.25,
+    "colour_half": 0.37,
+    "colour_quarter": 1.11,
+    "gradient8": 1.93,
+    "contrast8": 1.15,
+    "perceptual2": 2.7,
+    "seams4": 4.4,
+    "seams1": 1.39,
+    "structure8": 0.11,
+    "structure4": 0.52,
+    "structure2": 0.9,
+    "structure1": 1.46,
+    "structure1_luma": 4.28,
+    "structure_half": 3.57,
+    "structure_quarter": 1.5,
 }
 """By how much weights change where tiles may be turned or mirrored: among so many more choices shapes inside cells are
 found anyway; colour and grain inside them, and structure seen from afar, are asked for more."""
 
 _NARROW: Mapping[str, float] = {
-    "colour8": 1.2,
-    "colour1": 0.78,
+    "colour8": 1.54,
+    "colour1": 0.71,
+    "colour_half": 0.77,
+    "colour_quarter": 1.24,
     "gradient8": 0.8,
-    "contrast8": 0.36,
+    "contrast8": 0.46,
     "perceptual2": 0.0,
-    "seams": 0.4,
-    "structure4": 0.35,
-    "structure2": 0.3,
-    "structure1": 0.3,
+    "seams4": 0.19,
+    "seams1": 0.26,
+    "structure8": 0.87,
+    "structure4": 0.44,
+    "structure2": 0.27,
+    "structure1": 0.36,
     "structure1_luma": 0.3,
-    "structure_half": 0.4,
-    "structure_quarter": 0.38,
+    "structure_half": 0.38,
+    "structure_quarter": 0.15,
 }
 """By how much weights change where tiles reach little of the target's tones (`features.tone.is_narrow`), as letters and
 emoji do: contrast between cells then comes at the cost of colours that are far off as it is, and less of it will do."""
