@@ -96,9 +96,7 @@ class Scale:
         self._spread = np.einsum("ai,bj->ijab", line, line).reshape(k * k, -1).astype(np.float32)
         self._columns = (shape[1] - 1) * self._stride + self._side
         margin = min(_MARGIN, (min(shape) * k - 1) // 2)
-        down, right = (
-            self._inside(count * k, axis, int(centres[0]), step, margin) for axis, count in enumerate(shape)
-        )
+        down, right = (self._inside(count * k, axis, int(centres[0]), step, margin) for axis, count in enumerate(shape))
         inside = (down[:, None] & right[None, :]).ravel()
         whole = self._fold(np.broadcast_to(self._spread.sum(axis=0), (len(target), self._side**2)))
         self._inverse = (1 / np.maximum(whole, np.float32(1e-6))).astype(np.float32)
