@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 
 import numpy as np
@@ -206,6 +206,18 @@ def test_colour_from_afar_trades_detail_for_tone() -> None:
         blocks.reset(chosen)
         errors.append(blocks.energy())
     assert errors[1] < 0.8 * errors[0]
+
+
+def test_a_tile_spreads_to_cells_that_did_not_list_it() -> None:
+    """Two near tones, and short lists of one: a lone cell of the other can only take what its neighbours hold."""
+    tones = np.array([0.40, 0.42], np.float32)[:, None, None, None] * np.ones((2, 8, 8, 3), np.float32)
+    wanted = np.zeros(36, int)
+    wanted[[8, 21, 34]] = 1
+    made = replace(problem(6, 6, 2, seed=0), cells=0.2 * tones[wanted] + np.float32(0.328), choices=tones)
+    nothing = {field.name: 0.0 for field in fields(EnergyWeights)}
+    for calm, expected in ((0.0, wanted), (5.0, 0 * wanted)):
+        weights = EnergyWeights(**{**nothing, "colour8": 1.0, "seams4": calm})
+        np.testing.assert_array_equal(Solve(weights, candidates=1).assign(made).choices.ravel(), expected)
 
 
 def test_weights_by_word_and_number() -> None:

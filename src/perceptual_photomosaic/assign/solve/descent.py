@@ -183,9 +183,8 @@ class Descent:
             np.clip(row + down, 0, self.rows - 1) * self.columns + np.clip(column + right, 0, self.columns - 1)
             for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1))
         ]
-        beside = self.choices[np.stack(around, axis=1)]
-        # A tile that is banned may still be pinned to a neighbour.
-        return np.where(self.capacity[beside // self.variants] > 0, beside, self.choices[cells, None])
+        beside: NDArray[np.int64] = self.choices[np.stack(around, axis=1)]
+        return beside
 
     @cached_property
     def _glanced(self) -> NDArray[np.float32]:
