@@ -20,6 +20,7 @@ from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.solve.dealing import chains, deal, tables
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import CellCosts
+from perceptual_photomosaic.assign.solve.seams import neighbours
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["Descent"]
@@ -106,6 +107,7 @@ class Descent:
         self.pinned = np.zeros(len(choices), bool)
         self.pinned[list(limits.pinned)] = True
         self.limited = not limits.free
+        self.neighbours = neighbours(shape)
         self.awake = np.ones(shape, bool)
         self.random = np.random.default_rng(seed)
         joint.reset(self.choices)
@@ -171,20 +173,10 @@ class Descent:
         if not len(cells):
             return 0
         options, costs = self._likely(cells, self.costs[cells])
-        beside = self._beside(cells)
+        beside = self.choices[self.neighbours[cells]]  # so that a tile that suits a calm place can spread
         price = self.near.of(cells, beside)
         options = np.concatenate([beside.astype(np.int32), options], axis=1)
         return self._keep(self._free(self._judge(cells, options, np.concatenate([price, costs], axis=1))))
-
-    def _beside(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
-        """What the four neighbours of cells hold, (n, 4): so that a tile that suits a calm place can spread there."""
-        row, column = np.divmod(cells, self.columns)
-        around = [
-            np.clip(row + down, 0, self.rows - 1) * self.columns + np.clip(column + right, 0, self.columns - 1)
-            for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1))
-        ]
-        beside: NDArray[np.int64] = self.choices[np.stack(around, axis=1)]
-        return beside
 
     @cached_property
     def _glanced(self) -> NDArray[np.float32]:

@@ -71,8 +71,8 @@ class JointCosts:
         self.wanted = linear_to_din99d(cells.mean(axis=(1, 2)))
         self.num_choices = len(choices)
         means = {*colour, "seams1"}
-        self._colours = [part for name in self._parts if name in means for part in self._parts[name]]
-        self._structures = [part for name in self._parts if name not in means for part in self._parts[name]]
+        self._colours = [part for name, named in self._parts.items() if name in means for part in named]
+        self._structures = [part for part in self._all if part not in self._colours]
         self._pool = ThreadPoolExecutor(WORKERS)
 
     def reweigh(self, name: str, factor: float) -> None:

@@ -20,10 +20,19 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.features.colour import linear_to_din99d
 from perceptual_photomosaic.features.patches import reduce_patches
 
-__all__ = ["Seams"]
+__all__ = ["Seams", "neighbours"]
 
 _SAMPLES = 1 << 14
 """Samples of options that one job judges: few enough to stay in cache."""
+
+
+def neighbours(shape: tuple[int, int]) -> NDArray[np.int64]:
+    """The cells above, below, left and right of every cell of a grid, (cells, 4); over the edge a cell is its own."""
+    rows, columns = shape
+    cells = np.arange(rows * columns, dtype=np.int64)[:, None]
+    row, column = np.divmod(cells, columns)
+    there = np.concatenate([row > 0, row < rows - 1, column > 0, column < columns - 1], axis=1)
+    return np.where(there, cells + np.array([-columns, columns, -1, 1]), cells)
 
 
 class Seams:
@@ -47,16 +56,12 @@ class Seams:
         weight: float,
         importance: NDArray[np.float32] | None = None,
     ) -> None:
-        rows, columns = shape
         self._wanted, self._offered = (
             linear_to_din99d(reduce_patches(light, k)).reshape(len(light), k * k, 3) for light in (cells, choices)
         )
         self._errors = np.zeros_like(self._wanted)
-        places = np.arange(rows * columns)
-        row, column = np.divmod(places, columns)
-        there = np.stack([row > 0, row < rows - 1, column > 0, column < columns - 1], axis=1)
-        around = places[:, None] + np.array([-columns, columns, -1, 1])
-        self._around = np.where(there, around, places[:, None])  # over the edge a cell is its own, for nothing
+        self._around = neighbours(shape)
+        there = self._around != np.arange(len(cells))[:, None]
         matter = np.ones(len(cells), np.float32) if importance is None else importance
         shares = (matter[:, None] + matter[self._around]) / 2
         self._shares = (np.float32(weight / 2 / k**2) * shares * there).astype(np.float32)

@@ -98,7 +98,7 @@ _TURNED: Mapping[str, float] = {
     "structure_quarter": 1.5,
 }
 """By how much weights change where tiles may be turned or mirrored: among so many more choices shapes inside cells are
-found anyway; colour and grain inside them, and structure seen from afar, are asked for more."""
+found anyway; colour and grain inside them, seams, and structure seen from afar, are asked for more."""
 
 _NARROW: Mapping[str, float] = {
     "colour8": 1.54,
