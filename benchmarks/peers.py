@@ -94,13 +94,17 @@ def square_targets(args: argparse.Namespace) -> list[Path]:
 
 
 def tile_folder(work: Path, name: str, spec: str) -> Path:
-    """The folder itself, or a tile set of ours written out, so that all tools get the same PNGs."""
+    """The folder itself, or a tile set of ours written out, so that all tools get the same PNGs.
+
+    They have the size of a cell: shrunk as sRGB values, which is what peers do, thin letters come out darker.
+    """
     if Path(spec).is_dir():
         return Path(spec).resolve()
-    folder = work / "tiles" / name
+    folder = work / "tiles" / f"{name}-{CELL_PX}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([our_program(), "tiles", spec, "--export", str(folder), "--size", "64", "--quiet"], check=True)
+        size = ["--size", str(CELL_PX)]
+        subprocess.run([our_program(), "tiles", spec, "--export", str(folder), *size, "--quiet"], check=True)
     return folder
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.assign.solve.areas import Areas
 from perceptual_photomosaic.features.colour import ciede2000, linear_to_lab
 
 __all__ = ["BlockColour", "Blocks"]
@@ -31,7 +32,7 @@ class Blocks:
     def __init__(self, choices: NDArray[np.float32], shape: tuple[int, int], f: int) -> None:
         rows, columns = shape
         row, column = np.divmod(np.arange(rows * columns), columns)
-        self.shape = -(-rows // f), -(-columns // f)
+        self.shape, self._f = (-(-rows // f), -(-columns // f)), f
         self.of_cell = (row // f) * self.shape[1] + column // f
         self.cells_in = np.bincount(self.of_cell).astype(np.float32)
         self.light = np.zeros((len(self.cells_in), 3), np.float32)
@@ -68,6 +69,35 @@ class Blocks:
         light = (self.light[places] + added / self.cells_in[places][:, None]).astype(np.float32)
         self._staged = places.astype(np.int64), light
         return self._staged
+
+    def laid(
+        self, areas: Areas, current: NDArray[np.integer]
+    ) -> tuple[NDArray[np.int64], tuple[int, int], NDArray[np.float32]]:
+        """Rectangles of blocks that areas lie in, and their light when each area by itself is laid with its choice.
+
+        Args:
+            areas: What is laid over with one choice.
+            current: Choices in use there, (n, cells).
+        Returns:
+            Blocks, row by row, (n, m); (rows, columns) of each rectangle; their light afterwards, (n, m, 3).
+        """
+        size, firsts = [], []
+        of_area = self.of_cell[areas.cells]
+        corner = np.divmod(of_area[:, 0], self.shape[1])
+        for axis, (length, whole) in enumerate(zip(areas.size, self.shape, strict=True)):
+            size.append(min((length + self._f - 2) // self._f + 1, whole))
+            firsts.append(np.minimum(corner[axis], whole - size[axis]))
+        rows, columns = size
+        block = (np.arange(rows)[:, None] * self.shape[1] + np.arange(columns)).ravel()
+        places = (firsts[0] * self.shape[1] + firsts[1])[:, None] + block
+        light = self.light[places]
+        change = self._means[areas.choices][:, None] - self._means[current]
+        change /= self.cells_in[of_area][..., None]
+        row, column = np.divmod(of_area, self.shape[1])
+        spot = (row - firsts[0][:, None]) * columns + column - firsts[1][:, None]
+        for cell, each in zip(spot.T, change.swapaxes(0, 1), strict=True):
+            light[np.arange(len(light)), cell] += each
+        return places, (rows, columns), light
 
     def make(self) -> None:
         """Make the move that was judged last."""
@@ -133,6 +163,14 @@ class BlockColour:
         lost = self._distance(self._blocks.offered(cells, current, options), places)
         lost *= self._weight[places][:, None]
         return lost
+
+    def spread(self, areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
+        """By how much areas laid over with one choice change the energy, each by itself, (n,); see `Blocks.laid`."""
+        places, _, light = self._blocks.laid(areas, current)
+        flat = places.ravel()
+        more = self._distance(light.reshape(-1, 3), flat) - self._distance(self._blocks.light[flat], flat)
+        changes: NDArray[np.float32] = (self._weight[flat] * more).reshape(places.shape).sum(axis=1)
+        return changes
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
         """By how much cells that move together, each (n,), change the energy; `make` then makes the move."""

@@ -3,8 +3,9 @@
 Cells are visited in groups that lie apart, so that a whole group can be judged at once: a table of energies, cells x
 options, holds the near costs, the structure lost in the windows around, the colour lost in the blocks that cells are
 part of, and the copies nearby. Without limits each cell takes its best option, and rests until something changes near
-it. Under limits the cells of a group deal out anew what they hold and what is left (`dealing`). What a batch of moves
-does together is worked out exactly before it is kept; if it is no gain, the weaker half is dropped.
+it; after a sweep whole areas are laid over with one choice where that is a gain (`areas`). Under limits the cells of a
+group deal out anew what they hold and what is left (`dealing`). What a batch of moves does together is worked out
+exactly before it is kept; if it is no gain, the weaker half is dropped.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.solve.areas import Areas, gathered
 from perceptual_photomosaic.assign.solve.dealing import chains, deal, tables
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import CellCosts
@@ -30,6 +32,10 @@ _NEARBY = 2
 _WOKEN = 1
 _JUDGED, _POOLED = 16, 64
 _LEAST = 1e-7
+_AREAS = ((1, 2), (2, 1), (2, 2), (3, 3), (5, 5), (8, 8))
+_SPREADING = 2  # choices to try for each area
+_HOPE = 0.01  # what an area may lose a cell inside cells and still be looked at
+_WORTH = 0.05  # part of the cells that areas must change to be looked for again
 
 _Options = tuple[NDArray[np.int32], NDArray[np.float32]]
 """Choices of cells, (n, K), the last the one in use, and their near costs, infinite where limits forbid."""
@@ -126,12 +132,17 @@ class Descent:
             The energy at the start and after every sweep, never rising.
         """
         energies = [self.energy()]
+        spreading = not self.limited
         with reporter.stage("choosing tiles together", sweeps * len(self.choices), "cells") as stage:
             for sweep in range(sweeps):
                 moved = 0
                 for cells in self._groups(sweep):
                     moved += self._improve(cells)
                     stage.advance(len(cells), energy=energies[-1])
+                if spreading:
+                    spread = sum(self._spread(size) for size in _AREAS)
+                    spreading = spread > _WORTH * len(self.choices)
+                    moved += spread
                 self.joint.reset(self.choices)
                 energies.append(self.energy())
                 if moved * 500 < len(self.choices) or energies[-1] > energies[-2] * 0.9995:
@@ -177,6 +188,31 @@ class Descent:
         price = self.near.of(cells, beside)
         options = np.concatenate([beside.astype(np.int32), options], axis=1)
         return self._keep(self._free(self._judge(cells, options, np.concatenate([price, costs], axis=1))))
+
+    def _spread(self, size: tuple[int, int]) -> int:
+        """Lay choices over whole areas where they come already; returns how many cells changed."""
+        areas = gathered(self.choices.reshape(self.shape), size, max(1, size[0] // 2), _SPREADING)
+        areas = areas.part(~self.pinned[areas.cells].any(axis=1))
+        laid = np.repeat(areas.choices, areas.cells.shape[1])[:, None]
+        costs = self.near.of(areas.cells.ravel(), laid).reshape(areas.cells.shape)
+        gains = (self.cost[areas.cells] - costs).sum(axis=1)
+        likely = gains > -_HOPE * areas.cells.shape[1]
+        areas, costs, gains = areas.part(likely), costs[likely], gains[likely]
+        gains -= self.joint.spread_seams(areas, self.choices[areas.cells])
+        apart = areas.apart(gains, self.shape)
+        areas, costs, gains = areas.part(apart), costs[apart], gains[apart]
+        gains -= self.joint.spread(areas, self.choices[areas.cells])
+        new = self.choices[areas.cells] != areas.choices[:, None]
+        moves = [
+            _Move(
+                float(gains[place]),
+                tuple(areas.cells[place, new[place]].tolist()),
+                (int(areas.choices[place]),) * int(new[place].sum()),
+                tuple(costs[place, new[place]].tolist()),
+            )
+            for place in np.flatnonzero(gains > _LEAST)
+        ]
+        return self._keep(moves)
 
     @cached_property
     def _glanced(self) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.assign.solve.areas import Areas
 from perceptual_photomosaic.assign.solve.blocks import BlockColour
 from perceptual_photomosaic.assign.solve.scales import CHANNELS, CoarseScale, Scale
 from perceptual_photomosaic.assign.solve.seams import Seams
@@ -23,6 +24,9 @@ from perceptual_photomosaic.threads import WORKERS
 __all__ = ["JointCosts"]
 
 _Part = Scale | BlockColour | Seams
+
+_AREA_CELLS = 1 << 11
+"""Cells of areas that one job judges: few enough to stay in cache."""
 
 
 class JointCosts:
@@ -73,6 +77,7 @@ class JointCosts:
         means = {*colour, "seams1"}
         self._colours = [part for name, named in self._parts.items() if name in means for part in named]
         self._structures = [part for part in self._all if part not in self._colours]
+        self._seams = [part for part in self._all if isinstance(part, Seams)]
         self._pool = ThreadPoolExecutor(WORKERS)
 
     def reweigh(self, name: str, factor: float) -> None:
@@ -134,6 +139,29 @@ class JointCosts:
         for (_, block), part_costs in zip(jobs, found, strict=True):
             costs[block] += part_costs
         return costs
+
+    def spread_seams(self, areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
+        """By how much areas laid over with one choice change the seams, each by itself, (n,): see `spread`."""
+        return self._spread(self._seams, areas, current)
+
+    def spread(self, areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
+        """By how much areas laid over with one choice change all but the seams, each by itself, (n,).
+
+        Args:
+            areas: What is laid over.
+            current: Choices in use there, (n, cells).
+        """
+        return self._spread([part for part in self._all if part not in self._seams], areas, current)
+
+    def _spread(self, parts: Sequence[_Part], areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
+        step = max(1, _AREA_CELLS // areas.cells.shape[1])
+        blocks = [slice(start, start + step) for start in range(0, len(areas.cells), step)]
+        jobs = [(part, block) for part in parts for block in blocks]
+        found = self._pool.map(lambda job: job[0].spread(areas.part(job[1]), current[job[1]]), jobs)
+        changes = np.zeros(len(areas.cells), np.float32)
+        for (_, block), part_changes in zip(jobs, found, strict=True):
+            changes[block] += part_changes
+        return changes
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
         """By how much cells that move together change the energy: see `Scale.change`."""

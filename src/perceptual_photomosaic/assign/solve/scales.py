@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.assign.solve.areas import Areas
 from perceptual_photomosaic.assign.solve.blocks import Blocks
 from perceptual_photomosaic.features.colour import LUMA, linear_to_luma, linear_to_srgb
 from perceptual_photomosaic.features.patches import reduce_patches
@@ -94,11 +95,11 @@ class Scale:
         taps = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / SIGMA) ** 2)
         line /= taps.sum()
         self._spread = np.einsum("ai,bj->ijab", line, line).reshape(k * k, -1).astype(np.float32)
-        self._columns = (shape[1] - 1) * self._stride + self._side
+        self._columns = self._span(shape[1])
         margin = min(_MARGIN, (min(shape) * k - 1) // 2)
         down, right = (self._inside(count * k, axis, int(centres[0]), step, margin) for axis, count in enumerate(shape))
         inside = (down[:, None] & right[None, :]).ravel()
-        whole = self._fold(np.broadcast_to(self._spread.sum(axis=0), (len(target), self._side**2)))
+        whole = self._fold(np.broadcast_to(self._spread.sum(axis=0), (1, len(target), self._side**2)), shape)[0]
         self._inverse = (1 / np.maximum(whole, np.float32(1e-6))).astype(np.float32)
         share = np.float32(weight) if importance is None else np.float32(weight) * self._spread_out(importance)
         self._weight = (share * inside * (len(target) / inside.sum())).astype(np.float32)
@@ -110,8 +111,7 @@ class Scale:
         self._staged: _Staged | None = None
 
     def _inside(self, samples: int, axis: int, first: int, step: int, margin: int) -> NDArray[np.bool_]:
-        windows = (self._shape[axis] - 1) * self._stride + self._side
-        centres = first + step * np.arange(windows)
+        centres = first + step * np.arange(self._span(self._shape[axis]))
         return (centres >= margin) & (centres < samples - margin)
 
     def _spread_out(self, importance: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -121,28 +121,40 @@ class Scale:
 
     def _sums(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Weighted means of samples, (places, k * k), under every window, (windows,)."""
-        return self._fold(samples @ self._spread) * self._inverse
+        return self._fold((samples @ self._spread)[None], self._shape)[0] * self._inverse
 
-    def _fold(self, parts: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Add up what places give to the windows around them, (places, windows a place)."""
-        rows, columns = self._shape
+    def _span(self, places: int) -> int:
+        """How many windows in a line so many places reach."""
+        return (places - 1) * self._stride + self._side
+
+    def _fold(self, parts: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+        """Add up what places give to the windows around them.
+
+        Args:
+            parts: Of n rectangles of places, (n, places, windows a place).
+            size: (rows, columns) of each.
+        Returns:
+            For the windows around each rectangle, (n, windows).
+        """
+        rows, columns = size
         side, stride = self._side, self._stride
-        total = np.zeros(((rows - 1) * stride + side, self._columns), np.float32)
-        blocks = parts.reshape(rows, columns, side, side)
+        total = np.zeros((len(parts), self._span(rows), self._span(columns)), np.float32)
+        blocks = parts.reshape(len(parts), rows, columns, side, side)
         for down in range(side):
             for right in range(side):
                 spot = (
+                    slice(None),
                     slice(down, down + (rows - 1) * stride + 1, stride),
                     slice(right, right + (columns - 1) * stride + 1, stride),
                 )
-                total[spot] += blocks[:, :, down, right]
-        return total.ravel()
+                total[spot] += blocks[..., down, right]
+        return total.reshape(len(parts), -1)
 
-    def _windows(self, places: NDArray[np.integer]) -> NDArray[np.int64]:
-        """The windows around places, (n, windows a place)."""
+    def _windows(self, places: NDArray[np.integer], size: tuple[int, int] = (1, 1)) -> NDArray[np.int64]:
+        """The windows around rectangles of places, each given by its first, (n,): (n, windows)."""
         row, column = np.divmod(places, self._shape[1])
         first = row * (self._stride * self._columns) + column * self._stride
-        block = (np.arange(self._side)[:, None] * self._columns + np.arange(self._side)).ravel()
+        block = (np.arange(self._span(size[0]))[:, None] * self._columns + np.arange(self._span(size[1]))).ravel()
         return np.asarray(first[:, None] + block, np.int64)
 
     # What a scale must know of cells and choices; `CoarseScale` answers otherwise.
@@ -167,6 +179,18 @@ class Scale:
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The places that moves change, each once, and their samples afterwards."""
         return cells.astype(np.int64), self._table[choices]
+
+    def _laid(
+        self, areas: Areas, current: NDArray[np.integer]
+    ) -> tuple[NDArray[np.int64], tuple[int, int], NDArray[np.float32]]:
+        """Rectangles of places that areas lie in, (n, m), their (rows, columns), and samples afterwards, (n, m, k * k).
+
+        Args:
+            areas: What is laid over with one choice.
+            current: Choices in use there, (n, cells).
+        """
+        samples = self._table[areas.choices]
+        return areas.cells, areas.size, np.repeat(samples[:, None], areas.cells.shape[1], axis=1)
 
     def _made(self) -> None:
         """The staged moves have been made."""
@@ -251,6 +275,19 @@ class Scale:
         share_out(fill, range(0, len(options), step))
         return costs
 
+    def spread(self, areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
+        """By how much areas laid over with one choice change the energy, each by itself, (n,); see `_laid`."""
+        places, size, after = self._laid(areas, current)
+        before, target = self._held[places], self._target[places]
+        windows = self._windows(places[:, 0], size)
+        inverse, old = self._inverse[windows], self._sums_held[:, windows]
+        parts = after - before, np.square(after) - np.square(before), (after - before) * target
+        new = [sums + self._fold(part @ self._spread, size) * inverse for sums, part in zip(old, parts, strict=True)]
+        mean, variance = self._mean[windows], self._variance[windows]
+        lost = _dissimilarity(mean, variance, *new) - _dissimilarity(mean, variance, *old)
+        changes: NDArray[np.float32] = np.einsum("nw,nw->n", self._weight[windows], lost)
+        return changes
+
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
         """By how much cells that move together, each (n,), change the energy; `make` then makes the move."""
         places, after = self._after(cells, current, choices)
@@ -318,6 +355,12 @@ class CoarseScale(Scale):
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         places, light = self._blocks.after(cells, current, choices)
         return places, linear_to_luma(light)[:, None]
+
+    def _laid(
+        self, areas: Areas, current: NDArray[np.integer]
+    ) -> tuple[NDArray[np.int64], tuple[int, int], NDArray[np.float32]]:
+        places, size, light = self._blocks.laid(areas, current)
+        return places, size, linear_to_luma(light)[..., None]
 
     def _made(self) -> None:
         self._blocks.make()

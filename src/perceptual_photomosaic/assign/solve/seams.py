@@ -17,6 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.assign.solve.areas import Areas
 from perceptual_photomosaic.features.colour import linear_to_din99d
 from perceptual_photomosaic.features.patches import reduce_patches
 
@@ -94,6 +95,19 @@ class Seams:
             costs += _lengths(steps) * self._shares[cells, side, None]
         return costs
 
+    def spread(self, areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
+        """By how much areas laid over with one choice change the energy, each by itself, (n,)."""
+        cells, around = areas.cells, self._around[areas.cells]
+        after = self._offered[areas.choices][:, None] - self._wanted[cells]
+        beside, beside_after = self._errors[around], self._errors[around]
+        mates = neighbours(areas.size)  # an area's own edge is not the grid's: there the neighbour stays as it is
+        within = mates != np.arange(len(mates))[:, None]
+        beside_after[:, within] = after[:, mates[within]]
+        shares = self._shares[cells] * np.where(within, np.float32(0.5), np.float32(1))
+        more = _lengths(after[:, :, None] - beside_after) - _lengths(self._errors[cells][:, :, None] - beside)
+        changes: NDArray[np.float32] = np.einsum("nms,nms->n", more, shares)
+        return changes
+
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
         """By how much cells that move together, each (n,), change the energy; `make` then makes the move."""
         moving = np.zeros(len(self._errors), bool)
@@ -120,6 +134,6 @@ class Seams:
 
 
 def _lengths(steps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Lengths of steps summed over samples, (n, m, samples, 3) to (n, m)."""
-    lengths: NDArray[np.float32] = np.sqrt(np.einsum("nmsc,nmsc->nms", steps, steps)).sum(axis=2)
+    """Lengths of steps summed over samples, (..., samples, 3) to (...)."""
+    lengths: NDArray[np.float32] = np.sqrt(np.einsum("...c,...c->...", steps, steps)).sum(axis=-1)
     return lengths
