@@ -28,7 +28,7 @@ class Areas:
     size: tuple[int, int]
     choices: NDArray[np.int64]
 
-    def part(self, which: slice | NDArray[np.integer] | NDArray[np.bool_]) -> Areas:
+    def part(self, which: slice | NDArray[np.integer]) -> Areas:
         """Some of them."""
         return Areas(self.cells[which], self.size, self.choices[which])
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.limits import Limits
-from perceptual_photomosaic.assign.solve.areas import Areas, gathered
+from perceptual_photomosaic.assign.solve.areas import gathered
 from perceptual_photomosaic.assign.solve.dealing import chains, deal, tables
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import CellCosts
@@ -192,11 +192,11 @@ class Descent:
     def _spread(self, size: tuple[int, int]) -> int:
         """Lay choices over whole areas where they come already; returns how many cells changed."""
         areas = gathered(self.choices.reshape(self.shape), size, max(1, size[0] // 2), _SPREADING)
-        areas = areas.part(~self.pinned[areas.cells].any(axis=1))
+        areas = areas.part(np.flatnonzero(~self.pinned[areas.cells].any(axis=1)))
         laid = np.repeat(areas.choices, areas.cells.shape[1])[:, None]
         costs = self.near.of(areas.cells.ravel(), laid).reshape(areas.cells.shape)
         gains = (self.cost[areas.cells] - costs).sum(axis=1)
-        likely = gains > -_HOPE * areas.cells.shape[1]
+        likely = np.flatnonzero(gains > -_HOPE * areas.cells.shape[1])
         areas, costs, gains = areas.part(likely), costs[likely], gains[likely]
         gains -= self.joint.spread_seams(areas, self.choices[areas.cells])
         apart = areas.apart(gains, self.shape)

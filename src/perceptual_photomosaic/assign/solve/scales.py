@@ -121,7 +121,8 @@ class Scale:
 
     def _sums(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Weighted means of samples, (places, k * k), under every window, (windows,)."""
-        return self._fold((samples @ self._spread)[None], self._shape)[0] * self._inverse
+        sums: NDArray[np.float32] = self._fold((samples @ self._spread)[None], self._shape)[0] * self._inverse
+        return sums
 
     def _span(self, places: int) -> int:
         """How many windows in a line so many places reach."""

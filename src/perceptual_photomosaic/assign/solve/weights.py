@@ -37,12 +37,12 @@ class EnergyWeights:
         repeat: Penalty for each pair of copies within two cells of each other.
     """
 
-    colour8: float = 0.64
+    colour8: float = 0.68
     colour4: float = 0.0
     colour2: float = 0.0
     colour1: float = 3.15
     colour_half: float = 0.31
-    colour_quarter: float = 0.34
+    colour_quarter: float = 0.38
     gradient8: float = 0.9
     contrast8: float = 1.29
     perceptual2: float = 0.5
@@ -54,7 +54,7 @@ class EnergyWeights:
     structure1: float = 0.1
     structure1_luma: float = 0.07
     structure_half: float = 0.08
-    structure_quarter: float = 0.33
+    structure_quarter: float = 0.36
     repeat: float = 0.0003
 
 
@@ -80,10 +80,10 @@ VIEWING: Mapping[str, EnergyWeights] = {
 """Weights by where a mosaic is looked at from."""
 
 _TURNED: Mapping[str, float] = {
-    "colour8": 1.13,
+    "colour8": 1.06,
     "colour1": 0.16,
     "colour_half": 0.39,
-    "colour_quarter": 0.8,
+    "colour_quarter": 0.716,
     "gradient8": 1.46,
     "contrast8": 0.55,
     "perceptual2": 0.63,
@@ -95,16 +95,16 @@ _TURNED: Mapping[str, float] = {
     "structure1": 1.02,
     "structure1_luma": 3.86,
     "structure_half": 4.19,
-    "structure_quarter": 2.01,
+    "structure_quarter": 1.84,
 }
 """By how much weights change where tiles may be turned or mirrored: among so many more choices shapes inside cells are
 found anyway; colour and grain inside them, seams, and structure seen from afar, are asked for more."""
 
 _NARROW: Mapping[str, float] = {
-    "colour8": 1.87,
+    "colour8": 1.76,
     "colour1": 0.53,
     "colour_half": 0.92,
-    "colour_quarter": 1.82,
+    "colour_quarter": 1.63,
     "gradient8": 1.12,
     "contrast8": 0.65,
     "perceptual2": 0.0,
@@ -116,7 +116,7 @@ _NARROW: Mapping[str, float] = {
     "structure1": 0.31,
     "structure1_luma": 0.26,
     "structure_half": 0.2,
-    "structure_quarter": 0.13,
+    "structure_quarter": 0.119,
 }
 """By how much weights change where tiles reach little of the target's tones (`features.tone.is_narrow`), as letters and
 emoji do: contrast between cells then comes at the cost of colours that are far off as it is, and less of it will do."""
