@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.solve.blocks import BlockColour
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.scales import CHANNELS, CoarseScale, Scale
+from perceptual_photomosaic.assign.solve.scene import Scene
 from perceptual_photomosaic.assign.solve.seams import Seams
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light
@@ -77,7 +78,7 @@ def test_fine_energy_is_that_of_the_whole_mosaic(rows: int, columns: int, k: int
     random = np.random.default_rng(seed)
     chosen = random.integers(0, 5, rows * columns)
     importance = random.uniform(0.25, 4, rows * columns).astype(np.float32) if weighted else None
-    scale = Scale(cells, choices, (rows, columns), k, 0.7, importance, LUMA if k > 2 else CHANNELS[1])
+    scale = Scale(Scene(cells, choices, (rows, columns), importance), k, 0.7, LUMA if k > 2 else CHANNELS[1])
     scale.reset(chosen)
     target, mosaic = (
         grey(put_together(light, (rows, columns), k), LUMA if k > 2 else CHANNELS[1])
@@ -94,7 +95,7 @@ def test_fine_energy_is_that_of_the_whole_mosaic(rows: int, columns: int, k: int
 def test_coarse_energy_is_that_of_averaged_cells(rows: int, columns: int, f: int, seed: int) -> None:
     cells, choices = patches(rows * columns, seed), patches(5, seed + 1)
     chosen = np.random.default_rng(seed).integers(0, 5, rows * columns)
-    scale = CoarseScale(cells, choices, (rows, columns), f, 0.7)
+    scale = CoarseScale(Scene(cells, choices, (rows, columns)), f, 0.7)
     scale.reset(chosen)
     target, mosaic = (grey(put_together(light, (rows, columns), 1 / f), LUMA) for light in (cells, choices[chosen]))
     slow = slow_structure(target, mosaic, 1, np.ones_like(target)) * 0.7 * f * f * target.size
@@ -108,7 +109,7 @@ def test_colour_from_afar_is_that_of_averaged_cells(rows: int, columns: int, f: 
     random = np.random.default_rng(seed)
     chosen = random.integers(0, 5, rows * columns)
     importance = random.uniform(0.25, 4, rows * columns).astype(np.float32) if weighted else None
-    blocks = BlockColour(cells, choices, (rows, columns), f, 0.7, importance)
+    blocks = BlockColour(Scene(cells, choices, (rows, columns), importance), f, 0.7)
     blocks.reset(chosen)
     places = np.ones((rows, columns)) if importance is None else importance.reshape(rows, columns)
     target, mosaic = (lab_from_light(put_together(light, (rows, columns), 1 / f)) for light in (cells, choices[chosen]))
@@ -132,7 +133,7 @@ def test_seams_are_steps_that_the_target_does_not_have(
     random = np.random.default_rng(seed)
     chosen = random.integers(0, 5, rows * columns)
     importance = random.uniform(0.25, 4, rows * columns).astype(np.float32) if weighted else None
-    seams = Seams(cells, choices, (rows, columns), k, 0.7, importance)
+    seams = Seams(Scene(cells, choices, (rows, columns), importance), k, 0.7)
     seams.reset(chosen)
     places = np.ones((rows, columns)) if importance is None else importance.reshape(rows, columns)
     target, mosaic = (
@@ -241,7 +242,7 @@ def test_a_pattern_that_repeats_has_no_seams_and_one_that_is_turned_here_and_the
     tile = patches(1, 5)[0]
     turned = np.stack([tile, np.rot90(tile), tile[::-1]]).astype(np.float32)
     cells = np.full((30, 8, 8, 3), tile.mean(axis=(0, 1)), np.float32)
-    weights = {k: Seams(cells, turned, (5, 6), k, 1.0) for k in (1, 4)}
+    weights = {k: Seams(Scene(cells, turned, (5, 6)), k, 1.0) for k in (1, 4)}
     energy = {}
     for name, chosen in (("alike", np.zeros(30, int)), ("by chance", np.arange(30) * 7 % 3)):
         for k, seams in weights.items():

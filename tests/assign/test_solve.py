@@ -18,6 +18,7 @@ from perceptual_photomosaic.assign.solve.blocks import BlockColour
 from perceptual_photomosaic.assign.solve.descent import Descent
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
+from perceptual_photomosaic.assign.solve.scene import Scene
 from perceptual_photomosaic.assign.spacing import conflicting_cells
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light
@@ -202,7 +203,7 @@ def test_colour_from_afar_trades_detail_for_tone() -> None:
     errors = []
     for weight in (0.0, 2.0):
         chosen = Solve(EnergyWeights(colour_half=weight, colour_quarter=weight)).assign(made).choices.ravel()
-        blocks = BlockColour(made.cells, made.choices, (14, 14), 4, 1.0)
+        blocks = BlockColour(Scene(made.cells, made.choices, (14, 14)), 4, 1.0)
         blocks.reset(chosen)
         errors.append(blocks.energy())
     assert errors[1] < 0.8 * errors[0]

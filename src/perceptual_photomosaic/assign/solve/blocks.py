@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.solve.areas import Areas
+from perceptual_photomosaic.assign.solve.scene import Scene
 from perceptual_photomosaic.features.colour import ciede2000, linear_to_lab
 
 __all__ = ["BlockColour", "Blocks"]
@@ -110,28 +111,17 @@ class BlockColour:
     """Colour errors of blocks of cells; answers the descent as `scales.Scale` does.
 
     Args:
-        cells: Linear light, (cells, k, k, 3).
-        choices: Linear light, (choices, k, k, 3).
-        shape: (rows, columns) of the grid.
+        scene: What is looked at; a block counts as much as its cells together.
         f: Cells along a block.
         weight: Weight of the mean distance over blocks, times the number of cells.
-        importance: How much each cell counts, (cells,); None means all alike. A block counts as its cells together.
     """
 
-    def __init__(
-        self,
-        cells: NDArray[np.float32],
-        choices: NDArray[np.float32],
-        shape: tuple[int, int],
-        f: int,
-        weight: float,
-        importance: NDArray[np.float32] | None = None,
-    ) -> None:
-        self._blocks = Blocks(choices, shape, f)
-        self._wanted = linear_to_lab(self._blocks.average(cells.mean(axis=(1, 2))))
+    def __init__(self, scene: Scene, f: int, weight: float) -> None:
+        self._blocks = Blocks(scene.choices, scene.shape, f)
+        self._wanted = linear_to_lab(self._blocks.average(scene.cells.mean(axis=(1, 2))))
         self._weight = np.float32(weight) * self._blocks.cells_in
-        if importance is not None:
-            self._weight *= self._blocks.average(importance[:, None])[:, 0]
+        if scene.importance is not None:
+            self._weight *= self._blocks.average(scene.importance[:, None])[:, 0]
 
     def _distance(self, light: NDArray[np.float32], places: NDArray[np.integer]) -> NDArray[np.float32]:
         """CIEDE2000 / 100 between light, (n, ..., 3), and what places, (n,), want."""

@@ -7,8 +7,9 @@ at two samples and one sample a cell, where noise of colour between cells is see
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.solve.areas import Areas
 from perceptual_photomosaic.assign.solve.blocks import BlockColour
 from perceptual_photomosaic.assign.solve.scales import CHANNELS, CoarseScale, Scale
+from perceptual_photomosaic.assign.solve.scene import Scene
 from perceptual_photomosaic.assign.solve.seams import Seams
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 from perceptual_photomosaic.features.colour import linear_to_din99d
@@ -48,34 +50,27 @@ class JointCosts:
         weights: EnergyWeights,
         importance: NDArray[np.float32] | None = None,
     ) -> None:
-        luma = {"structure8": 8, "structure4": 4, "structure1_luma": 1}
-        channels = {"structure2": 2, "structure1": 1}
-        coarse = {"structure_half": 2, "structure_quarter": 4}
-        colour = {"colour_half": 2, "colour_quarter": 4}
-        self._parts: dict[str, list[_Part]] = {}
-        seams = {"seams4": 4, "seams1": 1}
-        for name in (*luma, *channels, *coarse, *colour, *seams):
-            weight: float = getattr(weights, name)
-            if weight <= 0:
-                continue
-            if name in seams:
-                self._parts[name] = [Seams(cells, choices, shape, seams[name], weight, importance)]
-            elif name in colour:
-                self._parts[name] = [BlockColour(cells, choices, shape, colour[name], weight, importance)]
-            elif name in coarse:
-                self._parts[name] = [CoarseScale(cells, choices, shape, coarse[name], weight, importance)]
-            elif name in luma:
-                self._parts[name] = [Scale(cells, choices, shape, luma[name], weight, importance)]
-            else:
-                self._parts[name] = [
-                    Scale(cells, choices, shape, channels[name], weight / len(CHANNELS), importance, channel)
-                    for channel in CHANNELS
-                ]
+        scene = Scene(cells, choices, shape, importance)
+        makers: dict[str, Callable[[float], list[_Part]]] = {
+            "structure8": lambda weight: [Scale(scene, 8, weight)],
+            "structure4": lambda weight: [Scale(scene, 4, weight)],
+            "structure1_luma": lambda weight: [Scale(scene, 1, weight)],
+            "structure2": lambda weight: [Scale(scene, 2, weight / len(CHANNELS), channel) for channel in CHANNELS],
+            "structure1": lambda weight: [Scale(scene, 1, weight / len(CHANNELS), channel) for channel in CHANNELS],
+            "structure_half": lambda weight: [CoarseScale(scene, 2, weight)],
+            "structure_quarter": lambda weight: [CoarseScale(scene, 4, weight)],
+            "colour_half": lambda weight: [BlockColour(scene, 2, weight)],
+            "colour_quarter": lambda weight: [BlockColour(scene, 4, weight)],
+            "seams4": lambda weight: [Seams(scene, 4, weight)],
+            "seams1": lambda weight: [Seams(scene, 1, weight)],
+        }
+        counted = {name: weight for name, weight in asdict(weights).items() if weight > 0}
+        self._parts = {name: make(counted[name]) for name, make in makers.items() if name in counted}
         self._all = [part for named in self._parts.values() for part in named]
         self.wanted = linear_to_din99d(cells.mean(axis=(1, 2)))
         self.num_choices = len(choices)
-        means = {*colour, "seams1"}
-        self._colours = [part for name, named in self._parts.items() if name in means for part in named]
+        means = "colour_half", "colour_quarter", "seams1"
+        self._colours = [part for name in means for part in self._parts.get(name, [])]
         self._structures = [part for part in self._all if part not in self._colours]
         self._seams = [part for part in self._all if isinstance(part, Seams)]
         self._pool = ThreadPoolExecutor(WORKERS)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.solve.areas import Areas
 from perceptual_photomosaic.assign.solve.blocks import Blocks
+from perceptual_photomosaic.assign.solve.scene import Scene
 from perceptual_photomosaic.features.colour import LUMA, linear_to_luma, linear_to_srgb
 from perceptual_photomosaic.features.patches import reduce_patches
 from perceptual_photomosaic.threads import share_out
@@ -52,30 +53,18 @@ class Scale:
     """SSIM where each cell has k x k samples.
 
     Args:
-        cells: Linear light, (cells, 8, 8, 3).
-        choices: Linear light, (choices, 8, 8, 3).
-        shape: (rows, columns) of the grid.
+        scene: What is looked at.
         k: Samples along a cell: 8, 4, 2 or 1.
         weight: Weight of the mean of 1 - SSIM over all windows, times the number of cells.
-        importance: How much each cell counts, (cells,); None means all alike.
         grey: Weights of the sRGB values that it looks at.
     """
 
-    def __init__(
-        self,
-        cells: NDArray[np.float32],
-        choices: NDArray[np.float32],
-        shape: tuple[int, int],
-        k: int,
-        weight: float,
-        importance: NDArray[np.float32] | None = None,
-        grey: tuple[float, float, float] = LUMA,
-    ) -> None:
+    def __init__(self, scene: Scene, k: int, weight: float, grey: tuple[float, float, float] = LUMA) -> None:
         self._table, target = (
             _grey(patches if k == patches.shape[1] else reduce_patches(patches, k), grey).reshape(len(patches), -1)
-            for patches in (choices, cells)
+            for patches in (scene.choices, scene.cells)
         )
-        self._lay_out(target, shape, k, weight, importance)
+        self._lay_out(target, scene.shape, k, weight, scene.importance)
 
     def _lay_out(
         self,
@@ -320,22 +309,14 @@ class CoarseScale(Scale):
     """SSIM where one sample is the average light of f x f cells, or of those that the grid still has there.
 
     Args:
-        cells, choices, shape, weight, importance: As for `Scale`.
+        scene, weight: As for `Scale`.
         f: Cells along a sample.
     """
 
-    def __init__(
-        self,
-        cells: NDArray[np.float32],
-        choices: NDArray[np.float32],
-        shape: tuple[int, int],
-        f: int,
-        weight: float,
-        importance: NDArray[np.float32] | None = None,
-    ) -> None:
-        self._blocks = Blocks(choices, shape, f)
-        matter = None if importance is None else self._blocks.average(importance[:, None])[:, 0]
-        target = linear_to_luma(self._blocks.average(cells.mean(axis=(1, 2))))[:, None]
+    def __init__(self, scene: Scene, f: int, weight: float) -> None:
+        self._blocks = Blocks(scene.choices, scene.shape, f)
+        matter = None if scene.importance is None else self._blocks.average(scene.importance[:, None])[:, 0]
+        target = linear_to_luma(self._blocks.average(scene.cells.mean(axis=(1, 2))))[:, None]
         self._lay_out(target, self._blocks.shape, 1, weight * f * f, matter)
 
     def _place(self, cells: NDArray[np.integer]) -> NDArray[np.integer]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.solve.areas import Areas
+from perceptual_photomosaic.assign.solve.scene import Scene
 from perceptual_photomosaic.features.colour import linear_to_din99d
 from perceptual_photomosaic.features.patches import reduce_patches
 
@@ -40,30 +41,20 @@ class Seams:
     """Steps between neighbouring cells; answers the descent as `scales.Scale` does.
 
     Args:
-        cells: Linear light, (cells, 8, 8, 3).
-        choices: Linear light, (choices, 8, 8, 3).
-        shape: (rows, columns) of the grid.
+        scene: What is looked at; a pair of neighbours counts as the mean of its cells.
         k: Samples along a cell: 8, 4, 2 or 1.
         weight: Weight of a cell's mean step; each pair of neighbours counts half of it.
-        importance: How much each cell counts, (cells,); None means all alike. A pair counts as the mean of its cells.
     """
 
-    def __init__(
-        self,
-        cells: NDArray[np.float32],
-        choices: NDArray[np.float32],
-        shape: tuple[int, int],
-        k: int,
-        weight: float,
-        importance: NDArray[np.float32] | None = None,
-    ) -> None:
+    def __init__(self, scene: Scene, k: int, weight: float) -> None:
         self._wanted, self._offered = (
-            linear_to_din99d(reduce_patches(light, k)).reshape(len(light), k * k, 3) for light in (cells, choices)
+            linear_to_din99d(reduce_patches(light, k)).reshape(len(light), k * k, 3)
+            for light in (scene.cells, scene.choices)
         )
         self._errors = np.zeros_like(self._wanted)
-        self._around = neighbours(shape)
-        there = self._around != np.arange(len(cells))[:, None]
-        matter = np.ones(len(cells), np.float32) if importance is None else importance
+        self._around = neighbours(scene.shape)
+        there = self._around != np.arange(len(self._around))[:, None]
+        matter = np.ones(len(self._around), np.float32) if scene.importance is None else scene.importance
         shares = (matter[:, None] + matter[self._around]) / 2
         self._shares = (np.float32(weight / 2 / k**2) * shares * there).astype(np.float32)
         self._staged: tuple[NDArray[np.integer], NDArray[np.float32]] | None = None
