@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from hypothesis import strategies as st
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.costs import DenseCosts
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.solve import EnergyWeights
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,18 @@ class Puzzle:
     @property
     def num_tiles(self) -> int:
         return self.costs.shape[1] // self.variants
+
+
+def grainy_patches(count: int, seed: int) -> NDArray[np.float32]:
+    """Random patches in linear light, (count, 8, 8, 3): a colour and strong noise."""
+    random = np.random.default_rng(seed)
+    base = random.uniform(0, 1, (count, 1, 1, 3))
+    return np.clip(base + random.normal(0, 0.1, (count, 8, 8, 3)), 0, 1).astype(np.float32)
+
+
+def weights_of(**weights: float) -> EnergyWeights:
+    """These weights, and nothing else counts."""
+    return EnergyWeights(**{**{field.name: 0.0 for field in fields(EnergyWeights)}, **weights})
 
 
 def random_costs(seed: int, cells: int, choices: int) -> DenseCosts:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.solve import descent
@@ -15,14 +14,9 @@ from perceptual_photomosaic.assign.solve.descent import Descent
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
+from tests.assign.problems import grainy_patches, weights_of
 
 SIZES = st.sampled_from([(1, 2), (2, 1), (2, 2), (3, 3), (5, 3), (8, 8)])
-
-
-def patches(count: int, seed: int) -> NDArray[np.float32]:
-    random = np.random.default_rng(seed)
-    base = random.uniform(0, 1, (count, 1, 1, 3))
-    return np.clip(base + random.normal(0, 0.1, (count, 8, 8, 3)), 0, 1).astype(np.float32)
 
 
 @given(st.integers(1, 9), st.integers(1, 9), SIZES, st.integers(1, 3), st.integers(1, 3), st.integers(0, 99))
@@ -73,7 +67,7 @@ def test_of_areas_that_meet_the_best_is_kept(rows: int, columns: int, seed: int)
 def test_changes_of_areas_are_exact(rows: int, columns: int, size: tuple[int, int], weighted: bool, seed: int) -> None:
     """Against the energy of the whole mosaic before and after, all parts that have a weight."""
     random = np.random.default_rng(seed)
-    cells, choices = patches(rows * columns, seed), patches(4, seed + 1)
+    cells, choices = grainy_patches(rows * columns, seed), grainy_patches(4, seed + 1)
     importance = random.uniform(0.25, 4, rows * columns).astype(np.float32) if weighted else None
     joint = JointCosts(cells, choices, (rows, columns), EnergyWeights(), importance)
     chosen = random.integers(0, 4, rows * columns)
@@ -90,11 +84,10 @@ def test_changes_of_areas_are_exact(rows: int, columns: int, size: tuple[int, in
 
 def halves(pinned: dict[int, int] | None = None) -> list[int]:
     """Where a descent ends that starts with one tile on the left and its mirror image on the right, all else alike."""
-    tile = patches(1, 1)
+    tile = grainy_patches(1, 1)
     choices = np.concatenate([tile, tile[:, ::-1]])
     cells = np.full((18, 8, 8, 3), tile.mean(axis=(0, 1, 2)), np.float32)
-    nothing = dict.fromkeys(EnergyWeights.__dataclass_fields__, 0.0)
-    weights = EnergyWeights(**{**nothing, "seams4": 1.0})
+    weights = weights_of(seams4=1.0)
     start = np.tile(np.repeat([0, 1], 3), 3)
     options = np.tile(np.arange(2, dtype=np.int32), (18, 1))
     near, joint = NearCosts(cells, choices, weights), JointCosts(cells, choices, (3, 6), weights)

@@ -16,12 +16,7 @@ from perceptual_photomosaic.assign.solve.seams import Seams
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light
 from perceptual_photomosaic.features.colour import LUMA, linear_to_din99d, linear_to_srgb
-
-
-def patches(count: int, seed: int) -> NDArray[np.float32]:
-    random = np.random.default_rng(seed)
-    base = random.uniform(0, 1, (count, 1, 1, 3))
-    return np.clip(base + random.normal(0, 0.1, (count, 8, 8, 3)), 0, 1).astype(np.float32)
+from tests.assign.problems import grainy_patches
 
 
 def put_together(light: NDArray[np.float32], shape: tuple[int, int], cell_px: float) -> NDArray[np.float64]:
@@ -74,7 +69,7 @@ def grey(light: NDArray[np.float64], weights: tuple[float, float, float]) -> NDA
 @given(st.integers(1, 6), st.integers(1, 7), st.sampled_from([8, 4, 2, 1]), st.booleans(), st.integers(0, 99))
 @settings(max_examples=20, deadline=None)
 def test_fine_energy_is_that_of_the_whole_mosaic(rows: int, columns: int, k: int, weighted: bool, seed: int) -> None:
-    cells, choices = patches(rows * columns, seed), patches(5, seed + 1)
+    cells, choices = grainy_patches(rows * columns, seed), grainy_patches(5, seed + 1)
     random = np.random.default_rng(seed)
     chosen = random.integers(0, 5, rows * columns)
     importance = random.uniform(0.25, 4, rows * columns).astype(np.float32) if weighted else None
@@ -93,7 +88,7 @@ def test_fine_energy_is_that_of_the_whole_mosaic(rows: int, columns: int, k: int
 @given(st.integers(1, 11), st.integers(1, 9), st.sampled_from([2, 4]), st.integers(0, 99))
 @settings(max_examples=20, deadline=None)
 def test_coarse_energy_is_that_of_averaged_cells(rows: int, columns: int, f: int, seed: int) -> None:
-    cells, choices = patches(rows * columns, seed), patches(5, seed + 1)
+    cells, choices = grainy_patches(rows * columns, seed), grainy_patches(5, seed + 1)
     chosen = np.random.default_rng(seed).integers(0, 5, rows * columns)
     scale = CoarseScale(Scene(cells, choices, (rows, columns)), f, 0.7)
     scale.reset(chosen)
@@ -105,7 +100,7 @@ def test_coarse_energy_is_that_of_averaged_cells(rows: int, columns: int, f: int
 @given(st.integers(1, 11), st.integers(1, 9), st.sampled_from([2, 4]), st.booleans(), st.integers(0, 99))
 @settings(max_examples=20, deadline=None)
 def test_colour_from_afar_is_that_of_averaged_cells(rows: int, columns: int, f: int, weighted: bool, seed: int) -> None:
-    cells, choices = patches(rows * columns, seed), patches(5, seed + 1)
+    cells, choices = grainy_patches(rows * columns, seed), grainy_patches(5, seed + 1)
     random = np.random.default_rng(seed)
     chosen = random.integers(0, 5, rows * columns)
     importance = random.uniform(0.25, 4, rows * columns).astype(np.float32) if weighted else None
@@ -129,7 +124,7 @@ def test_colour_from_afar_is_that_of_averaged_cells(rows: int, columns: int, f: 
 def test_seams_are_steps_that_the_target_does_not_have(
     k: int, rows: int, columns: int, weighted: bool, seed: int
 ) -> None:
-    cells, choices = patches(rows * columns, seed), patches(5, seed + 1)
+    cells, choices = grainy_patches(rows * columns, seed), grainy_patches(5, seed + 1)
     random = np.random.default_rng(seed)
     chosen = random.integers(0, 5, rows * columns)
     importance = random.uniform(0.25, 4, rows * columns).astype(np.float32) if weighted else None
@@ -159,7 +154,7 @@ def test_seams_are_steps_that_the_target_does_not_have(
 def test_costs_and_joint_changes_are_exact(weighted: bool) -> None:
     """Exact up to what single precision leaves of sums near 100."""
     shape, tiles = (7, 9), 6
-    cells, choices = patches(63, 3), patches(tiles, 4)
+    cells, choices = grainy_patches(63, 3), grainy_patches(tiles, 4)
     random = np.random.default_rng(5)
     importance = random.uniform(0.25, 4, 63).astype(np.float32) if weighted else None
     structure = JointCosts(cells, choices, shape, EnergyWeights(), importance)
@@ -195,14 +190,14 @@ def test_costs_and_joint_changes_are_exact(weighted: bool) -> None:
 
 
 def test_a_perfect_mosaic_loses_nothing() -> None:
-    cells = patches(20, 1)
+    cells = grainy_patches(20, 1)
     structure = JointCosts(cells, cells, (4, 5), EnergyWeights())
     structure.reset(np.arange(20))
     assert structure.energy() == pytest.approx(0, abs=1e-3)
 
 
 def test_parts_can_be_weighed_anew() -> None:
-    cells, choices = patches(42, 1), patches(6, 2)
+    cells, choices = grainy_patches(42, 1), grainy_patches(6, 2)
     chosen = np.random.default_rng(0).integers(0, 6, 42)
 
     def energy(weights: EnergyWeights, factors: dict[str, float]) -> float:
@@ -223,7 +218,7 @@ def test_parts_can_be_weighed_anew() -> None:
 def test_a_glance_is_the_structure_of_cells_by_themselves(weighted: bool) -> None:
     """Each cell under one flat window, worked out cell by cell; for parts that have no weight it is nothing."""
     random = np.random.default_rng(7)
-    cells, choices, options = patches(12, 3), patches(9, 4), random.integers(0, 9, (12, 5))
+    cells, choices, options = grainy_patches(12, 3), grainy_patches(9, 4), random.integers(0, 9, (12, 5))
     importance = random.uniform(0.25, 4, 12).astype(np.float32) if weighted else None
     weights = EnergyWeights(structure8=0.3)
     glanced = JointCosts(cells, choices, (3, 4), weights, importance).glance(options)
@@ -239,7 +234,7 @@ def test_a_glance_is_the_structure_of_cells_by_themselves(weighted: bool) -> Non
 
 def test_a_pattern_that_repeats_has_no_seams_and_one_that_is_turned_here_and_there_has() -> None:
     """The point of samples: one tile in a calm place, all one way, against the same turned by chance."""
-    tile = patches(1, 5)[0]
+    tile = grainy_patches(1, 5)[0]
     turned = np.stack([tile, np.rot90(tile), tile[::-1]]).astype(np.float32)
     cells = np.full((30, 8, 8, 3), tile.mean(axis=(0, 1)), np.float32)
     weights = {k: Seams(Scene(cells, turned, (5, 6)), k, 1.0) for k in (1, 4)}

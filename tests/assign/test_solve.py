@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -26,6 +26,7 @@ from perceptual_photomosaic.features.colour import linear_to_din99d, linear_to_l
 from perceptual_photomosaic.features.embedding import embed
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
+from tests.assign.problems import weights_of
 
 
 def patches(count: int, seed: int) -> NDArray[np.float32]:
@@ -215,9 +216,8 @@ def test_a_tile_spreads_to_cells_that_did_not_list_it() -> None:
     wanted = np.zeros(36, int)
     wanted[[8, 21, 34]] = 1
     made = replace(problem(6, 6, 2, seed=0), cells=0.2 * tones[wanted] + np.float32(0.328), choices=tones)
-    nothing = {field.name: 0.0 for field in fields(EnergyWeights)}
     for calm, expected in ((0.0, wanted), (5.0, 0 * wanted)):
-        weights = EnergyWeights(**{**nothing, "colour8": 1.0, "seams4": calm})
+        weights = weights_of(colour8=1.0, seams4=calm)
         np.testing.assert_array_equal(Solve(weights, candidates=1).assign(made).choices.ravel(), expected)
 
 

@@ -7,7 +7,7 @@ at two samples and one sample a cell, where noise of colour between cells is see
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
@@ -73,6 +73,7 @@ class JointCosts:
         self._colours = [part for name in means for part in self._parts.get(name, [])]
         self._structures = [part for part in self._all if part not in self._colours]
         self._seams = [part for part in self._all if isinstance(part, Seams)]
+        self._seamless = [part for part in self._all if not isinstance(part, Seams)]
         self._pool = ThreadPoolExecutor(WORKERS)
 
     def reweigh(self, name: str, factor: float) -> None:
@@ -125,15 +126,9 @@ class JointCosts:
         current: NDArray[np.integer],
         options: NDArray[np.integer],
     ) -> NDArray[np.float32]:
-        jobs: list[tuple[_Part, slice]] = []
-        for part in parts:
-            step = part.block(options.shape[1])
-            jobs += [(part, slice(start, start + step)) for start in range(0, len(cells), step)]
+        jobs = [(part, block) for part in parts for block in _blocks(len(cells), part.block(options.shape[1]))]
         found = self._pool.map(lambda job: job[0].costs(cells[job[1]], current[job[1]], options[job[1]]), jobs)
-        costs = np.zeros(options.shape, np.float32)
-        for (_, block), part_costs in zip(jobs, found, strict=True):
-            costs[block] += part_costs
-        return costs
+        return _added_up(np.zeros(options.shape, np.float32), jobs, found)
 
     def spread_seams(self, areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
         """By how much areas laid over with one choice change the seams, each by itself, (n,): see `spread`."""
@@ -146,17 +141,13 @@ class JointCosts:
             areas: What is laid over.
             current: Choices in use there, (n, cells).
         """
-        return self._spread([part for part in self._all if part not in self._seams], areas, current)
+        return self._spread(self._seamless, areas, current)
 
     def _spread(self, parts: Sequence[_Part], areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
-        step = max(1, _AREA_CELLS // areas.cells.shape[1])
-        blocks = [slice(start, start + step) for start in range(0, len(areas.cells), step)]
+        blocks = _blocks(len(areas.cells), max(1, _AREA_CELLS // areas.cells.shape[1]))
         jobs = [(part, block) for part in parts for block in blocks]
         found = self._pool.map(lambda job: job[0].spread(areas.part(job[1]), current[job[1]]), jobs)
-        changes = np.zeros(len(areas.cells), np.float32)
-        for (_, block), part_changes in zip(jobs, found, strict=True):
-            changes[block] += part_changes
-        return changes
+        return _added_up(np.zeros(len(areas.cells), np.float32), jobs, found)
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
         """By how much cells that move together change the energy: see `Scale.change`."""
@@ -166,3 +157,17 @@ class JointCosts:
         """Make the move that was judged last."""
         for part in self._all:
             part.make()
+
+
+def _blocks(length: int, step: int) -> list[slice]:
+    """So many things, `step` at a time."""
+    return [slice(start, start + step) for start in range(0, length, step)]
+
+
+def _added_up(
+    total: NDArray[np.float32], jobs: Sequence[tuple[_Part, slice]], found: Iterable[NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """`total` with what each part found for its block added, in the order of the jobs."""
+    for (_, block), each in zip(jobs, found, strict=True):
+        total[block] += each
+    return total

@@ -271,7 +271,7 @@ class Scale:
         before, target = self._held[places], self._target[places]
         windows = self._windows(places[:, 0], size)
         inverse, old = self._inverse[windows], self._sums_held[:, windows]
-        parts = after - before, np.square(after) - np.square(before), (after - before) * target
+        parts = _moved(before, after, target)
         new = [sums + self._fold(part @ self._spread, size) * inverse for sums, part in zip(old, parts, strict=True)]
         mean, variance = self._mean[windows], self._variance[windows]
         lost = _dissimilarity(mean, variance, *new) - _dissimilarity(mean, variance, *old)
@@ -284,10 +284,7 @@ class Scale:
         around = self._windows(places)
         spread = self._spread * self._inverse[around][:, None]
         before, target = self._held[places], self._target[places]
-        added = [
-            ((part[:, None]) @ spread)[:, 0]
-            for part in (after - before, np.square(after) - np.square(before), (after - before) * target)
-        ]
+        added = [((part[:, None]) @ spread)[:, 0] for part in _moved(before, after, target)]
         windows, index = np.unique(around.ravel(), return_inverse=True)
         old = self._sums_held[:, windows]
         new = old + np.stack([np.bincount(index, part.ravel(), len(windows)) for part in added]).astype(np.float32)
@@ -346,6 +343,14 @@ class CoarseScale(Scale):
 
     def _made(self) -> None:
         self._blocks.make()
+
+
+def _moved(
+    before: NDArray[np.float32], after: NDArray[np.float32], target: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """By how much samples that change move y, y * y and x * y."""
+    change = after - before
+    return change, np.square(after) - np.square(before), change * target
 
 
 def _dissimilarity(

@@ -98,7 +98,7 @@ _TURNED: Mapping[str, float] = {
     "structure_quarter": 1.84,
 }
 """By how much weights change where tiles may be turned or mirrored: among so many more choices shapes inside cells are
-found anyway; colour and grain inside them, seams, and structure seen from afar, are asked for more."""
+found anyway; grain inside them, what repeats from cell to cell, and outlines from afar, are asked for more."""
 
 _NARROW: Mapping[str, float] = {
     "colour8": 1.76,
