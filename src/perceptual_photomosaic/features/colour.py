@@ -58,6 +58,8 @@ _DIN_XYZ = np.array([[1.12, 0.0, -0.12], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]) @ _X
 _DIN_XYZ_OF_RGB = (_DIN_XYZ / _DIN_XYZ.sum(axis=1, keepdims=True)).astype(np.float32)
 _NO_CHROMA = np.float32(1e-6)
 _COS_50, _SIN_50 = np.float32(np.cos(np.radians(50.0))), np.float32(np.sin(np.radians(50.0)))
+_COS_275, _SIN_275 = np.float32(np.cos(np.radians(275.0))), np.float32(np.sin(np.radians(275.0)))
+_PER_25_DEGREES = np.float32(np.degrees(1.0) / 25) ** 2
 _RGB_OF_LMS = np.linalg.inv(_LMS_OF_RGB.astype(np.float64))
 _LMS_OF_OKLAB = np.linalg.inv(_OKLAB_OF_LMS.astype(np.float64))
 
@@ -128,8 +130,8 @@ def linear_to_lab(linear: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.stack(_lab_of_xyz(xyz), axis=-1)
 
 
-def ciede2000(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Measure the CIEDE2000 difference of colours, in float32 and with one arc tangent.
+def ciede2000(one: NDArray[np.float32], other: NDArray[np.float32], *, axis: int = -1) -> NDArray[np.float32]:
+    """Measure the CIEDE2000 difference of colours, in float32 and without an arc tangent.
 
     Hues are added, and cosines of their multiples taken, as unit vectors. Opposite hues have no mean; there the result
     is that of one of them.
@@ -137,22 +139,24 @@ def ciede2000(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[n
     Args:
         one: CIELAB colours, (..., 3).
         other: CIELAB colours of a shape that broadcasts with it.
+        axis: Where L*, a* and b* lie; planes, with more axes behind it, are faster.
     Returns:
-        Differences, float32, (...), within about 0.002 of `evaluate.colour.ciede2000`, which is in float64.
+        Differences, float32, without that axis, within about 0.002 of `evaluate.colour.ciede2000`, which is in float64.
     Source:
         Sharma, Wu and Dalal 2005; names are those of its equations.
     """
-    L1, a1, b1 = (one[..., channel] for channel in range(3))
-    L2, a2, b2 = (other[..., channel] for channel in range(3))
-    g = 1.5 - 0.5 * _saturated(0.5 * (np.hypot(a1, b1) + np.hypot(a2, b2)))
+    L1, a1, b1 = np.moveaxis(one, axis, 0)
+    L2, a2, b2 = np.moveaxis(other, axis, 0)
+    g = 1.5 - 0.5 * _saturated(0.5 * (_length(a1, b1) + _length(a2, b2)))
     a1, a2 = g * a1, g * a2
-    C1, C2 = np.hypot(a1, b1), np.hypot(a2, b2)
+    C1, C2 = _length(a1, b1), _length(a2, b2)
     C, dC = 0.5 * (C1 + C2), C2 - C1
     dH_squared = np.maximum(np.square(a2 - a1) + np.square(b2 - b1) - np.square(dC), 0)
     dH = np.copysign(np.sqrt(dH_squared), a1 * b2 - a2 * b1)
-    n1, n2 = np.maximum(C1, _NO_CHROMA), np.maximum(C2, _NO_CHROMA)
-    hue = np.arctan2(b1 / n1 + b2 / n2, a1 / n1 + a2 / n2)
-    cos, sin = np.cos(hue), np.sin(hue)
+    n1, n2 = 1 / np.maximum(C1, _NO_CHROMA), 1 / np.maximum(C2, _NO_CHROMA)
+    cos, sin = a1 * n1 + a2 * n2, b1 * n1 + b2 * n2
+    unit = 1 / np.maximum(_length(cos, sin), _NO_CHROMA)
+    cos, sin = cos * unit, sin * unit
     cos_2, sin_2 = cos * cos - sin * sin, 2 * sin * cos
     T = 1 + 0.24 * cos_2
     for size, phase, c, s in (
@@ -163,8 +167,7 @@ def ciede2000(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[n
         T += float(size * np.cos(np.radians(phase))) * c
         T -= float(size * np.sin(np.radians(phase))) * s
     off_grey = np.square(0.5 * (L1 + L2) - 50)
-    degrees = np.mod(hue * float(np.degrees(1)), 360)
-    turn = float(np.radians(60)) * np.exp(-np.square((degrees - 275) * 0.04))
+    turn = float(np.radians(60)) * np.exp(-_squared_angle(_COS_275 * cos + _SIN_275 * sin) * _PER_25_DEGREES)
     l_term = (L2 - L1) / (1 + 0.015 * off_grey / np.sqrt(20 + off_grey))
     c_term, h_term = dC / (1 + 0.045 * C), dH / (1 + 0.015 * C * T)
     twist = -2 * _saturated(C) * np.sin(turn) * c_term * h_term
@@ -207,6 +210,18 @@ def _lab_of_xyz(xyz: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[
     root = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
     x, y, z = (root[..., channel] for channel in range(3))
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+def _length(x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
+    """sqrt(x^2 + y^2), for numbers whose squares are in range; `np.hypot` takes ten times as long."""
+    length: NDArray[np.float32] = np.sqrt(x * x + y * y)
+    return length
+
+
+def _squared_angle(cos: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The square of an angle, in radians, by its cosine: the series in 1 - cos, to 1e-4 up to 60 degrees."""
+    u = 1 - cos
+    return u * (2 + u * (1 / 3 + u * (4 / 45 + u * (1 / 35 + u * (16 / 1575)))))
 
 
 def _saturated(chroma: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -33,13 +33,13 @@ class Solve:
     Attributes:
         weights: How much each part of the energy counts.
         narrow: The same where the tiles reach little of the target's tones; None makes no difference.
-        candidates: Choices on the short list of each cell.
+        candidates: Choices on the short list of each cell; half as many more where tiles may be turned or mirrored.
         sweeps: At most so many passes over all cells.
     """
 
     weights: EnergyWeights = field(default_factory=EnergyWeights)
     narrow: EnergyWeights | None = None
-    candidates: int = 96
+    candidates: int = 64
     sweeps: int = 6
 
     def weights_for(self, problem: Problem) -> EnergyWeights:
@@ -66,8 +66,9 @@ class Solve:
             allowed = np.ones(costs.shape[1], bool)
             for tile in limits.banned:
                 allowed[tile * problem.variants : (tile + 1) * problem.variants] = False
-        options, _ = look_alikes(costs, self.candidates, allowed)
-        near = NearCosts(problem.cells, problem.choices, weights, problem.weights)
+        count = self.candidates if problem.variants == 1 else self.candidates * 3 // 2
+        options, _ = look_alikes(costs, count, allowed)
+        near = NearCosts(problem.cells, problem.choices, weights, problem.weights, quick=not limits.free)
         joint = JointCosts(problem.cells, problem.choices, shape, weights, problem.weights)
         descent = Descent(near, joint, shape, options, start, problem.variants, limits, weights.repeat, problem.seed)
         energies = descent.run(self.sweeps, reporter=reporter)

@@ -1,19 +1,18 @@
 """What a choice costs inside its own cell, whatever its neighbours are.
 
-The mean over its k x k samples of the distance of colours, k = 8, 4, 2, 1, on averages of linear light
-(`docs/solver.md`). A distance, not its square: it follows the mean CIEDE2000 that people report, and one bad corner
-does not rule a tile out. At one sample it is CIEDE2000 itself; at more, where that would take long, plain distance in
-DIN99d, which comes near. To this comes texture: differences between neighbouring samples, and their spread over the
-cell, in red, green and blue, which should be those of the target. SSIM hardly tells a busy tile from a very busy one;
-these do. Texture counts as far as it can be chosen apart from tone (`_free_of_tone`). Last comes what a network that
-was trained on people's judgements sees of the difference, at 2 x 2 samples (`features.embedding`).
+The mean over its k x k samples of CIEDE2000, k = 8, 4, 2, 1, on averages of linear light (`docs/solver.md`). A
+distance, not its square: it is what people report, and one bad corner does not rule a tile out. Under limits each cell
+is weighed against many more choices; there plain distance in DIN99d, which comes near and takes a sixth of the time,
+stands for it at more than one sample. To this comes texture: differences between neighbouring samples, and their spread
+over the cell, in red, green and blue, which should be those of the target. SSIM hardly tells a busy tile from a very
+busy one; these do. Texture counts as far as it can be chosen apart from tone (`_free_of_tone`). Last comes what a
+network that was trained on people's judgements sees of the difference, at 2 x 2 samples (`features.embedding`).
 
 Costs are worked out for a short list of choices per cell, a block of cells at a time, on two threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -27,7 +26,8 @@ from perceptual_photomosaic.threads import share_out
 
 __all__ = ["CellCosts", "NearCosts"]
 
-_PAIRS = 8192
+_PAIRS = 4096
+_AS_CIEDE2000 = 0.82
 
 
 class CellCosts(Protocol):
@@ -48,6 +48,7 @@ class NearCosts:
         choices: Linear light, (choices, 8, 8, 3).
         weights: How much each term counts.
         importance: How much each cell counts, (cells,); None means all alike.
+        quick: Whether DIN99d stands for CIEDE2000 at more than one sample.
     """
 
     def __init__(
@@ -56,13 +57,14 @@ class NearCosts:
         choices: NDArray[np.float32],
         weights: EnergyWeights,
         importance: NDArray[np.float32] | None = None,
+        *,
+        quick: bool = False,
     ) -> None:
-        self._importance = importance
+        self._importance, self._quick = importance, quick
         scales = {8: weights.colour8, 4: weights.colour4, 2: weights.colour2, 1: weights.colour1}
-        self._cell_colours = {k: _planes(cells, k, weight) for k, weight in scales.items() if weight > 0}
-        self._choice_colours = {k: _planes(choices, k, weight) for k, weight in scales.items() if weight > 0}
-        self._mean_weight = weights.colour1
-        self._cell_means, self._choice_means = (linear_to_lab(light.mean(axis=(1, 2))) for light in (cells, choices))
+        self._weights = {k: weight for k, weight in scales.items() if weight > 0}
+        self._colours = {k: _both(cells, choices, k, quick) for k in self._weights}
+        self._means = _both(cells, choices, 1, quick=False)
         self._texture: _Texture | None = None
         if weights.gradient8 > 0 or weights.contrast8 > 0:
             self._texture = _Texture(cells, choices, weights.gradient8, weights.contrast8)
@@ -73,7 +75,8 @@ class NearCosts:
 
     def reweigh_mean(self, factor: float) -> None:
         """Let the distance of mean colours, `colour1`, count more or less."""
-        self._mean_weight *= factor
+        if 1 in self._weights:
+            self._weights[1] *= factor
 
     def of(self, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
         """Costs of lists of choices.
@@ -110,29 +113,18 @@ class NearCosts:
         if count >= len(choices):
             return np.broadcast_to(choices.astype(np.int64), (len(cells), len(choices)))
         apart = np.zeros((len(cells), len(choices)), np.float32)
-        for mine, theirs in self._colours():
+        for k, weight in self._weights.items():
+            mine, theirs = self._colours[k]
             wanted, offered = mine[cells].reshape(len(cells), -1), theirs[choices].reshape(len(choices), -1)
-            samples = np.float32(mine.shape[2])  # planes are divided by their number
-            apart -= samples * ((wanted - wanted.mean(axis=0)) @ (offered - offered.mean(axis=0)).T)
+            scale = np.float32(weight / k) ** 2
+            apart -= scale * ((wanted - wanted.mean(axis=0)) @ (offered - offered.mean(axis=0)).T)
         return choices.astype(np.int64)[np.argpartition(apart, count - 1, axis=1)[:, :count]]
-
-    def _colours(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """Planes of cells and of choices, scale by scale."""
-        return zip(self._cell_colours.values(), self._choice_colours.values(), strict=True)
 
     def _block(self, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
         costs = np.zeros(choices.shape, np.float32)
-        for mine, theirs in self._colours():
-            if mine.shape[2] == 1:
-                continue  # these planes are for `closest`; means cost CIEDE2000, below
-            difference = theirs[choices]  # (n, K, 3, samples)
-            difference -= mine[cells][:, None]
-            np.square(difference, out=difference)
-            distance = difference.sum(axis=2)
-            costs += np.sqrt(distance, out=distance).sum(axis=2)
-        if self._mean_weight > 0:
-            apart = ciede2000(self._cell_means[cells][:, None], self._choice_means[choices])
-            costs += np.float32(self._mean_weight / 100) * apart
+        for k, weight in self._weights.items():
+            distance = self._distance(k, cells, choices)
+            costs += np.float32(weight / distance.shape[2]) * distance.sum(axis=2)
         if self._texture is not None:
             costs += self._texture.costs(cells, choices)
         if self._seen is not None:
@@ -143,6 +135,17 @@ class NearCosts:
         if self._importance is not None:
             costs *= self._importance[cells, None]
         return costs
+
+    def _distance(self, k: int, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
+        """How far apart colours are, CIEDE2000 / 100 or what stands for it, (n, K, k * k)."""
+        mine, theirs = self._means if k == 1 else self._colours[k]
+        wanted, offered = mine[cells][:, None], theirs[choices]  # (n, K, 3, k * k)
+        if self._quick and k > 1:
+            offered -= wanted
+            np.square(offered, out=offered)
+            squared: NDArray[np.float32] = offered.sum(axis=2)
+            return np.sqrt(squared, out=squared)
+        return np.float32(0.01) * ciede2000(wanted, offered, axis=2)
 
 
 def _differences(samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -201,7 +204,14 @@ class _Texture:
         return errors
 
 
-def _planes(patches: NDArray[np.float32], k: int, weight: float) -> NDArray[np.float32]:
-    """DIN99d planes at k x k samples, (N, 3, k * k), scaled so that the sum of distances is weight * their mean."""
-    din = linear_to_din99d(patches if k == patches.shape[1] else reduce_patches(patches, k))
-    return np.ascontiguousarray(din.reshape(len(din), k * k, 3).swapaxes(1, 2)) * np.float32(weight / (k * k))
+def _both(
+    cells: NDArray[np.float32], choices: NDArray[np.float32], k: int, quick: bool
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Colours of cells and of choices at k x k samples, (N, 3, k * k): CIELAB, or DIN99d where it has to be quick."""
+    return _planes(cells, k, quick), _planes(choices, k, quick)
+
+
+def _planes(patches: NDArray[np.float32], k: int, quick: bool) -> NDArray[np.float32]:
+    light = patches if k == patches.shape[1] else reduce_patches(patches, k)
+    colours = np.float32(_AS_CIEDE2000) * linear_to_din99d(light) if quick else linear_to_lab(light)
+    return np.ascontiguousarray(colours.reshape(len(colours), k * k, 3).swapaxes(1, 2))

@@ -16,10 +16,10 @@ class EnergyWeights:
     """Weights of the energy, see docs/solver.md.
 
     Attributes:
-        colour8: Colour error at 8 x 8 samples a cell, in DIN99d.
+        colour8: Colour error at 8 x 8 samples a cell, this and what follows in CIEDE2000 / 100.
         colour4: At 4 x 4.
         colour2: At 2 x 2.
-        colour1: At the cell's mean; this and what follows in CIEDE2000 / 100.
+        colour1: At the cell's mean.
         colour_half: Where one sample covers 2 x 2 cells: what one cell gets wrong its neighbours put right.
         colour_quarter: Where one sample covers 4 x 4 cells.
         gradient8: Error of the differences between neighbouring samples of a cell, at 8 x 8, in red, green and blue.
@@ -37,7 +37,7 @@ class EnergyWeights:
         repeat: Penalty for each pair of copies within two cells of each other.
     """
 
-    colour8: float = 0.68
+    colour8: float = 0.83
     colour4: float = 0.0
     colour2: float = 0.0
     colour1: float = 3.15
@@ -64,8 +64,8 @@ VIEWING: Mapping[str, EnergyWeights] = {
     ),
     "balanced": EnergyWeights(),
     "far": EnergyWeights(
-        colour8=0.3,
-        colour2=0.3,
+        colour8=0.37,
+        colour2=0.37,
         colour1=1.6,
         colour_half=0.8,
         colour_quarter=0.9,
