@@ -96,10 +96,10 @@ def slow_near(
                 lights = [patch[here].mean(axis=(0, 1)) for patch in (cell, choice)]
                 if quick:
                     seen, shown = (linear_to_din99d(light) for light in lights)
-                    apart_here = 0.82 * float(np.linalg.norm(seen - shown))
+                    distance = 0.82 * float(np.linalg.norm(seen - shown))
                 else:
-                    apart_here = float(ciede2000(*(lab_from_light(light) for light in lights))) / 100
-                total += weight / k**2 * apart_here
+                    distance = float(ciede2000(*(lab_from_light(light) for light in lights))) / 100
+                total += weight / k**2 * distance
     return total
 
 
@@ -237,8 +237,9 @@ def test_weights_by_word_and_number() -> None:
     assert parse_weights("near", "colour_half=3, structure8=0.5").colour_half == 3
     assert 0 < parse_weights("balanced", "", turned=True).structure8 < EnergyWeights().structure8
     assert parse_weights("balanced", "structure8=0.5", turned=True).structure8 == 0.5
-    assert 0 < parse_weights("balanced", "", narrow=True).structure_quarter < EnergyWeights().structure_quarter
-    assert parse_weights("balanced", "seams1=0.5", turned=True, narrow=True).seams1 == 0.5
+    narrow = parse_weights("balanced", "", reach="narrow")
+    assert 0 < parse_weights("balanced", "", reach="faint").structure8 < narrow.structure8 < EnergyWeights().structure8
+    assert parse_weights("balanced", "seams1=0.5", turned=True, reach="narrow").seams1 == 0.5
     assert VIEWING["far"].colour_half > VIEWING["balanced"].colour_half > VIEWING["near"].colour_half
     for viewing, changes, word in (
         ("middle", "", "balanced"),
@@ -252,10 +253,12 @@ def test_weights_by_word_and_number() -> None:
 def test_tiles_of_few_tones_are_weighed_differently() -> None:
     posed = problem(6, 6, 20, seed=4)
     pale = replace(posed, choices=0.8 + 0.2 * posed.choices)
-    weights, narrow = EnergyWeights(), EnergyWeights(structure8=0.0)
-    solve = Solve(weights, narrow=narrow)
+    white = replace(posed, choices=0.98 + 0.02 * posed.choices)
+    weights, narrow, faint = EnergyWeights(), EnergyWeights(structure8=0.0), EnergyWeights(structure8=0.1)
+    solve = Solve(weights, {"narrow": narrow, "faint": faint})
     assert solve.weights_for(posed) == weights
     assert solve.weights_for(pale) == narrow
+    assert solve.weights_for(white) == faint
     assert Solve(weights).weights_for(pale) == weights
     assert solve.assign(pale).figures == Solve(narrow).assign(pale).figures
     assert solve.assign(pale).figures != Solve(weights).assign(pale).figures

@@ -8,7 +8,7 @@ import pytest
 from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.colour import linear_to_oklab
-from perceptual_photomosaic.features.tone import is_narrow, tone_fit
+from perceptual_photomosaic.features.tone import reach_of, tone_fit
 from perceptual_photomosaic.mosaic import Mosaic
 
 
@@ -28,11 +28,12 @@ def test_tiles_that_reach_far_enough_change_nothing() -> None:
 
 
 def test_tiles_are_narrow_where_they_reach_little_of_the_target() -> None:
-    assert is_narrow(greys(0, 1), greys(0.5, 1))
-    assert is_narrow(greys(0, 0.1), greys(0.4, 1))  # they reach nothing
-    assert not is_narrow(greys(0, 1), greys(0.02, 0.9))
-    assert not is_narrow(greys(0.6, 0.9), greys(0.5, 1))  # all that is wanted
-    assert not is_narrow(greys(0.3, 0.3), greys(0.5, 1))  # one tone has no range
+    assert reach_of(greys(0, 1), greys(0.5, 1)) == "narrow"
+    assert reach_of(greys(0, 0.1), greys(0.4, 1)) == "narrow"  # they reach nothing
+    assert reach_of(greys(0, 1), greys(0.9, 0.95)) == "faint"
+    assert reach_of(greys(0, 1), greys(0.02, 0.9)) == "wide"
+    assert reach_of(greys(0.6, 0.9), greys(0.5, 1)) == "wide"  # all that is wanted
+    assert reach_of(greys(0.3, 0.3), greys(0.5, 1)) == "wide"  # one tone has no range
 
 
 def test_light_tiles_draw_the_target_into_their_range() -> None:

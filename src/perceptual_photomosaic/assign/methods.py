@@ -27,7 +27,7 @@ def matcher(options: MosaicOptions) -> Matcher:
     match options.method:
         case "solve":
             weigh = partial(parse_weights, options.viewing, options.weights, turned=bool(options.variants))
-            solve = Solve(weigh(), narrow=weigh(narrow=True))
+            solve = Solve(weigh(), {"narrow": weigh(reach="narrow"), "faint": weigh(reach="faint")})
             return Best.after(solve, options) if options.quality == "best" else solve
         case "mean":
             return MeanColour()

@@ -10,6 +10,7 @@ solver has structure to go by and leaves tones alone; it only weighs things diff
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +18,20 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.colour import linear_to_oklab, oklab_to_linear
 
-__all__ = ["TONES", "ToneFit", "is_narrow", "tone_fit"]
+__all__ = ["TONES", "Reach", "ToneFit", "reach_of", "tone_fit"]
 
 TONES = ("auto", "keep", "fit")
+
+Reach = Literal["wide", "narrow", "faint"]
+"""How much of a target's lightness tiles reach, see `reach_of`."""
 
 _ENOUGH = 0.4
 """The share of a target's range that tiles must cover to be asked for the target as it is."""
 _LEAST_KEPT = 0.25
 """Of the way from the target's range to the tiles', at least so much is left out, unless all of it is asked for."""
 _WIDTH, _USED = 0.6, 0.7
+_FAINT = 0.1
+"""Tiles whose means differ by less, in OKLab lightness, are all but one tone."""
 _TAIL = 0.01
 _ONE_TONE = 1e-3
 """A narrower range than this is no range."""
@@ -53,14 +59,20 @@ class ToneFit:
         return np.clip(oklab_to_linear(lab), 0.0, 1.0).astype(np.float32)
 
 
-def is_narrow(cells: NDArray[np.float32], choices: NDArray[np.float32]) -> bool:
-    """Whether the means of the tiles cover less than 40% of the target's range of lightness.
+def reach_of(cells: NDArray[np.float32], choices: NDArray[np.float32]) -> Reach:
+    """How much of the target's range of lightness the means of the tiles cover.
 
     Args:
         cells: The target's cells in linear light, (cells, k, k, 3).
         choices: The tiles likewise.
+    Returns:
+        "wide" for 40% or more, as photos do; "narrow" for less, as emoji do; "faint" where the tiles besides are all
+        but one tone, as letters are, less than 0.1 apart in OKLab.
     """
-    return _covered(_range(cells), _range(choices, tail=0.0)) < _ENOUGH
+    darkest, lightest = _range(choices, tail=0.0)
+    if _covered(_range(cells), (darkest, lightest)) >= _ENOUGH:
+        return "wide"
+    return "narrow" if lightest - darkest >= _FAINT else "faint"
 
 
 def tone_fit(cells: NDArray[np.float32], choices: NDArray[np.float32], tone: str = "auto") -> ToneFit | None:

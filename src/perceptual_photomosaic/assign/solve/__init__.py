@@ -7,6 +7,7 @@ moves of many cells at once, `dealing` moves under limits).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +21,7 @@ from perceptual_photomosaic.assign.solve.descent import Descent
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
 from perceptual_photomosaic.assign.solve.weights import VIEWING, EnergyWeights, parse_weights
-from perceptual_photomosaic.features.tone import is_narrow
+from perceptual_photomosaic.features.tone import Reach, reach_of
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["VIEWING", "EnergyWeights", "Solve", "parse_weights"]
@@ -32,21 +33,21 @@ class Solve:
 
     Attributes:
         weights: How much each part of the energy counts.
-        narrow: The same where the tiles reach little of the target's tones; None makes no difference.
+        by_reach: The same by how much of the target's tones the tiles reach, where that makes a difference.
         candidates: Choices on the short list of each cell; half as many more where tiles may be turned or mirrored.
         sweeps: At most so many passes over all cells.
     """
 
     weights: EnergyWeights = field(default_factory=EnergyWeights)
-    narrow: EnergyWeights | None = None
+    by_reach: Mapping[Reach, EnergyWeights] = field(default_factory=dict)
     candidates: int = 64
     sweeps: int = 6
 
     def weights_for(self, problem: Problem) -> EnergyWeights:
         """The weights that suit the problem's tiles."""
-        if self.narrow is None or not is_narrow(problem.cells, problem.choices):
+        if not self.by_reach:
             return self.weights
-        return self.narrow
+        return self.by_reach.get(reach_of(problem.cells, problem.choices), self.weights)
 
     def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
         """Start from the nearest look-alikes under the limits, then go downhill.

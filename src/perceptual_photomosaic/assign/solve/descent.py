@@ -35,7 +35,7 @@ _LEAST = 1e-7
 _AREAS = ((1, 2), (2, 1), (2, 2), (3, 3), (5, 5), (8, 8))
 _SPREADING = 2  # choices to try for each area
 _HOPE = 0.01  # what an area may lose a cell inside cells and still be looked at
-_WORTH = 0.05  # part of the cells that areas must change to be looked for again
+_WORTH = 0.03  # part of the cells that areas must change to be looked for again
 
 _Options = tuple[NDArray[np.int32], NDArray[np.float32]]
 """Choices of cells, (n, K), the last the one in use, and their near costs, infinite where limits forbid."""

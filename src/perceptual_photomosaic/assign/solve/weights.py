@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 
 from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.features.tone import Reach
 
 __all__ = ["VIEWING", "EnergyWeights", "parse_weights"]
 
@@ -40,21 +41,21 @@ class EnergyWeights:
     colour8: float = 0.83
     colour4: float = 0.0
     colour2: float = 0.0
-    colour1: float = 3.15
-    colour_half: float = 0.31
-    colour_quarter: float = 0.38
+    colour1: float = 3.34
+    colour_half: float = 0.42
+    colour_quarter: float = 0.46
     gradient8: float = 0.9
-    contrast8: float = 1.29
+    contrast8: float = 1.42
     perceptual2: float = 0.5
     seams4: float = 0.27
     seams1: float = 0.23
-    structure8: float = 0.9
-    structure4: float = 0.12
-    structure2: float = 0.11
-    structure1: float = 0.1
-    structure1_luma: float = 0.07
-    structure_half: float = 0.08
-    structure_quarter: float = 0.36
+    structure8: float = 0.95
+    structure4: float = 0.18
+    structure2: float = 0.143
+    structure1: float = 0.135
+    structure1_luma: float = 0.105
+    structure_half: float = 0.096
+    structure_quarter: float = 0.54
     repeat: float = 0.0003
 
 
@@ -80,56 +81,78 @@ VIEWING: Mapping[str, EnergyWeights] = {
 """Weights by where a mosaic is looked at from."""
 
 _TURNED: Mapping[str, float] = {
-    "colour8": 1.06,
-    "colour1": 0.16,
-    "colour_half": 0.39,
-    "colour_quarter": 0.716,
-    "gradient8": 1.46,
-    "contrast8": 0.55,
-    "perceptual2": 0.63,
-    "seams4": 1.7,
+    "colour8": 1.19,
+    "colour1": 0.13,
+    "colour_half": 0.265,
+    "colour_quarter": 0.509,
+    "gradient8": 1.26,
+    "contrast8": 0.437,
+    "perceptual2": 0.732,
+    "seams4": 1.98,
     "seams1": 0.54,
-    "structure8": 0.052,
-    "structure4": 0.49,
-    "structure2": 0.55,
-    "structure1": 1.02,
-    "structure1_luma": 3.86,
-    "structure_half": 4.19,
-    "structure_quarter": 1.84,
+    "structure8": 0.0573,
+    "structure4": 0.327,
+    "structure2": 0.423,
+    "structure1": 0.878,
+    "structure1_luma": 2.8,
+    "structure_half": 3.73,
+    "structure_quarter": 1.06,
 }
 """By how much weights change where tiles may be turned or mirrored: among so many more choices shapes inside cells are
 found anyway; grain inside them, what repeats from cell to cell, and outlines from afar, are asked for more."""
 
-_NARROW: Mapping[str, float] = {
-    "colour8": 1.76,
-    "colour1": 0.53,
-    "colour_half": 0.92,
-    "colour_quarter": 1.63,
-    "gradient8": 1.12,
-    "contrast8": 0.65,
-    "perceptual2": 0.0,
-    "seams4": 0.19,
-    "seams1": 0.26,
-    "structure8": 0.49,
-    "structure4": 0.62,
-    "structure2": 0.25,
-    "structure1": 0.31,
-    "structure1_luma": 0.26,
-    "structure_half": 0.2,
-    "structure_quarter": 0.119,
+_BY_REACH: Mapping[Reach, Mapping[str, float]] = {
+    "wide": {},
+    "narrow": {
+        "colour8": 1.8,
+        "colour1": 0.53,
+        "colour_half": 0.68,
+        "colour_quarter": 1.4,
+        "gradient8": 1.1,
+        "contrast8": 0.59,
+        "perceptual2": 0.0,
+        "seams4": 0.19,
+        "seams1": 0.26,
+        "structure8": 0.65,
+        "structure4": 0.41,
+        "structure2": 0.19,
+        "structure1": 0.23,
+        "structure1_luma": 0.17,
+        "structure_half": 0.17,
+        "structure_quarter": 0.079,
+    },
+    "faint": {
+        "colour8": 2.2,
+        "colour1": 0.64,
+        "colour_half": 0.86,
+        "colour_quarter": 1.7,
+        "gradient8": 0.88,
+        "contrast8": 0.46,
+        "perceptual2": 0.0,
+        "seams4": 0.24,
+        "seams1": 0.33,
+        "structure8": 0.37,
+        "structure4": 0.33,
+        "structure2": 0.15,
+        "structure1": 0.23,
+        "structure1_luma": 0.17,
+        "structure_half": 0.17,
+        "structure_quarter": 0.062,
+    },
 }
-"""By how much weights change where tiles reach little of the target's tones (`features.tone.is_narrow`), as letters and
-emoji do: contrast between cells then comes at the cost of colours that are far off as it is, and less of it will do."""
+"""By how much weights change where tiles reach little of the target's tones (`features.tone.reach_of`), as emoji do and
+letters even less: contrast between cells then comes at the cost of colours that are far off as it is, and less of it
+will do."""
 
 
-def parse_weights(viewing: str, changes: str, *, turned: bool = False, narrow: bool = False) -> EnergyWeights:
+def parse_weights(viewing: str, changes: str, *, turned: bool = False, reach: Reach = "wide") -> EnergyWeights:
     """Read the knob and the numbers: "balanced" and "structure8=0.3,colour_half=1".
 
     Args:
         viewing: A key of `VIEWING`.
         changes: Weights by name, which stand as they are.
         turned: Whether tiles may be turned or mirrored.
-        narrow: Whether tiles reach little of the target's tones.
+        reach: How much of the target's tones the tiles reach.
     Raises:
         ConfigError: An unknown word, an unknown weight, or a value that is no number of at least 0.
     """
@@ -150,6 +173,6 @@ def parse_weights(viewing: str, changes: str, *, turned: bool = False, narrow: b
         if not 0 <= values[name] < 1e6:
             raise ConfigError(f"weight {name} is '{text}'; it must be a number of at least 0, as in {name}=0.5.")
     weights = VIEWING[viewing]
-    for factors in [_TURNED] * turned + [_NARROW] * narrow:
+    for factors in [_TURNED] * turned + [_BY_REACH[reach]]:
         weights = replace(weights, **{name: factor * getattr(weights, name) for name, factor in factors.items()})
     return replace(weights, **values)
