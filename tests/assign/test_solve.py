@@ -237,6 +237,8 @@ def test_weights_by_word_and_number() -> None:
     assert parse_weights("near", "colour_half=3, structure8=0.5").colour_half == 3
     assert 0 < parse_weights("balanced", "", turned=True).structure8 < EnergyWeights().structure8
     assert parse_weights("balanced", "structure8=0.5", turned=True).structure8 == 0.5
+    assert parse_weights("balanced", "", scarce=True).colour8 > EnergyWeights().colour8
+    assert parse_weights("balanced", "colour8=0.5", scarce=True).colour8 == 0.5
     narrow = parse_weights("balanced", "", reach="narrow")
     assert 0 < parse_weights("balanced", "", reach="faint").structure8 < narrow.structure8 < EnergyWeights().structure8
     assert parse_weights("balanced", "seams1=0.5", turned=True, reach="narrow").seams1 == 0.5
@@ -252,7 +254,8 @@ def test_weights_by_word_and_number() -> None:
 
 def test_tiles_of_few_tones_are_weighed_differently() -> None:
     posed = problem(6, 6, 20, seed=4)
-    pale = replace(posed, choices=0.8 + 0.2 * posed.choices)
+    shades = posed.choices * np.linspace(0.6, 1, 20, dtype=np.float32)[:, None, None, None]
+    pale = replace(posed, cells=0.3 * posed.cells, choices=0.5 + 0.5 * shades)
     white = replace(posed, choices=0.98 + 0.02 * posed.choices)
     weights, narrow, faint = EnergyWeights(), EnergyWeights(structure8=0.0), EnergyWeights(structure8=0.1)
     solve = Solve(weights, {"narrow": narrow, "faint": faint})

@@ -26,7 +26,8 @@ def matcher(options: MosaicOptions) -> Matcher:
     check_quality(options)
     match options.method:
         case "solve":
-            weigh = partial(parse_weights, options.viewing, options.weights, turned=bool(options.variants))
+            turned, scarce = bool(options.variants), options.max_uses is not None
+            weigh = partial(parse_weights, options.viewing, options.weights, turned=turned, scarce=scarce)
             solve = Solve(weigh(), {"narrow": weigh(reach="narrow"), "faint": weigh(reach="faint")})
             return Best.after(solve, options) if options.quality == "best" else solve
         case "mean":

@@ -101,6 +101,10 @@ _TURNED: Mapping[str, float] = {
 """By how much weights change where tiles may be turned or mirrored: among so many more choices shapes inside cells are
 found anyway; grain inside them, what repeats from cell to cell, and outlines from afar, are asked for more."""
 
+_SCARCE: Mapping[str, float] = {"colour8": 2.5}
+"""By how much weights change where each tile may only be used so often: cells take what is left, which looks like them
+little enough, and to ask for the nearest colours costs nothing else."""
+
 _BY_REACH: Mapping[Reach, Mapping[str, float]] = {
     "wide": {},
     "narrow": {
@@ -145,13 +149,16 @@ letters even less: contrast between cells then comes at the cost of colours that
 will do."""
 
 
-def parse_weights(viewing: str, changes: str, *, turned: bool = False, reach: Reach = "wide") -> EnergyWeights:
+def parse_weights(
+    viewing: str, changes: str, *, turned: bool = False, scarce: bool = False, reach: Reach = "wide"
+) -> EnergyWeights:
     """Read the knob and the numbers: "balanced" and "structure8=0.3,colour_half=1".
 
     Args:
         viewing: A key of `VIEWING`.
         changes: Weights by name, which stand as they are.
         turned: Whether tiles may be turned or mirrored.
+        scarce: Whether each tile may only be used so often.
         reach: How much of the target's tones the tiles reach.
     Raises:
         ConfigError: An unknown word, an unknown weight, or a value that is no number of at least 0.
@@ -173,6 +180,6 @@ def parse_weights(viewing: str, changes: str, *, turned: bool = False, reach: Re
         if not 0 <= values[name] < 1e6:
             raise ConfigError(f"weight {name} is '{text}'; it must be a number of at least 0, as in {name}=0.5.")
     weights = VIEWING[viewing]
-    for factors in [_TURNED] * turned + [_BY_REACH[reach]]:
+    for factors in [_TURNED] * turned + [_SCARCE] * scarce + [_BY_REACH[reach]]:
         weights = replace(weights, **{name: factor * getattr(weights, name) for name, factor in factors.items()})
     return replace(weights, **values)
