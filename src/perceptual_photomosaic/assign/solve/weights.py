@@ -117,7 +117,7 @@ _BY_REACH: Mapping[Reach, Mapping[str, float]] = {
         "perceptual2": 0.0,
         "seams4": 0.19,
         "seams1": 0.26,
-        "structure8": 0.65,
+        "structure8": 0.71,
         "structure4": 0.41,
         "structure2": 0.19,
         "structure1": 0.23,
