@@ -193,8 +193,7 @@ class Descent:
         """Lay choices over whole areas where they come already; returns how many cells changed."""
         areas = gathered(self.choices.reshape(self.shape), size, max(1, size[0] // 2), _SPREADING)
         areas = areas.part(np.flatnonzero(~self.pinned[areas.cells].any(axis=1)))
-        laid = np.repeat(areas.choices, areas.cells.shape[1])[:, None]
-        costs = self.near.of(areas.cells.ravel(), laid).reshape(areas.cells.shape)
+        costs = self._each_once(areas.cells, np.broadcast_to(areas.choices[:, None], areas.cells.shape))
         gains = (self.cost[areas.cells] - costs).sum(axis=1)
         likely = np.flatnonzero(gains > -_HOPE * areas.cells.shape[1])
         areas, costs, gains = areas.part(likely), costs[likely], gains[likely]
@@ -213,6 +212,12 @@ class Descent:
             for place in np.flatnonzero(gains > _LEAST)
         ]
         return self._keep(moves)
+
+    def _each_once(self, cells: NDArray[np.int64], choices: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Near costs of choices in cells, of one shape; areas overlap, so many a pair comes again and again."""
+        pairs, places = np.unique(cells * self.joint.num_choices + choices, return_inverse=True)
+        cell, choice = np.divmod(pairs, self.joint.num_choices)
+        return self.near.of(cell, choice[:, None])[:, 0][places].reshape(cells.shape)
 
     @cached_property
     def _glanced(self) -> NDArray[np.float32]:
