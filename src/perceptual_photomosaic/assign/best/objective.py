@@ -42,8 +42,8 @@ _LEAST_PX = 8
 """Views with fewer pixels along a side are left out, but for the first: their figures are chance."""
 
 
-HELD = 1.0005
-"""An error from afar up to so many times that of the start counts as no worse."""
+HELD = 1.0
+"""An error from afar of at most so many times that of the start is held."""
 
 _WINDOW_CELLS = 72
 _CUT = 16
