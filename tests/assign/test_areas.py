@@ -69,7 +69,8 @@ def test_changes_of_areas_are_exact(rows: int, columns: int, size: tuple[int, in
     random = np.random.default_rng(seed)
     cells, choices = grainy_patches(rows * columns, seed), grainy_patches(4, seed + 1)
     importance = random.uniform(0.25, 4, rows * columns).astype(np.float32) if weighted else None
-    joint = JointCosts(cells, choices, (rows, columns), EnergyWeights(), importance)
+    # Where a sample is 4 x 4 cells windows have next to no variance, and float32 loses the more the more they count.
+    joint = JointCosts(cells, choices, (rows, columns), EnergyWeights(structure_quarter=0.2), importance)
     chosen = random.integers(0, 4, rows * columns)
     areas = gathered(chosen.reshape(rows, columns), size, 1, 2)
     joint.reset(chosen)
@@ -79,8 +80,7 @@ def test_changes_of_areas_are_exact(rows: int, columns: int, size: tuple[int, in
         moved = chosen.copy()
         moved[areas.cells[area]] = areas.choices[area]
         joint.reset(moved)
-        # Where a sample is 4 x 4 cells, windows have next to no variance, and float32 is 0.01 off in sums of 20 to 200.
-        assert changes[area] == pytest.approx(joint.energy() - before, rel=1e-3, abs=2e-2)
+        assert changes[area] == pytest.approx(joint.energy() - before, rel=1e-3, abs=6e-3)
 
 
 def halves(pinned: dict[int, int] | None = None) -> list[int]:

@@ -240,6 +240,7 @@ def test_weights_by_word_and_number() -> None:
     assert parse_weights("balanced", "", scarce=True).colour8 > EnergyWeights().colour8
     assert parse_weights("balanced", "colour8=0.5", scarce=True).colour8 == 0.5
     narrow = parse_weights("balanced", "", reach="narrow")
+    assert 0 < narrow.structure_quarter < EnergyWeights().structure_quarter
     assert 0 < parse_weights("balanced", "", reach="faint").structure8 < narrow.structure8 < EnergyWeights().structure8
     assert parse_weights("balanced", "seams1=0.5", turned=True, reach="narrow").seams1 == 0.5
     assert VIEWING["far"].colour_half > VIEWING["balanced"].colour_half > VIEWING["near"].colour_half

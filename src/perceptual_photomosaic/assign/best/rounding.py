@@ -104,7 +104,7 @@ class Rounding:
         problem, listed, weights = self._problem, self._options.choices, self._weights
         prices = (np.minimum(merit, _UNLISTED) * price).astype(np.float32)
         cells, tiles, shape = problem.cells, problem.choices, problem.grid.shape
-        inside = NearCosts(cells, tiles, weights, problem.weights, quick=not problem.limits.free)
+        inside = NearCosts.of_problem(problem, weights)
         near = PricedCosts(inside, listed, prices, _UNLISTED * price)
         joint = JointCosts(cells, tiles, shape, weights, problem.weights)
         options, variants, limits = listed.astype(np.int32), problem.variants, problem.limits

@@ -69,7 +69,7 @@ class Solve:
                 allowed[tile * problem.variants : (tile + 1) * problem.variants] = False
         count = self.candidates if problem.variants == 1 else self.candidates * 3 // 2
         options, _ = look_alikes(costs, count, allowed)
-        near = NearCosts(problem.cells, problem.choices, weights, problem.weights, quick=not limits.free)
+        near = NearCosts.of_problem(problem, weights)
         joint = JointCosts(problem.cells, problem.choices, shape, weights, problem.weights)
         descent = Descent(near, joint, shape, options, start, problem.variants, limits, weights.repeat, problem.seed)
         energies = descent.run(self.sweeps, reporter=reporter)

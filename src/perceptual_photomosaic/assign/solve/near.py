@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 from perceptual_photomosaic.features.colour import LUMA, ciede2000, linear_to_din99d, linear_to_lab, linear_to_srgb
 from perceptual_photomosaic.features.embedding import embed
@@ -63,8 +64,10 @@ class NearCosts:
         self._importance, self._quick = importance, quick
         scales = {8: weights.colour8, 4: weights.colour4, 2: weights.colour2, 1: weights.colour1}
         self._weights = {k: weight for k, weight in scales.items() if weight > 0}
-        self._colours = {k: _both(cells, choices, k, quick) for k in self._weights}
-        self._means = _both(cells, choices, 1, quick=False)
+        self._colours = {k: _both(cells, choices, k, quick and k > 1) for k in self._weights}
+        self._shared = dict(self._colours)  # as `closest` compares them, all in one space
+        if quick and 1 in self._shared:
+            self._shared[1] = _both(cells, choices, 1, quick)
         self._texture: _Texture | None = None
         if weights.gradient8 > 0 or weights.contrast8 > 0:
             self._texture = _Texture(cells, choices, weights.gradient8, weights.contrast8)
@@ -72,6 +75,11 @@ class NearCosts:
         if weights.perceptual2 > 0:
             size = np.float32(weights.perceptual2**0.5)
             self._seen = embed(cells) * size, embed(choices) * size
+
+    @classmethod
+    def of_problem(cls, problem: Problem, weights: EnergyWeights) -> NearCosts:
+        """Those of a problem, quick where it has limits."""
+        return cls(problem.cells, problem.choices, weights, problem.weights, quick=not problem.limits.free)
 
     def reweigh_mean(self, factor: float) -> None:
         """Let the distance of mean colours, `colour1`, count more or less."""
@@ -114,7 +122,7 @@ class NearCosts:
             return np.broadcast_to(choices.astype(np.int64), (len(cells), len(choices)))
         apart = np.zeros((len(cells), len(choices)), np.float32)
         for k, weight in self._weights.items():
-            mine, theirs = self._colours[k]
+            mine, theirs = self._shared[k]
             wanted, offered = mine[cells].reshape(len(cells), -1), theirs[choices].reshape(len(choices), -1)
             scale = np.float32(weight / k) ** 2
             apart -= scale * ((wanted - wanted.mean(axis=0)) @ (offered - offered.mean(axis=0)).T)
@@ -138,7 +146,7 @@ class NearCosts:
 
     def _distance(self, k: int, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
         """How far apart colours are, CIEDE2000 / 100 or what stands for it, (n, K, k * k)."""
-        mine, theirs = self._means if k == 1 else self._colours[k]
+        mine, theirs = self._colours[k]
         wanted, offered = mine[cells][:, None], theirs[choices]  # (n, K, 3, k * k)
         if self._quick and k > 1:
             offered -= wanted
