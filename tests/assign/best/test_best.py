@@ -93,7 +93,7 @@ def test_never_worse_than_the_solver_and_the_same_again(loss: str) -> None:
 
 
 def test_finds_what_the_solver_did_not() -> None:
-    figures = Best(Solve(sweeps=0), steps=120).assign(problem()).figures["best"]
+    figures = Best(Solve(sweeps=0), steps=60).assign(problem()).figures["best"]
     assert figures["end"] < figures["start"]
 
 

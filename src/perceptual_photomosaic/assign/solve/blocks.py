@@ -17,7 +17,7 @@ from perceptual_photomosaic.features.colour import ciede2000, linear_to_lab
 
 __all__ = ["BlockColour", "Blocks"]
 
-_OPTIONS = 1 << 14
+_OPTIONS = 1 << 16
 """Options of cells that one job judges: few enough to stay in cache."""
 
 

@@ -30,7 +30,8 @@ __all__ = ["Descent"]
 _STRIDE, _STRIDES_LIMITED = 3, (3, 4)
 _NEARBY = 2
 _WOKEN = 1
-_JUDGED, _POOLED = 16, 64
+_JUDGED, _FEWEST = 4, 12  # one in four of the short list is judged by all of the energy, but not fewer than twelve
+_POOLED = 64
 _LEAST = 1e-7
 _AREAS = ((1, 2), (2, 1), (2, 2), (3, 3), (5, 5), (8, 8))
 _SPREADING = 2  # choices to try for each area
@@ -185,7 +186,7 @@ class Descent:
             return 0
         options, costs = self._likely(cells, self.costs[cells])
         beside = self.choices[self.neighbours[cells]]  # so that a tile that suits a calm place can spread
-        price = self.near.of(cells, beside)
+        price = self._inside(np.repeat(cells, beside.shape[1]), beside.ravel()).reshape(beside.shape)
         options = np.concatenate([beside.astype(np.int32), options], axis=1)
         return self._keep(self._free(self._judge(cells, options, np.concatenate([price, costs], axis=1))))
 
@@ -193,7 +194,8 @@ class Descent:
         """Lay choices over whole areas where they come already; returns how many cells changed."""
         areas = gathered(self.choices.reshape(self.shape), size, max(1, size[0] // 2), _SPREADING)
         areas = areas.part(np.flatnonzero(~self.pinned[areas.cells].any(axis=1)))
-        costs = self._each_once(areas.cells, np.broadcast_to(areas.choices[:, None], areas.cells.shape))
+        laid = np.repeat(areas.choices, areas.cells.shape[1])
+        costs = self._inside(areas.cells.ravel(), laid).reshape(areas.cells.shape)
         gains = (self.cost[areas.cells] - costs).sum(axis=1)
         likely = np.flatnonzero(gains > -_HOPE * areas.cells.shape[1])
         areas, costs, gains = areas.part(likely), costs[likely], gains[likely]
@@ -213,11 +215,16 @@ class Descent:
         ]
         return self._keep(moves)
 
-    def _each_once(self, cells: NDArray[np.int64], choices: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Near costs of choices in cells, of one shape; areas overlap, so many a pair comes again and again."""
-        pairs, places = np.unique(cells * self.joint.num_choices + choices, return_inverse=True)
+    def _inside(self, cells: NDArray[np.int64], choices: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Near costs of choices in cells, pair by pair, (n,): from the short lists, or else worked out once a pair."""
+        costs = np.empty(len(cells), np.float32)
+        listed = self.options[cells] == choices[:, None]
+        known = listed.any(axis=1)
+        costs[known] = self.costs[cells[known], listed[known].argmax(axis=1)]
+        pairs, places = np.unique((cells * self.joint.num_choices + choices)[~known], return_inverse=True)
         cell, choice = np.divmod(pairs, self.joint.num_choices)
-        return self.near.of(cell, choice[:, None])[:, 0][places].reshape(cells.shape)
+        costs[~known] = self.near.of(cell, choice[:, None])[:, 0][places]
+        return costs
 
     @cached_property
     def _glanced(self) -> NDArray[np.float32]:
@@ -232,10 +239,11 @@ class Descent:
             costs: Near costs of their short lists, (n, K), infinite for those that may not be.
         """
         options = self.options[cells]
-        if options.shape[1] <= _JUDGED + 1:
+        count = max((options.shape[1] - 1) // _JUDGED, _FEWEST)
+        if options.shape[1] <= count + 1:
             return options, costs
         energy = costs + self.joint.colour(cells, self.choices[cells], options)
-        best = np.argpartition(energy[:, :-1] + self._glanced[cells], _JUDGED - 1, axis=1)[:, :_JUDGED]
+        best = np.argpartition(energy[:, :-1] + self._glanced[cells], count - 1, axis=1)[:, :count]
         best = np.concatenate([best, np.full((len(cells), 1), options.shape[1] - 1)], axis=1)
         return np.take_along_axis(options, best, axis=1), np.take_along_axis(costs, best, axis=1)
 

@@ -12,6 +12,7 @@ Source: Wang et al. 2004, "Image quality assessment: from error visibility to st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,10 +34,10 @@ _MARGIN = 5
 """Samples between the centre of a window and where the picture ends: the paper's windows reach so far."""
 
 CHANNELS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-"""What a scale may look at instead of luma: weights of sRGB values."""
+"""What a scale may look at instead of luma alone: weights of sRGB values, for each of its views."""
 
 _C1, _C2 = np.float32(0.01**2), np.float32(0.03**2)
-_FLOATS = 1 << 17  # of one array of a block: many small ones keep threads waiting for each other
+_FLOATS = 1 << 18  # of one array of a block: many small ones keep threads waiting for each other
 
 
 @dataclass
@@ -50,18 +51,20 @@ class _Staged:
 
 
 class Scale:
-    """SSIM where each cell has k x k samples.
+    """SSIM where each cell has k x k samples: the mean of that of several views, such as red, green and blue.
 
     Args:
         scene: What is looked at.
         k: Samples along a cell: 8, 4, 2 or 1.
         weight: Weight of the mean of 1 - SSIM over all windows, times the number of cells.
-        grey: Weights of the sRGB values that it looks at.
+        views: What it looks at: weights of the sRGB values, for each view.
     """
 
-    def __init__(self, scene: Scene, k: int, weight: float, grey: tuple[float, float, float] = LUMA) -> None:
+    def __init__(
+        self, scene: Scene, k: int, weight: float, views: Sequence[tuple[float, float, float]] = (LUMA,)
+    ) -> None:
         self._table, target = (
-            _grey(patches if k == patches.shape[1] else reduce_patches(patches, k), grey).reshape(len(patches), -1)
+            _views(patches if k == patches.shape[1] else reduce_patches(patches, k), views)
             for patches in (scene.choices, scene.cells)
         )
         self._lay_out(target, scene.shape, k, weight, scene.importance)
@@ -74,7 +77,7 @@ class Scale:
         weight: float,
         importance: NDArray[np.float32] | None,
     ) -> None:
-        """Place windows over a picture of (places, k * k) samples and measure the target under them."""
+        """Place windows over a picture of (views, places, k * k) samples and measure the target under them."""
         step = 2 if k > 1 else 1
         self._shape, self._stride, self._target = shape, k // step, target
         centres = np.arange(-REACH + REACH % step, k + REACH, step)
@@ -88,15 +91,18 @@ class Scale:
         margin = min(_MARGIN, (min(shape) * k - 1) // 2)
         down, right = (self._inside(count * k, axis, int(centres[0]), step, margin) for axis, count in enumerate(shape))
         inside = (down[:, None] & right[None, :]).ravel()
-        whole = self._fold(np.broadcast_to(self._spread.sum(axis=0), (1, len(target), self._side**2)), shape)[0]
+        views, cells = target.shape[:2]
+        whole = self._fold(np.broadcast_to(self._spread.sum(axis=0), (1, cells, self._side**2)), shape)[0]
         self._inverse = (1 / np.maximum(whole, np.float32(1e-6))).astype(np.float32)
-        share = np.float32(weight) if importance is None else np.float32(weight) * self._spread_out(importance)
-        self._weight = (share * inside * (len(target) / inside.sum())).astype(np.float32)
-        self._alone = np.broadcast_to(np.float32(weight) * (1 if importance is None else importance), len(target))
+        each = np.float32(weight / views)
+        share = each if importance is None else each * self._spread_out(importance)
+        self._weight = (share * inside * (cells / inside.sum())).astype(np.float32)
+        self._alone = np.broadcast_to(each * (1 if importance is None else importance), cells)
         self._mean, square = self._sums(target), self._sums(np.square(target))
         self._variance = np.maximum(square - np.square(self._mean), 0)
         self._held = np.zeros_like(target)
-        self._sums_held = np.zeros((3, inside.size), np.float32)
+        self._sums_held = np.zeros((3, views, inside.size), np.float32)
+        self._number = np.empty(inside.size, np.int64)
         self._staged: _Staged | None = None
 
     def _inside(self, samples: int, axis: int, first: int, step: int, margin: int) -> NDArray[np.bool_]:
@@ -105,12 +111,13 @@ class Scale:
 
     def _spread_out(self, importance: NDArray[np.float32]) -> NDArray[np.float32]:
         """What windows count when places count so much: the mean under the window."""
-        samples = np.broadcast_to(importance[:, None], self._target.shape)
-        return self._sums(np.ascontiguousarray(samples))
+        samples = np.broadcast_to(importance[:, None], self._target.shape[1:])
+        counts: NDArray[np.float32] = self._sums(np.ascontiguousarray(samples)[None])[0]
+        return counts
 
     def _sums(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Weighted means of samples, (places, k * k), under every window, (windows,)."""
-        sums: NDArray[np.float32] = self._fold((samples @ self._spread)[None], self._shape)[0] * self._inverse
+        """Weighted means of samples, (views, places, k * k), under every window, (views, windows)."""
+        sums: NDArray[np.float32] = self._fold(samples @ self._spread, self._shape) * self._inverse
         return sums
 
     def _span(self, places: int) -> int:
@@ -147,40 +154,50 @@ class Scale:
         block = (np.arange(self._span(size[0]))[:, None] * self._columns + np.arange(self._span(size[1]))).ravel()
         return np.asarray(first[:, None] + block, np.int64)
 
+    def _distinct(self, windows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Each window once, in order, and where among them each is: `np.unique` without sorting."""
+        seen = np.zeros(len(self._weight), bool)
+        seen[windows] = True
+        distinct = np.flatnonzero(seen)
+        self._number[distinct] = np.arange(len(distinct))
+        return distinct, self._number[windows]
+
     # What a scale must know of cells and choices; `CoarseScale` answers otherwise.
 
     def _place(self, cells: NDArray[np.integer]) -> NDArray[np.integer]:
         return cells
 
     def _samples(self, choices: NDArray[np.integer]) -> NDArray[np.float32]:
-        """The picture that choices make, (places, k * k)."""
-        samples: NDArray[np.float32] = self._table[choices]
+        """The picture that choices make, (views, places, k * k)."""
+        samples: NDArray[np.float32] = self._table[:, choices]
         return samples
 
     def _offered(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
-        """Samples at the place of a cell for each of its options, (n, K, k * k)."""
-        samples: NDArray[np.float32] = self._table[options]
+        """Samples at the place of a cell for each of its options, (views, n, K, k * k)."""
+        samples: NDArray[np.float32] = self._table[:, options]
         return samples
 
     def _after(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The places that moves change, each once, and their samples afterwards."""
-        return cells.astype(np.int64), self._table[choices]
+        """The places that moves change, each once, (n,), and their samples afterwards, (views, n, k * k)."""
+        return cells.astype(np.int64), self._table[:, choices]
 
     def _laid(
         self, areas: Areas, current: NDArray[np.integer]
     ) -> tuple[NDArray[np.int64], tuple[int, int], NDArray[np.float32]]:
-        """Rectangles of places that areas lie in, (n, m), their (rows, columns), and samples afterwards, (n, m, k * k).
+        """Rectangles of places that areas lie in, (n, m), their (rows, columns), and their samples afterwards.
 
         Args:
             areas: What is laid over with one choice.
             current: Choices in use there, (n, cells).
+        Returns:
+            The samples are (views, n, m, k * k).
         """
-        samples = self._table[areas.choices]
-        return areas.cells, areas.size, np.repeat(samples[:, None], areas.cells.shape[1], axis=1)
+        samples = self._table[:, areas.choices]
+        return areas.cells, areas.size, np.repeat(samples[:, :, None], areas.cells.shape[1], axis=2)
 
     def _made(self) -> None:
         """The staged moves have been made."""
@@ -201,11 +218,12 @@ class Scale:
     def energy(self) -> float:
         """Weighted 1 - SSIM over all windows of the assignment taken up."""
         lost = _dissimilarity(self._mean, self._variance, *self._sums_held)
-        return float(np.einsum("w,w->", self._weight, lost, dtype=np.float64))
+        return float(np.einsum("w,vw->", self._weight, lost, dtype=np.float64))
 
     def block(self, options: int) -> int:
         """How many cells to judge at a time so that arrays stay in cache."""
-        floats = max(options, self._target.shape[1]) * self._side**2
+        views, _, samples = self._target.shape
+        floats = views * max(options, samples) * self._side**2
         return max(1, int(_FLOATS // floats))
 
     def costs(
@@ -223,21 +241,20 @@ class Scale:
         places = self._place(cells)
         windows = self._windows(places)
         spread = self._spread * self._inverse[windows][:, None]  # (n, samples, windows)
-        target, held = self._target[places], self._held[places]
+        target, held = self._target[:, places], self._held[:, places]
         crossed = spread * target[..., None]
         offered = self._offered(cells, current, options)
-        without = self._sums_held[:, windows]
-        without[0] -= (held[:, None] @ spread)[:, 0]
-        without[1] -= (np.square(held)[:, None] @ spread)[:, 0]
-        without[2] -= (held[:, None] @ crossed)[:, 0]
-        mean = offered @ spread
-        mean += without[0][:, None]
-        product = offered @ crossed
-        product += without[2][:, None]
-        square = np.square(offered) @ spread
-        square += without[1][:, None]
-        lost = _dissimilarity(self._mean[windows][:, None], self._variance[windows][:, None], mean, square, product)
-        costs: NDArray[np.float32] = (lost @ self._weight[windows][..., None])[..., 0]
+        without = self._sums_held[:, :, windows]
+        without[0] -= (held[:, :, None] @ spread)[:, :, 0]
+        without[1] -= (np.square(held)[:, :, None] @ spread)[:, :, 0]
+        without[2] -= (held[:, :, None] @ crossed)[:, :, 0]
+        mean, square, product = _under(offered, spread), _under(np.square(offered), spread), _under(offered, crossed)
+        for sums, rest in zip((mean, square, product), without, strict=True):
+            sums += rest[:, :, None]
+        lost = _dissimilarity(
+            self._mean[:, windows][:, :, None], self._variance[:, windows][:, :, None], mean, square, product
+        )
+        costs: NDArray[np.float32] = (lost @ self._weight[windows][..., None])[..., 0].sum(axis=0)
         return costs
 
     def alone(self, options: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -249,17 +266,18 @@ class Scale:
             Costs, float32, (cells, K).
         """
         table, target = self._table, self._target
-        moments = table.mean(axis=1), np.square(table).mean(axis=1)
-        mean, variance = target.mean(axis=1, keepdims=True), target.var(axis=1, keepdims=True)
-        share = target[..., None] / np.float32(target.shape[1])
+        moments = table.mean(axis=2), np.square(table).mean(axis=2)
+        mean, variance = target.mean(axis=2, keepdims=True), target.var(axis=2, keepdims=True)
+        share = target[..., None] / np.float32(target.shape[2])
         costs = np.empty(options.shape, np.float32)
-        step = max(1, _FLOATS // (options.shape[1] * target.shape[1]))
+        step = max(1, _FLOATS // (options.shape[1] * target.shape[0] * target.shape[2]))
 
         def fill(start: int) -> None:
             block = slice(start, start + step)
             tried = options[block]
-            product = (table[tried] @ share[block])[..., 0]
-            lost = _dissimilarity(mean[block], variance[block], moments[0][tried], moments[1][tried], product)
+            product = (table[:, tried] @ share[:, block])[..., 0]
+            means, squares = (moment[:, tried] for moment in moments)
+            lost = _dissimilarity(mean[:, block], variance[:, block], means, squares, product).sum(axis=0)
             costs[block] = lost * self._alone[block, None]
 
         share_out(fill, range(0, len(options), step))
@@ -268,14 +286,16 @@ class Scale:
     def spread(self, areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
         """By how much areas laid over with one choice change the energy, each by itself, (n,); see `_laid`."""
         places, size, after = self._laid(areas, current)
-        before, target = self._held[places], self._target[places]
+        before, target = self._held[:, places], self._target[:, places]
         windows = self._windows(places[:, 0], size)
-        inverse, old = self._inverse[windows], self._sums_held[:, windows]
-        parts = _moved(before, after, target)
-        new = [sums + self._fold(part @ self._spread, size) * inverse for sums, part in zip(old, parts, strict=True)]
-        mean, variance = self._mean[windows], self._variance[windows]
+        inverse, old = self._inverse[windows], self._sums_held[:, :, windows]
+        new = []
+        for sums, part in zip(old, _moved(before, after, target), strict=True):
+            added = self._fold((part @ self._spread).reshape(-1, places.shape[1], self._side**2), size)
+            new.append(sums + added.reshape(sums.shape) * inverse)
+        mean, variance = self._mean[:, windows], self._variance[:, windows]
         lost = _dissimilarity(mean, variance, *new) - _dissimilarity(mean, variance, *old)
-        changes: NDArray[np.float32] = np.einsum("nw,nw->n", self._weight[windows], lost)
+        changes: NDArray[np.float32] = np.einsum("nw,vnw->n", self._weight[windows], lost)
         return changes
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
@@ -283,22 +303,24 @@ class Scale:
         places, after = self._after(cells, current, choices)
         around = self._windows(places)
         spread = self._spread * self._inverse[around][:, None]
-        before, target = self._held[places], self._target[places]
-        added = [((part[:, None]) @ spread)[:, 0] for part in _moved(before, after, target)]
-        windows, index = np.unique(around.ravel(), return_inverse=True)
-        old = self._sums_held[:, windows]
-        new = old + np.stack([np.bincount(index, part.ravel(), len(windows)) for part in added]).astype(np.float32)
-        mean, variance, weight = self._mean[windows], self._variance[windows], self._weight[windows]
+        before, target = self._held[:, places], self._target[:, places]
+        windows, index = self._distinct(around.ravel())
+        old = self._sums_held[:, :, windows]
+        new = old.copy()
+        for sums, part in zip(new, _moved(before, after, target), strict=True):
+            for view, added in zip(sums, _under(part[:, :, None], spread), strict=True):
+                view += np.bincount(index, added.ravel(), len(windows)).astype(np.float32)
+        mean, variance, weight = self._mean[:, windows], self._variance[:, windows], self._weight[windows]
         lost = _dissimilarity(mean, variance, *new) - _dissimilarity(mean, variance, *old)
         self._staged = _Staged(places, after, windows, new)
-        return float(np.einsum("w,w->", weight, lost, dtype=np.float64))
+        return float(np.einsum("w,vw->", weight, lost, dtype=np.float64))
 
     def make(self) -> None:
         """Make the move that was judged last."""
         staged = self._staged
         assert staged is not None
-        self._held[staged.places] = staged.held
-        self._sums_held[:, staged.windows] = staged.sums
+        self._held[:, staged.places] = staged.held
+        self._sums_held[:, :, staged.windows] = staged.sums
         self._made()
 
 
@@ -313,7 +335,7 @@ class CoarseScale(Scale):
     def __init__(self, scene: Scene, f: int, weight: float) -> None:
         self._blocks = Blocks(scene.choices, scene.shape, f)
         matter = None if scene.importance is None else self._blocks.average(scene.importance[:, None])[:, 0]
-        target = linear_to_luma(self._blocks.average(scene.cells.mean(axis=(1, 2))))[:, None]
+        target = linear_to_luma(self._blocks.average(scene.cells.mean(axis=(1, 2))))[None, :, None]
         self._lay_out(target, self._blocks.shape, 1, weight * f * f, matter)
 
     def _place(self, cells: NDArray[np.integer]) -> NDArray[np.integer]:
@@ -322,27 +344,33 @@ class CoarseScale(Scale):
 
     def _samples(self, choices: NDArray[np.integer]) -> NDArray[np.float32]:
         self._blocks.reset(choices)
-        return linear_to_luma(self._blocks.light)[:, None]
+        return linear_to_luma(self._blocks.light)[None, :, None]
 
     def _offered(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
-        return linear_to_luma(self._blocks.offered(cells, current, options))[..., None]
+        return linear_to_luma(self._blocks.offered(cells, current, options))[None, ..., None]
 
     def _after(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         places, light = self._blocks.after(cells, current, choices)
-        return places, linear_to_luma(light)[:, None]
+        return places, linear_to_luma(light)[None, :, None]
 
     def _laid(
         self, areas: Areas, current: NDArray[np.integer]
     ) -> tuple[NDArray[np.int64], tuple[int, int], NDArray[np.float32]]:
         places, size, light = self._blocks.laid(areas, current)
-        return places, size, linear_to_luma(light)[..., None]
+        return places, size, linear_to_luma(light)[None, ..., None]
 
     def _made(self) -> None:
         self._blocks.make()
+
+
+def _under(samples: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What samples, (..., m, samples), give to windows, by (..., samples, windows); products of one are no matrices."""
+    given: NDArray[np.float32] = samples * spread if samples.shape[-1] == 1 else samples @ spread
+    return given
 
 
 def _moved(
@@ -381,7 +409,7 @@ def _dissimilarity(
     return lost
 
 
-def _grey(light: NDArray[np.float32], weights: tuple[float, float, float]) -> NDArray[np.float32]:
-    """Weighted sums of sRGB values in [0, 1], (..., 3) to (...)."""
-    grey: NDArray[np.float32] = linear_to_srgb(light) @ np.array(weights, np.float32)
-    return grey
+def _views(light: NDArray[np.float32], views: Sequence[tuple[float, float, float]]) -> NDArray[np.float32]:
+    """Weighted sums of sRGB values in [0, 1], (N, k, k, 3) to (views, N, k * k)."""
+    grey = np.array(views, np.float32) @ linear_to_srgb(light).reshape(-1, 3).T
+    return np.ascontiguousarray(grey).reshape(len(views), len(light), -1)

@@ -24,7 +24,7 @@ from perceptual_photomosaic.features.patches import reduce_patches
 
 __all__ = ["Seams", "neighbours"]
 
-_SAMPLES = 1 << 14
+_SAMPLES = 1 << 16
 """Samples of options that one job judges: few enough to stay in cache."""
 
 
