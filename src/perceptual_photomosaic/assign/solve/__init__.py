@@ -40,7 +40,7 @@ class Solve:
 
     weights: EnergyWeights = field(default_factory=EnergyWeights)
     by_reach: Mapping[Reach, EnergyWeights] = field(default_factory=dict)
-    candidates: int = 48
+    candidates: int = 64
     sweeps: int = 6
 
     def weights_for(self, problem: Problem) -> EnergyWeights:

@@ -30,8 +30,7 @@ __all__ = ["Descent"]
 _STRIDE, _STRIDES_LIMITED = 3, (3, 4)
 _NEARBY = 2
 _WOKEN = 1
-_JUDGED, _FEWEST = 4, 12  # one in four of the short list is judged by all of the energy, but not fewer than twelve
-_POOLED = 64
+_JUDGED, _POOLED = 16, 64
 _LEAST = 1e-7
 _AREAS = ((1, 2), (2, 1), (2, 2), (3, 3), (5, 5), (8, 8))
 _SPREADING = 2  # choices to try for each area
@@ -239,11 +238,10 @@ class Descent:
             costs: Near costs of their short lists, (n, K), infinite for those that may not be.
         """
         options = self.options[cells]
-        count = max((options.shape[1] - 1) // _JUDGED, _FEWEST)
-        if options.shape[1] <= count + 1:
+        if options.shape[1] <= _JUDGED + 1:
             return options, costs
         energy = costs + self.joint.colour(cells, self.choices[cells], options)
-        best = np.argpartition(energy[:, :-1] + self._glanced[cells], count - 1, axis=1)[:, :count]
+        best = np.argpartition(energy[:, :-1] + self._glanced[cells], _JUDGED - 1, axis=1)[:, :_JUDGED]
         best = np.concatenate([best, np.full((len(cells), 1), options.shape[1] - 1)], axis=1)
         return np.take_along_axis(options, best, axis=1), np.take_along_axis(costs, best, axis=1)
 
