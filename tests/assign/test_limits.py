@@ -122,6 +122,13 @@ def test_refusals_say_what_is_missing(limits: Limits, said: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_all_variants_of_a_banned_tile_are_forbidden() -> None:
+    allowed = Limits(banned=frozenset({0, 2})).allowed(4, 2)
+    assert allowed is not None
+    assert allowed.tolist() == [False, False, True, True, False, False, True, True]
+    assert Limits().allowed(4, 2) is None
+
+
 def test_variants_share_their_tile_s_uses() -> None:
     """Three tiles in four variants fill twelve cells once for each variant, but only three with one use each."""
     costs = random_costs(3, 12, 12)

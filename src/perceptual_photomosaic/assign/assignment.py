@@ -51,7 +51,7 @@ def assign_choices(
     capacity = limits.capacity(num_tiles, num_cells)
     required = limits.required(num_tiles)
     if limits.max_uses is None and not required.any():
-        choices = best_choices(costs, np.repeat(capacity > 0, variants) if limits.banned else None)
+        choices = best_choices(costs, limits.allowed(num_tiles, variants))
         for cell, choice in limits.pinned.items():
             choices[cell] = choice
     else:

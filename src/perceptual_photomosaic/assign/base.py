@@ -50,6 +50,11 @@ class Problem:
         """Variants of each tile."""
         return len(self.tiles.variants)
 
+    @property
+    def allowed(self) -> NDArray[np.bool_] | None:
+        """Which choices may be used, (choices,); None where nothing is banned."""
+        return self.limits.allowed(len(self.choices) // self.variants, self.variants)
+
 
 @dataclass(frozen=True)
 class Assignment:

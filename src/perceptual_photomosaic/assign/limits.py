@@ -52,6 +52,12 @@ class Limits:
         capacity[list(self.banned)] = 0
         return capacity
 
+    def allowed(self, num_tiles: int, variants: int) -> NDArray[np.bool_] | None:
+        """Which choices may be used, (tiles * variants,); None where nothing is banned."""
+        if not self.banned:
+            return None
+        return np.repeat(~np.isin(np.arange(num_tiles), list(self.banned)), variants)
+
     def check(self, shape: tuple[int, int], num_tiles: int, variants: int) -> None:
         """Refuse what no assignment can meet.
 

@@ -48,10 +48,8 @@ def find_options(problem: Problem, start: NDArray[np.int64], weights: EnergyWeig
         count: Length of the lists; shorter where there are fewer choices.
     """
     cells = np.arange(len(start))
-    allowed = np.ones(len(problem.choices), bool)
-    for tile in problem.limits.banned:
-        allowed[tile * problem.variants : (tile + 1) * problem.variants] = False
-    numbers, _ = look_alikes(EmbeddingCosts(looks(problem.cells), looks(problem.choices)), _LONG_LIST, allowed)
+    likeness = EmbeddingCosts(looks(problem.cells), looks(problem.choices))
+    numbers, _ = look_alikes(likeness, _LONG_LIST, problem.allowed)
     count = min(count, numbers.shape[1])
     numbers = np.concatenate([start[:, None], numbers], axis=1)
     joint = JointCosts(problem.cells, problem.choices, problem.grid.shape, weights, problem.weights)

@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from perceptual_photomosaic.assign.assignment import assign_choices
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.costs import EmbeddingCosts
@@ -62,13 +59,8 @@ class Solve:
         start = assign_choices(
             costs, shape, problem.variants, limits, importance=problem.weights, seed=problem.seed, reporter=reporter
         )
-        allowed: NDArray[np.bool_] | None = None
-        if limits.banned:
-            allowed = np.ones(costs.shape[1], bool)
-            for tile in limits.banned:
-                allowed[tile * problem.variants : (tile + 1) * problem.variants] = False
         count = self.candidates if problem.variants == 1 else self.candidates * 3 // 2
-        options, _ = look_alikes(costs, count, allowed)
+        options, _ = look_alikes(costs, count, problem.allowed)
         near = NearCosts.of_problem(problem, weights)
         joint = JointCosts(problem.cells, problem.choices, shape, weights, problem.weights)
         descent = Descent(near, joint, shape, options, start, problem.variants, limits, weights.repeat, problem.seed)
