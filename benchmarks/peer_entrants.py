@@ -154,12 +154,22 @@ def mosaicraft(*options: str, copies: int = 1) -> Commands:
 
 DIFFUSED = ("--placement", "faiss_diffusion")
 NEAREST = (*DIFFUSED, "--diffusion", "0")
-AS_IS, CHANGED = "as is", "mirrored, brightened"
+AS_IS, SMALL = "as is", "as is, at 16 px"
+TURNED, CHANGED = "rotated, mirrored", "mirrored, brightened"
+VARIANTS = ("--variants", "rotate,flip")
 
 ENTRANTS = (
     Entrant("ours", "", "free", AS_IS, "defaults", ours()),
+    Entrant("ours, near", "", "free", AS_IS, "viewing near", ours("--viewing", "near")),
+    Entrant("ours, far", "", "free", AS_IS, "viewing far", ours("--viewing", "far")),
+    Entrant("ours, variants", "", "free", TURNED, "variants rotate,flip", ours(*VARIANTS)),
     Entrant(
-        "ours, variants", "", "free", "rotated, mirrored", "variants rotate,flip", ours("--variants", "rotate,flip")
+        "ours, variants, far",
+        "",
+        "free",
+        TURNED,
+        "variants rotate,flip, viewing far",
+        ours(*VARIANTS, "--viewing", "far"),
     ),
     Entrant("ours, 5 uses", "", "5", AS_IS, "max-uses 5", ours("--max-uses", "5")),
     Entrant("mosaicraft", "mosaicraft", "free", AS_IS, "FAISS, radius 0, no diffusion", mosaicraft(*NEAREST)),
@@ -188,7 +198,7 @@ ENTRANTS = (
         "Hungarian, each tile 5 times in the folder",
         mosaicraft("--placement", "hungarian", copies=5),
     ),
-    Entrant("phomo", "phomo", "free", AS_IS, "-m norm --greedy", phomo("-m", "norm", "--greedy")),
+    Entrant("phomo", "phomo", "free", SMALL, "-m norm --greedy", phomo("-m", "norm", "--greedy")),
     Entrant(
         "phomo, 32 px",
         "phomo",
@@ -197,8 +207,8 @@ ENTRANTS = (
         "-m norm --greedy, at the size of the others",
         phomo("-m", "norm", "--greedy", cell_px=CELL_PX),
     ),
-    Entrant("phomo, luv", "phomo", "free", AS_IS, "-m luv_approx --greedy", phomo("-m", "luv_approx", "--greedy")),
-    Entrant("phomo, 5 uses", "phomo", "5", AS_IS, "-m norm -n 5", phomo("-m", "norm", "-n", "5")),
+    Entrant("phomo, luv", "phomo", "free", SMALL, "-m luv_approx --greedy", phomo("-m", "luv_approx", "--greedy")),
+    Entrant("phomo, 5 uses", "phomo", "5", SMALL, "-m norm -n 5", phomo("-m", "norm", "-n", "5")),
     Entrant("photomosaic", "photomosaic", "free", AS_IS, "all pixels, palette kept", photomosaic()),
     Entrant("metapixel", "apt", "free", AS_IS, "subpixel, distance 0", metapixel("--metric=subpixel")),
     Entrant("metapixel, wavelet", "apt", "free", AS_IS, "wavelet, distance 0", metapixel("--metric=wavelet")),

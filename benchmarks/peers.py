@@ -27,13 +27,13 @@ from typing import Any
 
 import numpy as np
 from peer_entrants import CELL_PX, ENTRANTS, RUNNERS, Entrant, Job, install, our_program
+from peer_tables import markdown
 from PIL import Image
 
 from perceptual_photomosaic.evaluate import Ruler, assignment_from_picture, tile_stats
 from perceptual_photomosaic.evaluate.views import centred_box
 
 ROOT = Path(__file__).resolve().parent.parent
-REPORTED_PX = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
 SKIMAGE_TARGETS = ("astronaut", "chelsea", "coffee", "rocket")
 
 
@@ -186,51 +186,6 @@ def machine() -> str:
 
 def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.is_file() else []
-
-
-def markdown(data: dict[str, Any]) -> str:
-    """One table for each tile set: means over the targets that every entrant in it finished."""
-    grid = data["grid"]
-    lines = [
-        f"{grid['columns']} x {grid['rows']} cells; {data['machine']}; {data['date']}. CIEDE2000 / SSIM by pixels per"
-        " cell; judge and FLIP as means over 8, 4 and 2 px per cell; whole process, cold.",
-        "",
-    ]
-    for tiles_set in dict.fromkeys(r["tiles_set"] for r in data["results"]):
-        rows = [r for r in data["results"] if r["tiles_set"] == tiles_set]
-        targets = list(dict.fromkeys(r["target"] for r in rows))
-        lines += [f"### {tiles_set}: {', '.join(targets)}", ""]
-        heads = ["entrant", "tiles", "uses", *(f"{d:g} px" for d in REPORTED_PX)]
-        heads += ["judge", "FLIP", "wall s", "CPU s", "MB"]
-        lines += ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
-        for entrant in data["entrants"]:
-            mine = [r for r in rows if r["entrant"] == entrant["name"]]
-            done = [r for r in mine if "views" in r]
-            if mine:
-                lines.append("| " + " | ".join(_row(entrant, mine, done)) + " |")
-        lines.append("")
-        for sheet in sorted((ROOT / "docs" / "images").glob(f"peers-{tiles_set}-*.webp")):  # see gallery.py
-            lines += [f"![The mosaics side by side: whole, and a part up close](images/{sheet.name})", ""]
-    versions = ", ".join(f"{peer} {version}" for peer, version in data["versions"].items())
-    return "\n".join([*lines, f"Versions: {versions} (apt is metapixel).", ""])
-
-
-def _row(entrant: dict[str, str], mine: list[dict[str, Any]], done: list[dict[str, Any]]) -> list[str]:
-    head = [entrant["name"], entrant["tiles"], entrant["uses"]]
-    if len(done) < len(mine):
-        reasons = {r["skipped"] for r in mine if "skipped" in r}
-        return [*head, f"{len(mine) - len(done)} of {len(mine)} failed: {'; '.join(sorted(reasons))}"]
-
-    def mean(figure: str, cell_px: float) -> float:
-        values = [v[figure] for r in done for v in r["views"] if v["cell_px"] == cell_px]
-        return float("nan") if None in values else float(np.mean(values))
-
-    def cost(figure: str) -> float:
-        return float(np.mean([r["cost"][figure] for r in done]))
-
-    distances = [f"{mean('delta_e_mean', d):.2f} / {mean('ssim', d):.3f}" for d in REPORTED_PX]
-    seen = [f"{np.mean([mean(figure, d) for d in (8.0, 4.0, 2.0)]):.3f}" for figure in ("judge", "flip")]
-    return [*head, *distances, *seen, f"{cost('wall_s'):.1f}", f"{cost('cpu_s'):.1f}", f"{cost('peak_mb'):.0f}"]
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:

@@ -1,0 +1,114 @@
+"""What `benchmarks/peers.py` found, as tables: every entrant's figures, and which of ours each peer's setting meets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORTED_PX = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
+NEAR_PX = (8.0, 4.0, 2.0)
+WORDS = {"delta_e_mean": "CIEDE2000", "ssim": "SSIM"}
+
+Results = list[dict[str, Any]]
+"""One mosaic each, as `peers.run_one` leaves it."""
+
+
+def markdown(data: dict[str, Any]) -> str:
+    """For each tile set, means over the targets: a table of figures, and one of who is ahead."""
+    grid = data["grid"]
+    lines = [
+        f"{grid['columns']} x {grid['rows']} cells; {data['machine']}; {data['date']}. CIEDE2000 / SSIM by pixels per"
+        " cell; judge and FLIP as means over 8, 4 and 2 px per cell; whole process, cold.",
+        "",
+    ]
+    for tiles_set in dict.fromkeys(r["tiles_set"] for r in data["results"]):
+        rows = [r for r in data["results"] if r["tiles_set"] == tiles_set]
+        targets = list(dict.fromkeys(r["target"] for r in rows))
+        lines += [f"### {tiles_set}: {', '.join(targets)}", ""]
+        heads = ["entrant", "tiles", "uses", *(f"{d:g} px" for d in REPORTED_PX)]
+        heads += ["judge", "FLIP", "wall s", "CPU s", "MB"]
+        lines += ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+        by_entrant = {e["name"]: [r for r in rows if r["entrant"] == e["name"]] for e in data["entrants"]}
+        for entrant in data["entrants"]:
+            mine = by_entrant[entrant["name"]]
+            if mine:
+                lines.append("| " + " | ".join(_row(entrant, mine)) + " |")
+        lines += ["", *_contests(data["entrants"], by_entrant)]
+        for sheet in sorted((ROOT / "docs" / "images").glob(f"peers-{tiles_set}-*.webp")):  # see gallery.py
+            lines += [f"![The mosaics side by side: whole, and a part up close](images/{sheet.name})", ""]
+    versions = ", ".join(f"{peer} {version}" for peer, version in data["versions"].items())
+    return "\n".join([*lines, f"Versions: {versions} (apt is metapixel).", ""])
+
+
+def _row(entrant: dict[str, str], mine: Results) -> list[str]:
+    head = [entrant["name"], entrant["tiles"], entrant["uses"]]
+    done = [r for r in mine if "views" in r]
+    if len(done) < len(mine):
+        reasons = {r["skipped"] for r in mine if "skipped" in r}
+        return [*head, f"{len(mine) - len(done)} of {len(mine)} failed: {'; '.join(sorted(reasons))}"]
+
+    def cost(figure: str) -> float:
+        return float(np.mean([r["cost"][figure] for r in done]))
+
+    distances = [f"{_mean(done, 'delta_e_mean', d):.2f} / {_mean(done, 'ssim', d):.3f}" for d in REPORTED_PX]
+    seen = [f"{_near(done, figure):.3f}" for figure in ("judge", "flip")]
+    return [*head, *distances, *seen, f"{cost('wall_s'):.1f}", f"{cost('cpu_s'):.1f}", f"{cost('peak_mb'):.0f}"]
+
+
+def _mean(done: Results, figure: str, cell_px: float) -> float:
+    """Mean of a figure over mosaics; nan where it was not measured."""
+    values = [v[figure] for r in done for v in r["views"] if v["cell_px"] == cell_px]
+    return float("nan") if None in values else float(np.mean(values))
+
+
+def _near(done: Results, figure: str) -> float:
+    """The same over 8, 4 and 2 px per cell."""
+    return float(np.mean([_mean(done, figure, px) for px in NEAR_PX]))
+
+
+def _contests(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) -> list[str]:
+    """Each setting of a peer beside ours that may do the same with tiles: in which figures ours is not better."""
+    finished = [e for e in entrants if by_entrant[e["name"]] and all("views" in r for r in by_entrant[e["name"]])]
+    lines = []
+    for theirs in (e for e in finished if e["peer"] != "ours"):
+        rivals = [
+            e
+            for e in finished
+            if e["peer"] == "ours"
+            and e["uses"] == theirs["uses"]
+            and e["tiles"].startswith("as is") == theirs["tiles"].startswith("as is")
+        ]
+        behind = {e["name"]: _not_better(by_entrant[e["name"]], by_entrant[theirs["name"]]) for e in rivals}
+        if not behind:
+            continue
+        usual, best = next(iter(behind)), min(behind, key=lambda name: len(", ".join(behind[name])))
+        said = [f"{name}: all{' but ' if behind[name] else ''}{'; '.join(behind[name])}" for name in (usual, best)]
+        lines.append(f"| {theirs['name']} | {said[0]} | {said[1] if best != usual else ''} |")
+    if not lines:
+        return []
+    return [
+        "In which figures (CIEDE2000 and SSIM at six distances, and the judge: 13) ours is better than each setting of "
+        "a peer that may do the same with tiles; in brackets ours and theirs:",
+        "",
+        "| setting | ours as it comes | for another distance |",
+        "|---|---|---|",
+        *lines,
+        "",
+    ]
+
+
+def _not_better(ours: Results, theirs: Results) -> list[str]:
+    """Figures in which ours are not better, by name, with both values; those that were not measured are left out."""
+    lost = []
+    for figure, digits, sign in (("delta_e_mean", 2, -1), ("ssim", 4, 1)):
+        pairs = [(px, _mean(ours, figure, px), _mean(theirs, figure, px)) for px in REPORTED_PX]
+        here = [f"{px:g} ({a:.{digits}f}, {b:.{digits}f})" for px, a, b in pairs if sign * a <= sign * b]
+        if here:
+            lost.append(f"{WORDS[figure]} at {', '.join(here)} px")
+    mine, other = _near(ours, "judge"), _near(theirs, "judge")
+    if mine >= other:
+        lost.append(f"the judge ({mine:.4f}, {other:.4f})")
+    return lost
