@@ -74,14 +74,14 @@ VIEWING: Mapping[str, EnergyWeights] = {
         contrast8=0.1,
         perceptual2=0.0,
         seams4=0.0,
-        structure8=0.03,
+        structure8=0.2,
         structure4=0.05,
     ),
 }
 """Weights by where a mosaic is looked at from."""
 
 _TURNED: Mapping[str, float] = {
-    "colour8": 1.19,
+    "colour8": 1.23,
     "colour1": 0.13,
     "colour_half": 0.265,
     "colour_quarter": 0.509,
@@ -94,7 +94,7 @@ _TURNED: Mapping[str, float] = {
     "structure4": 0.327,
     "structure2": 0.423,
     "structure1": 0.878,
-    "structure1_luma": 2.8,
+    "structure1_luma": 3.0,
     "structure_half": 3.73,
     "structure_quarter": 1.06,
 }
@@ -126,22 +126,22 @@ _BY_REACH: Mapping[Reach, Mapping[str, float]] = {
         "structure_quarter": 0.079,
     },
     "faint": {
-        "colour8": 2.2,
-        "colour1": 0.64,
-        "colour_half": 0.86,
-        "colour_quarter": 1.7,
-        "gradient8": 0.88,
+        "colour8": 6.0,
+        "colour1": 0.69,
+        "colour_half": 0.95,
+        "colour_quarter": 1.85,
+        "gradient8": 0.94,
         "contrast8": 0.46,
         "perceptual2": 0.0,
         "seams4": 0.24,
         "seams1": 0.33,
-        "structure8": 0.37,
-        "structure4": 0.33,
+        "structure8": 0.57,
+        "structure4": 0.31,
         "structure2": 0.15,
-        "structure1": 0.23,
+        "structure1": 0.21,
         "structure1_luma": 0.17,
-        "structure_half": 0.17,
-        "structure_quarter": 0.062,
+        "structure_half": 0.28,
+        "structure_quarter": 0.133,
     },
 }
 """By how much weights change where tiles reach little of the target's tones (`features.tone.reach_of`), as emoji do and
