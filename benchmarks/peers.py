@@ -4,6 +4,7 @@
     python benchmarks/peers.py --tiles emoji=emoji --tiles glyphs=glyphs       # tile sets of ours, written out as PNG
     python benchmarks/peers.py --targets DIR --limit 4 --tiles mine=FOLDER     # pictures and photos of a folder
     python benchmarks/peers.py --only phomo --only ours                        # some entrants
+    python benchmarks/peers.py --only ours --keep                              # these anew, the others as they were
 
 Each peer is installed into its own virtual environment under .benchmarks/, and run as a whole process at the settings
 that bring it nearest to the target without tinting tiles or laying the target over them. Tools that place each tile
@@ -125,7 +126,7 @@ def judge(job: Job, ruler: Ruler) -> dict[str, Any]:
 
 def compare(args: argparse.Namespace) -> dict[str, Any]:
     versions = install(args.work)
-    results: list[dict[str, Any]] = []
+    results = kept(args, versions)
     for tiles_name, folder in args.tiles.items():
         for target in square_targets(args):
             with Image.open(target) as picture:
@@ -140,9 +141,28 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
                 out.parent.mkdir(parents=True, exist_ok=True)
                 job = Job(target, folder, out, args.columns, args.rows, args.work)
                 entry = {"tiles_set": tiles_name, "target": target.stem, "entrant": entrant.name}
+                results = [r for r in results if any(r[key] != value for key, value in entry.items())]
                 results.append(entry | run_one(entrant, job, ruler, versions, args.limit_s))
                 args.json.write_text(json.dumps(report(args, versions, results), indent=1))
     return report(args, versions, results)
+
+
+def kept(args: argparse.Namespace, versions: dict[str, str]) -> list[dict[str, Any]]:
+    """With --keep what an earlier run has left.
+
+    Raises:
+        SystemExit: It measured other versions of the peers, or other cells.
+    """
+    if not (args.keep and args.json.is_file()):
+        return []
+    before, now = json.loads(args.json.read_text()), report(args, versions, [])
+    for key in ("versions", "grid"):
+        if before[key] != now[key]:
+            raise SystemExit(
+                f"{args.json} has {key} {before[key]}, now they are {now[key]}: run all again, without --keep"
+            )
+    results: list[dict[str, Any]] = before["results"]
+    return results
 
 
 def run_one(entrant: Entrant, job: Job, ruler: Ruler, versions: dict[str, str], limit_s: float) -> dict[str, Any]:
@@ -198,6 +218,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--only", action="append", metavar="WORD", help="only entrants whose name holds this")
     parser.add_argument("--skip", action="append", default=[], metavar="WORD", help="not those whose name holds this")
+    parser.add_argument("--keep", action="store_true", help="keep what an earlier run found of the others")
     parser.add_argument("--columns", type=int, default=64)
     parser.add_argument("--rows", type=int, default=64)
     parser.add_argument("--limit-s", type=float, default=900.0, help="seconds that one process may take")
