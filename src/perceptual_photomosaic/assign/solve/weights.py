@@ -61,7 +61,7 @@ class EnergyWeights:
 
 VIEWING: Mapping[str, EnergyWeights] = {
     "near": EnergyWeights(
-        colour1=0.4, colour_half=0.12, colour_quarter=0.2, gradient8=1.6, contrast8=2.6, structure8=0.62
+        colour1=1.4, colour_half=0.12, colour_quarter=0.2, gradient8=1.4, contrast8=2.2, structure8=0.62
     ),
     "balanced": EnergyWeights(),
     "far": EnergyWeights(
