@@ -1,8 +1,8 @@
 """The solver: all cells chosen together, for all viewing distances. `docs/solver.md` derives the energy.
 
 `weights` the knob, `near` costs inside a cell, `joint` costs across cells (`scales` the structure at one distance,
-`blocks` colour from afar, `seams` steps between cells), `candidates` the short list, `descent` the way down (`areas`
-moves of many cells at once, `dealing` moves under limits).
+`windows` what SSIM is measured under, `blocks` colour from afar, `seams` steps between cells), `candidates` the short
+list, `descent` the way down (`areas` moves of many cells at once, `dealing` moves under limits).
 """
 
 from __future__ import annotations

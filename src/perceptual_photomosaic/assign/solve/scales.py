@@ -2,10 +2,8 @@
 
 A window of SSIM does not stop at the edge of a cell, so what a choice costs depends on its neighbours. Its exact change
 is a matter of three sums under every window, of y, y * y and x * y (y the mosaic, x the target), and a cell adds to
-them by a matrix product: choices x samples times samples x windows. `Scale` does it where a cell has one or more
-samples, `CoarseScale` where a sample is the average of 2 x 2 or 4 x 4 cells. Windows are Gaussian (sigma 1.5 samples,
-cut at two sigmas, at most every second sample) and stand where those of the ruler do: five samples from where the
-picture ends, as in the paper, or where it is smaller as far as it allows.
+them by a matrix product: choices x samples times samples x windows (`windows`). `Scale` does it where a cell has one or
+more samples, `CoarseScale` where a sample is the average of 2 x 2 or 4 x 4 cells.
 
 Source: Wang et al. 2004, "Image quality assessment: from error visibility to structural similarity"; `docs/solver.md`.
 """
@@ -21,17 +19,12 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.solve.areas import Areas
 from perceptual_photomosaic.assign.solve.blocks import Blocks
 from perceptual_photomosaic.assign.solve.scene import Scene
+from perceptual_photomosaic.assign.solve.windows import Windows
 from perceptual_photomosaic.features.colour import LUMA, linear_to_luma, linear_to_srgb
 from perceptual_photomosaic.features.patches import reduce_patches
 from perceptual_photomosaic.threads import share_out
 
-__all__ = ["CHANNELS", "REACH", "SIGMA", "CoarseScale", "Scale"]
-
-SIGMA, REACH = 1.5, 3
-"""Standard deviation and reach of a window, in samples."""
-
-_MARGIN = 5
-"""Samples between the centre of a window and where the picture ends: the paper's windows reach so far."""
+__all__ = ["CHANNELS", "CoarseScale", "Scale"]
 
 CHANNELS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 """What a scale may look at instead of luma alone: weights of sRGB values, for each of its views."""
@@ -77,90 +70,26 @@ class Scale:
         weight: float,
         importance: NDArray[np.float32] | None,
     ) -> None:
-        """Place windows over a picture of (views, places, k * k) samples and measure the target under them."""
-        step = 2 if k > 1 else 1
-        self._shape, self._stride, self._target = shape, k // step, target
-        centres = np.arange(-REACH + REACH % step, k + REACH, step)
-        self._side = len(centres)
-        line = np.exp(-0.5 * ((centres[:, None] - np.arange(k)) / SIGMA) ** 2)
-        line *= np.abs(centres[:, None] - np.arange(k)) <= REACH
-        taps = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / SIGMA) ** 2)
-        line /= taps.sum()
-        self._spread = np.einsum("ai,bj->ijab", line, line).reshape(k * k, -1).astype(np.float32)
-        self._columns = self._span(shape[1])
-        margin = min(_MARGIN, (min(shape) * k - 1) // 2)
-        down, right = (self._inside(count * k, axis, int(centres[0]), step, margin) for axis, count in enumerate(shape))
-        inside = (down[:, None] & right[None, :]).ravel()
+        """Measure the target, a picture of (views, places, k * k) samples, under its windows."""
+        self._windows = Windows(shape, k)
+        self._target = target
         views, cells = target.shape[:2]
-        whole = self._fold(np.broadcast_to(self._spread.sum(axis=0), (1, cells, self._side**2)), shape)[0]
-        self._inverse = (1 / np.maximum(whole, np.float32(1e-6))).astype(np.float32)
+        inside = self._windows.inside
         each = np.float32(weight / views)
         share = each if importance is None else each * self._spread_out(importance)
         self._weight = (share * inside * (cells / inside.sum())).astype(np.float32)
         self._alone = np.broadcast_to(each * (1 if importance is None else importance), cells)
-        self._mean, square = self._sums(target), self._sums(np.square(target))
+        self._mean, square = self._windows.means(target), self._windows.means(np.square(target))
         self._variance = np.maximum(square - np.square(self._mean), 0)
         self._held = np.zeros_like(target)
         self._sums_held = np.zeros((3, views, inside.size), np.float32)
-        self._number = np.empty(inside.size, np.int64)
         self._staged: _Staged | None = None
-
-    def _inside(self, samples: int, axis: int, first: int, step: int, margin: int) -> NDArray[np.bool_]:
-        centres = first + step * np.arange(self._span(self._shape[axis]))
-        return (centres >= margin) & (centres < samples - margin)
 
     def _spread_out(self, importance: NDArray[np.float32]) -> NDArray[np.float32]:
         """What windows count when places count so much: the mean under the window."""
         samples = np.broadcast_to(importance[:, None], self._target.shape[1:])
-        counts: NDArray[np.float32] = self._sums(np.ascontiguousarray(samples)[None])[0]
+        counts: NDArray[np.float32] = self._windows.means(np.ascontiguousarray(samples)[None])[0]
         return counts
-
-    def _sums(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Weighted means of samples, (views, places, k * k), under every window, (views, windows)."""
-        sums: NDArray[np.float32] = self._fold(samples @ self._spread, self._shape) * self._inverse
-        return sums
-
-    def _span(self, places: int) -> int:
-        """How many windows in a line so many places reach."""
-        return (places - 1) * self._stride + self._side
-
-    def _fold(self, parts: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-        """Add up what places give to the windows around them.
-
-        Args:
-            parts: Of n rectangles of places, (n, places, windows a place).
-            size: (rows, columns) of each.
-        Returns:
-            For the windows around each rectangle, (n, windows).
-        """
-        rows, columns = size
-        side, stride = self._side, self._stride
-        total = np.zeros((len(parts), self._span(rows), self._span(columns)), np.float32)
-        blocks = parts.reshape(len(parts), rows, columns, side, side)
-        for down in range(side):
-            for right in range(side):
-                spot = (
-                    slice(None),
-                    slice(down, down + (rows - 1) * stride + 1, stride),
-                    slice(right, right + (columns - 1) * stride + 1, stride),
-                )
-                total[spot] += blocks[..., down, right]
-        return total.reshape(len(parts), -1)
-
-    def _windows(self, places: NDArray[np.integer], size: tuple[int, int] = (1, 1)) -> NDArray[np.int64]:
-        """The windows around rectangles of places, each given by its first, (n,): (n, windows)."""
-        row, column = np.divmod(places, self._shape[1])
-        first = row * (self._stride * self._columns) + column * self._stride
-        block = (np.arange(self._span(size[0]))[:, None] * self._columns + np.arange(self._span(size[1]))).ravel()
-        return np.asarray(first[:, None] + block, np.int64)
-
-    def _distinct(self, windows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Each window once, in order, and where among them each is: `np.unique` without sorting."""
-        seen = np.zeros(len(self._weight), bool)
-        seen[windows] = True
-        distinct = np.flatnonzero(seen)
-        self._number[distinct] = np.arange(len(distinct))
-        return distinct, self._number[windows]
 
     # What a scale must know of cells and choices; `CoarseScale` answers otherwise.
 
@@ -208,7 +137,7 @@ class Scale:
         """Take up an assignment, (cells,)."""
         self._held = self._samples(choices)
         self._sums_held = np.stack(
-            [self._sums(part) for part in (self._held, np.square(self._held), self._held * self._target)]
+            [self._windows.means(part) for part in (self._held, np.square(self._held), self._held * self._target)]
         )
 
     def reweigh(self, factor: float) -> None:
@@ -223,7 +152,7 @@ class Scale:
     def block(self, options: int) -> int:
         """How many cells to judge at a time so that arrays stay in cache."""
         views, _, samples = self._target.shape
-        floats = views * max(options, samples) * self._side**2
+        floats = views * max(options, samples) * self._windows.side**2
         return max(1, int(_FLOATS // floats))
 
     def costs(
@@ -239,8 +168,8 @@ class Scale:
             Costs, float32, (n, K); differences between options of one cell are exact differences of energy.
         """
         places = self._place(cells)
-        windows = self._windows(places)
-        spread = self._spread * self._inverse[windows][:, None]  # (n, samples, windows)
+        windows = self._windows.around(places)
+        spread = self._windows.spread * self._windows.inverse[windows][:, None]  # (n, samples, windows)
         target, held = self._target[:, places], self._held[:, places]
         crossed = spread * target[..., None]
         offered = self._offered(cells, current, options)
@@ -248,7 +177,7 @@ class Scale:
         without[0] -= (held[:, :, None] @ spread)[:, :, 0]
         without[1] -= (np.square(held)[:, :, None] @ spread)[:, :, 0]
         without[2] -= (held[:, :, None] @ crossed)[:, :, 0]
-        mean, square, product = _under(offered, spread), _under(np.square(offered), spread), _under(offered, crossed)
+        mean, square, product = _given(offered, spread), _given(np.square(offered), spread), _given(offered, crossed)
         for sums, rest in zip((mean, square, product), without, strict=True):
             sums += rest[:, :, None]
         lost = _dissimilarity(
@@ -287,11 +216,13 @@ class Scale:
         """By how much areas laid over with one choice change the energy, each by itself, (n,); see `_laid`."""
         places, size, after = self._laid(areas, current)
         before, target = self._held[:, places], self._target[:, places]
-        windows = self._windows(places[:, 0], size)
-        inverse, old = self._inverse[windows], self._sums_held[:, :, windows]
+        windows = self._windows.around(places[:, 0], size)
+        inverse, old = self._windows.inverse[windows], self._sums_held[:, :, windows]
         new = []
         for sums, part in zip(old, _moved(before, after, target), strict=True):
-            added = self._fold((part @ self._spread).reshape(-1, places.shape[1], self._side**2), size)
+            added = self._windows.fold(
+                (part @ self._windows.spread).reshape(-1, places.shape[1], self._windows.side**2), size
+            )
             new.append(sums + added.reshape(sums.shape) * inverse)
         mean, variance = self._mean[:, windows], self._variance[:, windows]
         lost = _dissimilarity(mean, variance, *new) - _dissimilarity(mean, variance, *old)
@@ -301,14 +232,14 @@ class Scale:
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
         """By how much cells that move together, each (n,), change the energy; `make` then makes the move."""
         places, after = self._after(cells, current, choices)
-        around = self._windows(places)
-        spread = self._spread * self._inverse[around][:, None]
+        around = self._windows.around(places)
+        spread = self._windows.spread * self._windows.inverse[around][:, None]
         before, target = self._held[:, places], self._target[:, places]
-        windows, index = self._distinct(around.ravel())
+        windows, index = self._windows.distinct(around.ravel())
         old = self._sums_held[:, :, windows]
         new = old.copy()
         for sums, part in zip(new, _moved(before, after, target), strict=True):
-            for view, added in zip(sums, _under(part[:, :, None], spread), strict=True):
+            for view, added in zip(sums, _given(part[:, :, None], spread), strict=True):
                 view += np.bincount(index, added.ravel(), len(windows)).astype(np.float32)
         mean, variance, weight = self._mean[:, windows], self._variance[:, windows], self._weight[windows]
         lost = _dissimilarity(mean, variance, *new) - _dissimilarity(mean, variance, *old)
@@ -367,7 +298,7 @@ class CoarseScale(Scale):
         self._blocks.make()
 
 
-def _under(samples: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float32]:
+def _given(samples: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float32]:
     """What samples, (..., m, samples), give to windows, by (..., samples, windows); products of one are no matrices."""
     given: NDArray[np.float32] = samples * spread if samples.shape[-1] == 1 else samples @ spread
     return given

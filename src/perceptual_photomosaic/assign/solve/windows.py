@@ -1,0 +1,105 @@
+"""Where the windows of SSIM stand over the samples of cells, and what samples give to them.
+
+Windows are Gaussian (sigma 1.5 samples, cut at two sigmas, at most every second sample). Those that count stand where
+those of the ruler do: five samples from where the picture ends, as in the paper, or where it is smaller as far as it
+allows. They reach beyond a cell, so cells share them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Windows"]
+
+_SIGMA, _REACH = 1.5, 3
+"""Standard deviation and reach of a window, in samples."""
+
+_MARGIN = 5
+"""Samples between the centre of a window and where the picture ends: the paper's windows reach so far."""
+
+
+class Windows:
+    """Windows over a grid of places with k x k samples each, numbered row by row.
+
+    Args:
+        shape: (rows, columns) of places.
+        k: Samples along a place.
+
+    Attributes:
+        side: Windows in a line that one place reaches.
+        spread: What each sample of a place gives to the windows around it, (k * k, side * side).
+        inverse: 1 over what all samples together give to each window, (windows,); more than 1 over the edges.
+        inside: Which windows count, (windows,).
+    """
+
+    def __init__(self, shape: tuple[int, int], k: int) -> None:
+        step = 2 if k > 1 else 1
+        self._shape, self._stride = shape, k // step
+        centres = np.arange(-_REACH + _REACH % step, k + _REACH, step)
+        self.side = len(centres)
+        line = np.exp(-0.5 * ((centres[:, None] - np.arange(k)) / _SIGMA) ** 2)
+        line *= np.abs(centres[:, None] - np.arange(k)) <= _REACH
+        taps = np.exp(-0.5 * (np.arange(-_REACH, _REACH + 1) / _SIGMA) ** 2)
+        line /= taps.sum()
+        self.spread = np.einsum("ai,bj->ijab", line, line).reshape(k * k, -1).astype(np.float32)
+        self._columns = self._span(shape[1])
+        margin = min(_MARGIN, (min(shape) * k - 1) // 2)
+        down, right = (self._clear(count * k, axis, int(centres[0]), step, margin) for axis, count in enumerate(shape))
+        self.inside = (down[:, None] & right[None, :]).ravel()
+        cells = shape[0] * shape[1]
+        whole = self.fold(np.broadcast_to(self.spread.sum(axis=0), (1, cells, self.side**2)), shape)[0]
+        self.inverse = (1 / np.maximum(whole, np.float32(1e-6))).astype(np.float32)
+        self._number = np.empty(self.inside.size, np.int64)
+
+    def _clear(self, samples: int, axis: int, first: int, step: int, margin: int) -> NDArray[np.bool_]:
+        """Which windows of a line keep the margin from both its ends."""
+        centres = first + step * np.arange(self._span(self._shape[axis]))
+        return (centres >= margin) & (centres < samples - margin)
+
+    def means(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Weighted means of samples, (views, places, k * k), under every window, (views, windows)."""
+        sums: NDArray[np.float32] = self.fold(samples @ self.spread, self._shape) * self.inverse
+        return sums
+
+    def _span(self, places: int) -> int:
+        """How many windows in a line so many places reach."""
+        return (places - 1) * self._stride + self.side
+
+    def fold(self, parts: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+        """Add up what places give to the windows around them.
+
+        Args:
+            parts: Of n rectangles of places, (n, places, windows a place).
+            size: (rows, columns) of each.
+        Returns:
+            For the windows around each rectangle, (n, windows).
+        """
+        rows, columns = size
+        side, stride = self.side, self._stride
+        total = np.zeros((len(parts), self._span(rows), self._span(columns)), np.float32)
+        blocks = parts.reshape(len(parts), rows, columns, side, side)
+        for down in range(side):
+            for right in range(side):
+                spot = (
+                    slice(None),
+                    slice(down, down + (rows - 1) * stride + 1, stride),
+                    slice(right, right + (columns - 1) * stride + 1, stride),
+                )
+                total[spot] += blocks[..., down, right]
+        return total.reshape(len(parts), -1)
+
+    def around(self, places: NDArray[np.integer], size: tuple[int, int] = (1, 1)) -> NDArray[np.int64]:
+        """The windows around rectangles of places, each given by its first, (n,): (n, windows)."""
+        row, column = np.divmod(places, self._shape[1])
+        first = row * (self._stride * self._columns) + column * self._stride
+        block = (np.arange(self._span(size[0]))[:, None] * self._columns + np.arange(self._span(size[1]))).ravel()
+        return np.asarray(first[:, None] + block, np.int64)
+
+    def distinct(self, windows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Each window once, in order, and where among them each is: `np.unique` without sorting."""
+        seen = np.zeros(len(self._number), bool)
+        seen[windows] = True
+        distinct = np.flatnonzero(seen)
+        self._number[distinct] = np.arange(len(distinct))
+        return distinct, self._number[windows]
