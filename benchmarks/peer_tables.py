@@ -12,6 +12,14 @@ REPORTED_PX = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
 NEAR_PX = (8.0, 4.0, 2.0)
 WORDS = {"delta_e_mean": "CIEDE2000", "ssim": "SSIM"}
 
+_NOTICED = 0.1
+"""Tiles whose own colours are off by more, in CIEDE2000, are not as they were."""
+_OFF = (
+    "Tiles off by: CIEDE2000 between the mean light of the tiles in the mosaic and of their files, which have the size "
+    "of a cell. Where it is not 0 the tool, or its setting, has changed them: letters and drawings that are shrunk or "
+    "smoothed as sRGB values come out darker."
+)
+
 Results = list[dict[str, Any]]
 """One mosaic each, as `peers.run_one` leaves it."""
 
@@ -28,22 +36,23 @@ def markdown(data: dict[str, Any]) -> str:
         rows = [r for r in data["results"] if r["tiles_set"] == tiles_set]
         targets = list(dict.fromkeys(r["target"] for r in rows))
         lines += [f"### {tiles_set}: {', '.join(targets)}", ""]
+        known = any(r.get("tiles_off") is not None for r in rows)
         heads = ["entrant", "tiles", "uses", *(f"{d:g} px" for d in REPORTED_PX)]
-        heads += ["judge", "FLIP", "wall s", "CPU s", "MB"]
+        heads += ["judge", "FLIP", *["tiles off by"] * known, "wall s", "CPU s", "MB"]
         lines += ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
         by_entrant = {e["name"]: [r for r in rows if r["entrant"] == e["name"]] for e in data["entrants"]}
         for entrant in data["entrants"]:
             mine = by_entrant[entrant["name"]]
             if mine:
-                lines.append("| " + " | ".join(_row(entrant, mine)) + " |")
-        lines += ["", *_contests(data["entrants"], by_entrant)]
+                lines.append("| " + " | ".join(_row(entrant, mine, known)) + " |")
+        lines += ["", *[_OFF, ""] * known, *_contests(data["entrants"], by_entrant)]
         for sheet in sorted((ROOT / "docs" / "images").glob(f"peers-{tiles_set}-*.webp")):  # see gallery.py
             lines += [f"![The mosaics side by side: whole, and a part up close](images/{sheet.name})", ""]
     versions = ", ".join(f"{peer} {version}" for peer, version in data["versions"].items())
     return "\n".join([*lines, f"Versions: {versions} (apt is metapixel).", ""])
 
 
-def _row(entrant: dict[str, str], mine: Results) -> list[str]:
+def _row(entrant: dict[str, str], mine: Results, known: bool) -> list[str]:
     head = [entrant["name"], entrant["tiles"], entrant["uses"]]
     done = [r for r in mine if "views" in r]
     if len(done) < len(mine):
@@ -55,6 +64,7 @@ def _row(entrant: dict[str, str], mine: Results) -> list[str]:
 
     distances = [f"{_mean(done, 'delta_e_mean', d):.2f} / {_mean(done, 'ssim', d):.3f}" for d in REPORTED_PX]
     seen = [f"{_near(done, figure):.3f}" for figure in ("judge", "flip")]
+    seen += [f"{_off(done):.2f}"] * known
     return [*head, *distances, *seen, f"{cost('wall_s'):.1f}", f"{cost('cpu_s'):.1f}", f"{cost('peak_mb'):.0f}"]
 
 
@@ -62,6 +72,11 @@ def _mean(done: Results, figure: str, cell_px: float) -> float:
     """Mean of a figure over mosaics; nan where it was not measured."""
     values = [v[figure] for r in done for v in r["views"] if v["cell_px"] == cell_px]
     return float("nan") if None in values else float(np.mean(values))
+
+
+def _off(done: Results) -> float:
+    """By how much tiles' own colours are off, CIEDE2000; 0 where it was not measured."""
+    return float(np.mean([r.get("tiles_off") or 0.0 for r in done]))
 
 
 def _near(done: Results, figure: str) -> float:
@@ -86,7 +101,9 @@ def _contests(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) ->
             continue
         usual, best = next(iter(behind)), min(behind, key=lambda name: len(", ".join(behind[name])))
         said = [f"{name}: all{' but ' if behind[name] else ''}{'; '.join(behind[name])}" for name in (usual, best)]
-        lines.append(f"| {theirs['name']} | {said[0]} | {said[1] if best != usual else ''} |")
+        changed = _off(by_entrant[theirs["name"]])
+        name = theirs["name"] + (f" (tiles {changed:.1f} off)" if changed > _NOTICED else "")
+        lines.append(f"| {name} | {said[0]} | {said[1] if best != usual else ''} |")
     if not lines:
         return []
     return [

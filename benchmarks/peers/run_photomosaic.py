@@ -2,10 +2,13 @@
 
 Executed by the Python of its own environment. Its `basic_mosaic` bends the target's palette toward the tiles' first,
 which moves the mosaic away from the target; that step is left out. Version 0.3.1 cuts with fractions of pixels, which
-today's scikit-image refuses; they are whole numbers kept as floats, and are converted.
+today's scikit-image refuses; they are whole numbers kept as floats, and are converted. It draws the target enlarged by
+a whole number, so the target gets a power of two pixels a cell: tiles then have the size asked for, like the others'.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import photomosaic as pm
@@ -21,7 +24,9 @@ def main() -> None:
     pm.photomosaic.crop = lambda image, widths: crop(image, [(int(low), int(high)) for low, high in widths])
     pool = pm.make_pool(f"{args.tiles}/*", sample_size=None)
     grid_dims = (args.rows, args.columns)
-    image = pm.rescale_commensurate(img_as_float(imread(args.target)), grid_dims)
+    target = img_as_float(imread(args.target))
+    depth = math.ceil(math.log2(max(1.0, target.shape[0] / args.rows)))
+    image = pm.rescale_commensurate(target, grid_dims, depth)
     scale = max(1, round(args.cell_px * args.rows / image.shape[0]))
     perceptual = pm.perceptual(image)
     cells = pm.partition(perceptual, grid_dims=grid_dims)

@@ -268,6 +268,15 @@ def test_tiles_of_few_tones_are_weighed_differently() -> None:
     assert solve.assign(pale).figures != Solve(weights).assign(pale).figures
 
 
+def test_tiles_that_are_few_are_all_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, many = problem(8, 8, 60, 4), problem(8, 8, 80, 4)
+    few, many = (replace(p, cells=0.3 * p.cells, choices=0.9 + 0.1 * p.choices) for p in (few, many))
+    usual = Solve().assign(few).figures, Solve().assign(many).figures
+    monkeypatch.setattr("perceptual_photomosaic.assign.solve.descent._JUDGED", 64)
+    assert Solve().assign(few).figures == usual[0]
+    assert Solve().assign(many).figures != usual[1]  # among many the glance leaves some out
+
+
 def test_descent_reports_the_energy_it_started_with() -> None:
     made = problem(5, 5, 12, 4)
     near = NearCosts(made.cells, made.choices, EnergyWeights())

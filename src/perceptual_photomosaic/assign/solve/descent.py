@@ -31,7 +31,9 @@ _STRIDE, _STRIDES_LIMITED = 3, (3, 4)
 _NEARBY = 2
 _WOKEN = 1
 _JUDGED, _POOLED = 16, 64
+_LOOKED_UP = 1 << 14  # pairs to find on short lists at once
 _LEAST = 1e-7
+_SLIGHT = 0.005  # part of what all sweeps have gained, less than which a sweep gains and is the last
 _AREAS = ((1, 2), (2, 1), (2, 2), (3, 3), (5, 5), (8, 8))
 _SPREADING = 2  # choices to try for each area
 _HOPE = 0.01  # what an area may lose a cell inside cells and still be looked at
@@ -145,7 +147,8 @@ class Descent:
                     moved += spread
                 self.joint.reset(self.choices)
                 energies.append(self.energy())
-                if moved * 500 < len(self.choices) or energies[-1] > energies[-2] * 0.9995:
+                gained, in_all = energies[-2] - energies[-1], energies[0] - energies[-1]
+                if moved * 500 < len(self.choices) or gained < _SLIGHT * in_all:
                     stage.advance((sweeps - sweep - 1) * len(self.choices))
                     break
         return energies
@@ -216,10 +219,12 @@ class Descent:
 
     def _inside(self, cells: NDArray[np.int64], choices: NDArray[np.int64]) -> NDArray[np.float32]:
         """Near costs of choices in cells, pair by pair, (n,): from the short lists, or else worked out once a pair."""
-        costs = np.empty(len(cells), np.float32)
-        listed = self.options[cells] == choices[:, None]
-        known = listed.any(axis=1)
-        costs[known] = self.costs[cells[known], listed[known].argmax(axis=1)]
+        costs, known = np.empty(len(cells), np.float32), np.empty(len(cells), bool)
+        for start in range(0, len(cells), _LOOKED_UP):
+            part = slice(start, start + _LOOKED_UP)
+            listed = self.options[cells[part]] == choices[part, None]
+            known[part] = listed.any(axis=1)
+            costs[part] = self.costs[cells[part], listed.argmax(axis=1)]
         pairs, places = np.unique((cells * self.joint.num_choices + choices)[~known], return_inverse=True)
         cell, choice = np.divmod(pairs, self.joint.num_choices)
         costs[~known] = self.near.of(cell, choice[:, None])[:, 0][places]
@@ -227,18 +232,20 @@ class Descent:
 
     @cached_property
     def _glanced(self) -> NDArray[np.float32]:
-        """What the short lists cost in shape at a glance, (cells, K); never asked where they are short enough."""
+        """What the short lists cost in shape at a glance, (cells, K); never asked where they are judged whole."""
         return self.joint.glance(self.options[:, :-1])
 
     def _likely(self, cells: NDArray[np.int64], costs: NDArray[np.float32]) -> _Options:
         """The best of the short lists by colour, near and far, and shapes at a glance; the last option is in use.
+
+        Lists that hold every choice there is stay whole: so few tiles, letters above all, look much alike at a glance.
 
         Args:
             cells: Cell numbers, (n,).
             costs: Near costs of their short lists, (n, K), infinite for those that may not be.
         """
         options = self.options[cells]
-        if options.shape[1] <= _JUDGED + 1:
+        if options.shape[1] <= _JUDGED + 1 or options.shape[1] > self.joint.num_choices:
             return options, costs
         energy = costs + self.joint.colour(cells, self.choices[cells], options)
         best = np.argpartition(energy[:, :-1] + self._glanced[cells], _JUDGED - 1, axis=1)[:, :_JUDGED]

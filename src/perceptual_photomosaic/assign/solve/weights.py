@@ -105,48 +105,88 @@ _SCARCE: Mapping[str, float] = {"colour8": 2.5}
 """By how much weights change where each tile may only be used so often: cells take what is left, which looks like them
 little enough, and to ask for the nearest colours costs nothing else."""
 
-_BY_REACH: Mapping[Reach, Mapping[str, float]] = {
-    "wide": {},
-    "narrow": {
-        "colour8": 1.8,
-        "colour1": 0.53,
-        "colour_half": 0.68,
-        "colour_quarter": 1.4,
-        "gradient8": 1.1,
-        "contrast8": 0.59,
-        "perceptual2": 0.0,
-        "seams4": 0.19,
-        "seams1": 0.26,
-        "structure8": 0.71,
-        "structure4": 0.41,
-        "structure2": 0.19,
-        "structure1": 0.23,
-        "structure1_luma": 0.17,
-        "structure_half": 0.17,
-        "structure_quarter": 0.079,
-    },
-    "faint": {
-        "colour8": 6.0,
-        "colour1": 0.69,
-        "colour_half": 0.95,
-        "colour_quarter": 1.85,
-        "gradient8": 0.94,
-        "contrast8": 0.46,
-        "perceptual2": 0.0,
-        "seams4": 0.24,
-        "seams1": 0.33,
-        "structure8": 0.57,
-        "structure4": 0.31,
-        "structure2": 0.15,
-        "structure1": 0.21,
-        "structure1_luma": 0.17,
-        "structure_half": 0.28,
-        "structure_quarter": 0.133,
-    },
+_NARROW: Mapping[str, float] = {
+    "colour8": 1.8,
+    "colour1": 0.53,
+    "colour_half": 0.68,
+    "colour_quarter": 1.4,
+    "gradient8": 1.1,
+    "contrast8": 0.59,
+    "perceptual2": 0.0,
+    "seams4": 0.19,
+    "seams1": 0.26,
+    "structure8": 0.71,
+    "structure4": 0.41,
+    "structure2": 0.19,
+    "structure1": 0.23,
+    "structure1_luma": 0.17,
+    "structure_half": 0.17,
+    "structure_quarter": 0.079,
 }
-"""By how much weights change where tiles reach little of the target's tones (`features.tone.reach_of`), as emoji do and
-letters even less: contrast between cells then comes at the cost of colours that are far off as it is, and less of it
-will do."""
+"""By how much weights change where tiles reach little of the target's tones (`features.tone.reach_of`), as emoji do:
+contrast between cells then comes at the cost of colours that are far off as it is, and less of it will do."""
+
+_FAINT: Mapping[str, EnergyWeights] = {
+    "near": EnergyWeights(
+        colour8=1.6,
+        colour4=0.7,
+        colour1=0.7,
+        colour_half=0.3,
+        colour_quarter=0.2,
+        gradient8=1.0,
+        contrast8=1.1,
+        perceptual2=0.0,
+        seams4=0.1,
+        seams1=0.048,
+        structure8=0.45,
+        structure4=0.11,
+        structure2=0.034,
+        structure1=0.018,
+        structure1_luma=0.011,
+        structure_half=0.015,
+        structure_quarter=0.045,
+    ),
+    "balanced": EnergyWeights(
+        colour8=2.13,
+        colour4=1.41,
+        colour1=0.94,
+        colour_half=0.62,
+        colour_quarter=0.346,
+        gradient8=0.97,
+        contrast8=1.02,
+        perceptual2=0.0,
+        seams4=0.1,
+        seams1=0.048,
+        structure8=0.306,
+        structure4=0.084,
+        structure2=0.0215,
+        structure1=0.0115,
+        structure1_luma=0.0073,
+        structure_half=0.011,
+        structure_quarter=0.0285,
+    ),
+    "far": EnergyWeights(
+        colour8=1.5,
+        colour4=1.75,
+        colour1=1.35,
+        colour_half=0.8,
+        colour_quarter=0.45,
+        gradient8=0.5,
+        contrast8=0.6,
+        perceptual2=0.0,
+        seams4=0.1,
+        seams1=0.048,
+        structure8=0.215,
+        structure4=0.06,
+        structure2=0.03,
+        structure1=0.02,
+        structure1_luma=0.011,
+        structure_half=0.02,
+        structure_quarter=0.024,
+    ),
+}
+"""The same as `VIEWING` where tiles reach next to nothing, as letters do: colours are far off everywhere, and so little
+tells letters apart that what structure costs in colour has to be weighed anew."""
 
 
 def parse_weights(
@@ -179,7 +219,7 @@ def parse_weights(
             values[name] = -1.0
         if not 0 <= values[name] < 1e6:
             raise ConfigError(f"weight {name} is '{text}'; it must be a number of at least 0, as in {name}=0.5.")
-    weights = VIEWING[viewing]
-    for factors in [_TURNED] * turned + [_SCARCE] * scarce + [_BY_REACH[reach]]:
+    weights = (_FAINT if reach == "faint" else VIEWING)[viewing]
+    for factors in [_TURNED] * turned + [_SCARCE] * scarce + [_NARROW] * (reach == "narrow"):
         weights = replace(weights, **{name: factor * getattr(weights, name) for name, factor in factors.items()})
     return replace(weights, **values)
