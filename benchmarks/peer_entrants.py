@@ -157,11 +157,24 @@ NEAREST = (*DIFFUSED, "--diffusion", "0")
 AS_IS, SMALL = "as is", "as is, at 16 px"
 TURNED, CHANGED = "rotated, mirrored", "mirrored, brightened"
 VARIANTS = ("--variants", "rotate,flip")
+FOR_COLOUR = (  # for letters: next to nothing but colour counts, as it does for photomosaic
+    "colour8=1,colour4=2,colour2=0.5,colour1=3,colour_half=1,colour_quarter=0.6,gradient8=0,contrast8=0,"
+    "seams4=0,seams1=0,structure8=0.14,structure4=0.04,structure2=0.03,structure1=0.03,structure1_luma=0.005,"
+    "structure_half=0.01,structure_quarter=0.012"
+)
 
 ENTRANTS = (
     Entrant("ours", "", "free", AS_IS, "defaults", ours()),
     Entrant("ours, near", "", "free", AS_IS, "viewing near", ours("--viewing", "near")),
     Entrant("ours, far", "", "free", AS_IS, "viewing far", ours("--viewing", "far")),
+    Entrant(
+        "ours, for colour",
+        "",
+        "free",
+        AS_IS,
+        "viewing far, weights for colour",
+        ours("--viewing", "far", "--weights", FOR_COLOUR),
+    ),
     Entrant("ours, variants", "", "free", TURNED, "variants rotate,flip", ours(*VARIANTS)),
     Entrant(
         "ours, variants, far",

@@ -110,7 +110,7 @@ def _contests(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) ->
         "In which figures (CIEDE2000 and SSIM at six distances, and the judge: 13) ours is better than each setting of "
         "a peer that may do the same with tiles; in brackets ours and theirs:",
         "",
-        "| setting | ours as it comes | for another distance |",
+        "| setting | ours as it comes | for another distance, or with other weights |",
         "|---|---|---|",
         *lines,
         "",
