@@ -21,17 +21,16 @@ class TileFiles:
     """Tiles as their files have them.
 
     Args:
-        folder: Square pictures of one size, which no tool has to cut to fit a cell.
+        folder: Square pictures of the size of a cell, which no tool has to cut or shrink.
+        edge: That size in px.
     Raises:
-        ValueError: One has another shape than the first, or is no square.
+        ValueError: One has another size.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, edge: int) -> None:
         looks = []
-        edge = 0
         for path in sorted(folder.iterdir()):
             with Image.open(path) as picture:
-                edge = edge or picture.width
                 if picture.size != (edge, edge):
                     raise ValueError(f"{path} has {picture.width} x {picture.height} px, not {edge} x {edge}.")
                 looks.append(area_average(np.asarray(picture.convert("RGB")), (_SAMPLES, _SAMPLES)))

@@ -116,9 +116,9 @@ def default_tiles() -> Path:
 
 
 def tile_files(folder: Path) -> TileFiles | None:
-    """What the tiles of a set look like; None for photos of many shapes, which each tool cuts its own way."""
+    """What the tiles of a set look like; None for photos, which each tool shrinks its own way."""
     try:
-        return TileFiles(folder)
+        return TileFiles(folder, CELL_PX)
     except ValueError:
         return None
 
