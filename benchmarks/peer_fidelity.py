@@ -25,6 +25,7 @@ class TileFiles:
         edge: That size in px.
     Raises:
         ValueError: One has another size.
+        PIL.UnidentifiedImageError: One is no picture.
     """
 
     def __init__(self, folder: Path, edge: int) -> None:

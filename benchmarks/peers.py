@@ -30,7 +30,7 @@ import numpy as np
 from peer_entrants import CELL_PX, ENTRANTS, RUNNERS, Entrant, Job, install, our_program
 from peer_fidelity import TileFiles
 from peer_tables import markdown
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from perceptual_photomosaic.evaluate import Ruler, assignment_from_picture, tile_stats
 from perceptual_photomosaic.evaluate.views import centred_box
@@ -119,7 +119,7 @@ def tile_files(folder: Path) -> TileFiles | None:
     """What the tiles of a set look like; None for photos, which each tool shrinks its own way."""
     try:
         return TileFiles(folder, CELL_PX)
-    except ValueError:
+    except (ValueError, UnidentifiedImageError):  # a folder of photos may hold their credits too
         return None
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.solve.areas import gathered
 from perceptual_photomosaic.assign.solve.dealing import chains, deal, tables
-from perceptual_photomosaic.assign.solve.joint import JointCosts
+from perceptual_photomosaic.assign.solve.joint import JointCosts, slices
 from perceptual_photomosaic.assign.solve.near import CellCosts
 from perceptual_photomosaic.assign.solve.seams import neighbours
 from perceptual_photomosaic.progress import SILENT, Reporter
@@ -220,8 +220,7 @@ class Descent:
     def _inside(self, cells: NDArray[np.int64], choices: NDArray[np.int64]) -> NDArray[np.float32]:
         """Near costs of choices in cells, pair by pair, (n,): from the short lists, or else worked out once a pair."""
         costs, known = np.empty(len(cells), np.float32), np.empty(len(cells), bool)
-        for start in range(0, len(cells), _LOOKED_UP):
-            part = slice(start, start + _LOOKED_UP)
+        for part in slices(len(cells), _LOOKED_UP):
             listed = self.options[cells[part]] == choices[part, None]
             known[part] = listed.any(axis=1)
             costs[part] = self.costs[cells[part], listed.argmax(axis=1)]

@@ -23,7 +23,7 @@ from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 from perceptual_photomosaic.features.colour import linear_to_din99d
 from perceptual_photomosaic.threads import WORKERS
 
-__all__ = ["JointCosts"]
+__all__ = ["JointCosts", "slices"]
 
 _Part = Scale | BlockColour | Seams
 
@@ -126,7 +126,7 @@ class JointCosts:
         current: NDArray[np.integer],
         options: NDArray[np.integer],
     ) -> NDArray[np.float32]:
-        jobs = [(part, block) for part in parts for block in _blocks(len(cells), part.block(options.shape[1]))]
+        jobs = [(part, block) for part in parts for block in slices(len(cells), part.block(options.shape[1]))]
         found = self._pool.map(lambda job: job[0].costs(cells[job[1]], current[job[1]], options[job[1]]), jobs)
         return _added_up(np.zeros(options.shape, np.float32), jobs, found)
 
@@ -144,7 +144,7 @@ class JointCosts:
         return self._spread(self._seamless, areas, current)
 
     def _spread(self, parts: Sequence[_Part], areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
-        blocks = _blocks(len(areas.cells), max(1, _AREA_CELLS // areas.cells.shape[1]))
+        blocks = slices(len(areas.cells), max(1, _AREA_CELLS // areas.cells.shape[1]))
         jobs = [(part, block) for part in parts for block in blocks]
         found = self._pool.map(lambda job: job[0].spread(areas.part(job[1]), current[job[1]]), jobs)
         return _added_up(np.zeros(len(areas.cells), np.float32), jobs, found)
@@ -159,7 +159,7 @@ class JointCosts:
             part.make()
 
 
-def _blocks(length: int, step: int) -> list[slice]:
+def slices(length: int, step: int) -> list[slice]:
     """So many things, `step` at a time."""
     return [slice(start, start + step) for start in range(0, length, step)]
 
