@@ -66,32 +66,6 @@ def test_default_network_is_the_one_described() -> None:
     torch.testing.assert_close(ours.contiguous(), x, rtol=1e-4, atol=1e-4)
 
 
-def test_thinned_networks_count_channels_anew_and_only_meanwhile() -> None:
-    images = torch.rand(1, 3, 24, 24) * 255
-    weights = narrow_weights()
-    vgg = VGG16(weights)
-    layers = ["conv1_2", "conv2_1", "conv3_1"]
-    before = vgg(images, layers)
-    factors = torch.ones(vgg.channels("conv1_2"))
-    factors[0], factors[1] = 0.0, 2.0
-    with vgg.thinned({"conv1_2": factors}):
-        thinned = vgg(images, layers)
-    torch.testing.assert_close(thinned["conv1_2"], before["conv1_2"] * factors.view(1, -1, 1, 1))
-    # The next layer sees the channels so: the same as with that layer's own filters weighed.
-    weights.filters["conv2_1"] = weights.filters["conv2_1"] * factors.view(1, -1, 1, 1)
-    twin = VGG16(weights)(images, layers)
-    torch.testing.assert_close(thinned["conv3_1"], twin["conv3_1"], rtol=1e-4, atol=1e-4)
-    assert not torch.allclose(thinned["conv3_1"], before["conv3_1"])
-    after = vgg(images, layers)
-    assert all(torch.equal(after[name], before[name]) for name in layers)
-
-
-def test_thinning_of_what_is_no_convolution_is_refused() -> None:
-    vgg = VGG16(narrow_weights())
-    with pytest.raises(ConfigError, match="no convolution 'pool1'"), vgg.thinned({"pool1": torch.ones(8)}):
-        pass
-
-
 def test_bfloat16_is_near_float32() -> None:
     weights = load_vgg_weights()
     images = torch.rand(1, 3, 32, 32) * 255

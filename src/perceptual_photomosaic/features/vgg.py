@@ -7,8 +7,8 @@ Pictures are sRGB, (B, 3, H, W), float, 0..255.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Collection
+from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -69,7 +69,6 @@ class VGG16(nn.Module):
             self.register_buffer(f"{name}_filter", kernel, persistent=False)
             self.register_buffer(f"{name}_bias", weights.biases[name].to(dtype), persistent=False)
         self._fused: dict[str, FrozenConvolution] = {}
-        self._factors: Mapping[str, Tensor] = {}
         binomial = torch.tensor([0.25, 0.5, 0.25])
         self.register_buffer("smoothing", torch.outer(binomial, binomial).to(dtype), persistent=False)
 
@@ -104,32 +103,10 @@ class VGG16(nn.Module):
                 if not wanted:
                     break
                 x = self._pool(x) if name.startswith("pool") else self._convolve(name, x, fused)
-                if name in self._factors:
-                    x = x * self._factors[name]
                 if name in wanted:
                     features[name] = x
                     wanted.remove(name)
         return features
-
-    @contextmanager
-    def thinned(self, factors: Mapping[str, Tensor]) -> Iterator[None]:
-        """Count channels of some layers more, less or not at all meanwhile: a relative of this network, not itself.
-
-        Args:
-            factors: Names of convolutions, and a factor for each of their channels, (C,); 0 leaves a channel out.
-        Raises:
-            ConfigError: There is no such convolution.
-        """
-        for name in factors:
-            if name not in CONVOLUTIONS:
-                raise ConfigError(f"VGG16 has no convolution '{name}': choose from {', '.join(CONVOLUTIONS)}")
-        before = self._factors
-        kind = self.smoothing
-        self._factors = {name: factor.view(1, -1, 1, 1).to(kind.device, kind.dtype) for name, factor in factors.items()}
-        try:
-            yield
-        finally:
-            self._factors = before
 
     def _convolve(self, name: str, x: Tensor, fused: bool) -> Tensor:
         kernel, bias = self.get_buffer(f"{name}_filter"), self.get_buffer(f"{name}_bias")

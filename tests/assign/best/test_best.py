@@ -180,28 +180,6 @@ def test_a_glance_shows_the_same_part_of_both(size: tuple[int, int], samples: in
     assert len(corners) > 4, "glances differ"
 
 
-def test_every_look_leaves_out_other_channels_and_the_measure_none() -> None:
-    from perceptual_photomosaic.assign.best.objective import _THINNED, Balance, Objective, _thinning
-    from perceptual_photomosaic.features.vgg import VGG16
-    from tests.narrow import narrow_weights
-
-    vgg = VGG16(narrow_weights())
-    random = np.random.default_rng(0)
-    looks = [_thinning(vgg, random) for _ in range(200)]
-    for name in _THINNED:
-        factors = torch.stack([look[name] for look in looks])
-        assert factors.shape == (200, vgg.channels(name))
-        assert set(factors.unique().tolist()) == {0.0, 1.25}
-        assert float(factors.mean()) == pytest.approx(1, abs=0.05), "nothing is brighter or darker on the whole"
-        assert len(factors.unique(dim=0)) > 1, "looks differ"
-
-    target, mosaic = torch.rand(2, 1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    objective = Objective(target, mosaic, vgg, Balance())
-    before = objective.value(mosaic)
-    assert len({objective.value_and_gradient(mosaic, random)[0].perceptual for _ in range(20)}) == 20
-    assert objective.value(mosaic) == before
-
-
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3), (2, 2)])
 def test_the_smallest_grids(shape: tuple[int, int]) -> None:
     whole = problem()

@@ -5,11 +5,9 @@
                  what the solver reached; being worse than that costs `hold` times as much. Whether a mosaic is held is
                  judged by CIEDE2000 itself, which has no gradient to speak of
 
-On the way down the network never looks twice at the same, nor twice with the same eyes: each view is cut and turned at
-random, target and mosaic alike (Athalye et al., "Synthesizing robust adversarial examples", ICML 2018), and a random
-part of the network's channels is left out (Li et al., "Learning transferable adversarial examples via ghost networks",
-AAAI 2020). There both serve to fool many networks at once; here, to please people too: what a network sees from every
-side, and every relative of it as well, is more likely what they see. The independent judge of the ruler has no part in
+On the way down the network never looks twice at the same: each view is cut and turned at random, target and mosaic
+alike. What pleases it from every side is more likely to please people than what fools it from one (Athalye et al.,
+"Synthesizing robust adversarial examples", ICML 2018, turned round). The independent judge of the ruler has no part in
 this.
 """
 
@@ -50,10 +48,6 @@ HELD = 1.0
 _WINDOW_CELLS = 72
 _CUT = 16
 """Samples, two cells, that a random look leaves out of the height and of the width."""
-
-_THINNED = ("conv1_2", "conv2_2", "conv3_3", "conv4_3")
-_LEFT_OUT = 0.2
-"""Where channels are left out of a random look, the last convolutions before each pooling, and what part of them."""
 
 Loss = Literal["lpips", "paper"]
 
@@ -110,7 +104,6 @@ class Objective:
     def __init__(self, target: Tensor, start: Tensor, vgg: VGG16, balance: Balance, loss: Loss = "lpips") -> None:
         lpips = loss == "lpips"
         self.balance = balance
-        self._vgg = vgg
         self._loss = PerceptualLoss(vgg, _LPIPS if lpips else LossSettings()).to(target.device)
         self._views = [(samples, weight) for samples, weight in zip(NEAR_SAMPLES, balance.near, strict=True) if weight]
         if not lpips:
@@ -141,7 +134,7 @@ class Objective:
     def value_and_gradient(self, light: Tensor, random: np.random.Generator) -> tuple[Value, Tensor]:
         """The objective and its gradient in the mosaic, one view after the other, which keeps memory small.
 
-        A random part of the network looks at a random cut and turn of each view, so its part is an estimate.
+        The network looks at a random cut and turn of each view, so its part is an estimate.
         """
         leaf = light.detach().requires_grad_()
         perceptual = 0.0
@@ -159,14 +152,11 @@ class Objective:
             for window in self._windows:
                 target, mosaic = self._target[window], light[window]
                 share = mosaic.numel() / light.numel()
-                factors: dict[str, Tensor] = {}
                 if random is not None:
                     target, mosaic = _glance((target, mosaic), samples, random)
-                    factors = _thinning(self._vgg, random)
-                with self._vgg.thinned(factors):
+                with torch.no_grad():
                     goal = self._loss.target(encode(seen(target, samples)) * 255)
-                    part = self._loss(encode(seen(mosaic, samples)) * 255, goal).total
-                yield weight * share * part
+                yield weight * share * self._loss(encode(seen(mosaic, samples)) * 255, goal).total
 
     def _errors(self, light: Tensor) -> list[Tensor]:
         """Colour and structure errors from afar, one pair per distance."""
@@ -216,15 +206,6 @@ def _glance(pictures: tuple[Tensor, Tensor], samples: int, random: np.random.Gen
     across = random.random() < 0.5
     one, two = (picture[:, :, top : top + rows, left : left + columns].flip(mirror) for picture in pictures)
     return (one.transpose(2, 3), two.transpose(2, 3)) if across else (one, two)
-
-
-def _thinning(vgg: VGG16, random: np.random.Generator) -> dict[str, Tensor]:
-    """Factors of channels for `VGG16.thinned`: 0 for those left out, and the others count more instead."""
-    kept = 1 - _LEFT_OUT
-    return {
-        name: torch.from_numpy((random.random(vgg.channels(name)) < kept).astype(np.float32) / kept)
-        for name in _THINNED
-    }
 
 
 def _windows(height: int, width: int) -> list[tuple[slice, ...]]:
