@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from os import cpu_count
 from typing import TypeVar
 
-__all__ = ["WORKERS", "one_blas_thread", "share_out"]
+__all__ = ["WORKERS", "one_blas_thread", "share_out", "slices"]
 
 WORKERS = min(4, cpu_count() or 1)
 """Threads that share work out."""
@@ -35,3 +35,8 @@ def one_blas_thread() -> Iterator[None]:
 
     with threadpool_limits(limits=1, user_api="blas"):
         yield
+
+
+def slices(length: int, step: int) -> list[slice]:
+    """So many things, `step` at a time; the last slice ends where they end."""
+    return [slice(start, min(start + step, length)) for start in range(0, length, step)]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.threads import share_out
+from perceptual_photomosaic.threads import share_out, slices
 
 __all__ = ["Costs", "DenseCosts", "EmbeddingCosts", "WeightedCosts", "best_choices", "blocks", "tile_costs"]
 
@@ -92,11 +91,10 @@ class WeightedCosts:
         return self._costs.rows(cells) * self._importance[cells, None]
 
 
-def blocks(costs: Costs, entries: int = BLOCK_ENTRIES) -> Iterator[slice]:
+def blocks(costs: Costs, entries: int = BLOCK_ENTRIES) -> list[slice]:
     """Slices of cells whose costs have about `entries` entries each."""
     cells, choices = costs.shape
-    step = max(1, entries // max(1, choices))
-    return (slice(start, min(start + step, cells)) for start in range(0, cells, step))
+    return slices(cells, max(1, entries // max(1, choices)))
 
 
 def tile_costs(rows: NDArray[np.float32], variants: int) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:

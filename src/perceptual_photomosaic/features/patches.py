@@ -5,14 +5,13 @@ Matching happens at a small, fixed number of samples a cell, whatever size the t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.features.colour import to_linear
 from perceptual_photomosaic.grid import Grid
+from perceptual_photomosaic.threads import slices
 
 __all__ = ["PATCH", "cell_patches", "fit_target", "reduce_patches", "tile_patches"]
 
@@ -90,7 +89,7 @@ def tile_patches(pictures: NDArray[np.uint8], k: int = PATCH) -> NDArray[np.floa
         Linear light in [0, 1], float32, (N, k, k, 3); worked through in blocks, so memory stays bounded.
     """
     result = np.empty((len(pictures), k, k, 3), np.float32)
-    for block in _blocks(len(pictures)):
+    for block in slices(len(pictures), _BLOCK):
         result[block] = reduce_patches(to_linear(pictures[block]), k)
     return result
 
@@ -103,7 +102,3 @@ def _averages(length: int, k: int) -> NDArray[np.float32]:
     overlap = np.clip(np.minimum(high, sample + 1) - np.maximum(low, sample), 0.0, None)
     weights: NDArray[np.float32] = (overlap * (k / length)).astype(np.float32)
     return weights
-
-
-def _blocks(count: int) -> Iterator[slice]:
-    return (slice(start, min(start + _BLOCK, count)) for start in range(0, count, _BLOCK))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.features.colour import to_linear
 from perceptual_photomosaic.features.patches import reduce_patches
+from perceptual_photomosaic.threads import slices
 
 __all__ = ["shifts_towards"]
 
@@ -34,8 +35,7 @@ def shifts_towards(
         sRGB values in [-255, 255], float32, (cells, 3), in hundredths, as plans keep them.
     """
     result = np.empty((len(cells), 3))
-    for start in range(0, len(cells), _BLOCK):
-        block = slice(start, start + _BLOCK)
+    for block in slices(len(cells), _BLOCK):
         wanted = cells[block].mean(axis=(1, 2), dtype=np.float64)
         samples = reduce_patches(choices[chosen[block]], _SAMPLES).reshape(-1, _SAMPLES**2, 3)
         tile = np.interp(samples, _LINEAR, _LEVELS)

@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.solve.areas import gathered
 from perceptual_photomosaic.assign.solve.dealing import chains, deal, tables
-from perceptual_photomosaic.assign.solve.joint import JointCosts, slices
+from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import CellCosts
 from perceptual_photomosaic.assign.solve.seams import neighbours
 from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.threads import slices
 
 __all__ = ["Descent"]
 

@@ -21,9 +21,9 @@ from perceptual_photomosaic.assign.solve.scene import Scene
 from perceptual_photomosaic.assign.solve.seams import Seams
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 from perceptual_photomosaic.features.colour import linear_to_din99d
-from perceptual_photomosaic.threads import WORKERS
+from perceptual_photomosaic.threads import WORKERS, slices
 
-__all__ = ["JointCosts", "slices"]
+__all__ = ["JointCosts"]
 
 _Part = Scale | BlockColour | Seams
 
@@ -157,11 +157,6 @@ class JointCosts:
         """Make the move that was judged last."""
         for part in self._all:
             part.make()
-
-
-def slices(length: int, step: int) -> list[slice]:
-    """So many things, `step` at a time."""
-    return [slice(start, start + step) for start in range(0, length, step)]
 
 
 def _added_up(

@@ -23,7 +23,7 @@ from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 from perceptual_photomosaic.features.colour import LUMA, ciede2000, linear_to_din99d, linear_to_lab, linear_to_srgb
 from perceptual_photomosaic.features.embedding import embed
 from perceptual_photomosaic.features.patches import reduce_patches
-from perceptual_photomosaic.threads import share_out
+from perceptual_photomosaic.threads import share_out, slices
 
 __all__ = ["CellCosts", "NearCosts"]
 
@@ -98,11 +98,10 @@ class NearCosts:
         result = np.empty(choices.shape, np.float32)
         step = max(1, _PAIRS // max(1, choices.shape[1]))
 
-        def fill(start: int) -> None:
-            block = slice(start, min(start + step, len(cells)))
+        def fill(block: slice) -> None:
             result[block] = self._block(cells[block], choices[block])
 
-        share_out(fill, range(0, len(cells), step))
+        share_out(fill, slices(len(cells), step))
         return result
 
     def closest(self, cells: NDArray[np.integer], choices: NDArray[np.integer], count: int) -> NDArray[np.int64]:

@@ -22,7 +22,7 @@ from perceptual_photomosaic.assign.solve.scene import Scene
 from perceptual_photomosaic.assign.solve.windows import Windows
 from perceptual_photomosaic.features.colour import LUMA, linear_to_luma, linear_to_srgb
 from perceptual_photomosaic.features.patches import reduce_patches
-from perceptual_photomosaic.threads import share_out
+from perceptual_photomosaic.threads import share_out, slices
 
 __all__ = ["CHANNELS", "CoarseScale", "Scale"]
 
@@ -201,15 +201,14 @@ class Scale:
         costs = np.empty(options.shape, np.float32)
         step = max(1, _FLOATS // (options.shape[1] * target.shape[0] * target.shape[2]))
 
-        def fill(start: int) -> None:
-            block = slice(start, start + step)
+        def fill(block: slice) -> None:
             tried = options[block]
             product = (table[:, tried] @ share[:, block])[..., 0]
             means, squares = (moment[:, tried] for moment in moments)
             lost = _dissimilarity(mean[:, block], variance[:, block], means, squares, product).sum(axis=0)
             costs[block] = lost * self._alone[block, None]
 
-        share_out(fill, range(0, len(options), step))
+        share_out(fill, slices(len(options), step))
         return costs
 
     def spread(self, areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
