@@ -242,6 +242,9 @@ def test_weights_by_word_and_number() -> None:
     narrow = parse_weights("balanced", "", reach="narrow")
     assert 0 < narrow.structure_quarter < EnergyWeights().structure_quarter
     assert 0 < parse_weights("balanced", "", reach="faint").structure8 < narrow.structure8 < EnergyWeights().structure8
+    inked = parse_weights("balanced", "", reach="inked")
+    assert inked.structure8 > narrow.structure8
+    assert inked.colour8 == narrow.colour8
     assert parse_weights("balanced", "seams1=0.5", turned=True, reach="narrow").seams1 == 0.5
     assert VIEWING["far"].colour_half > VIEWING["balanced"].colour_half > VIEWING["near"].colour_half
     for viewing, changes, word in (
@@ -258,10 +261,13 @@ def test_tiles_of_few_tones_are_weighed_differently() -> None:
     shades = posed.choices * np.linspace(0.6, 1, 20, dtype=np.float32)[:, None, None, None]
     pale = replace(posed, cells=0.3 * posed.cells, choices=0.5 + 0.5 * shades)
     white = replace(posed, choices=0.98 + 0.02 * posed.choices)
+    grey = replace(pale, choices=np.repeat(pale.choices[..., :1], 3, axis=3))
     weights, narrow, faint = EnergyWeights(), EnergyWeights(structure8=0.0), EnergyWeights(structure8=0.1)
-    solve = Solve(weights, {"narrow": narrow, "faint": faint})
+    inked = EnergyWeights(structure8=0.2)
+    solve = Solve(weights, {"narrow": narrow, "inked": inked, "faint": faint})
     assert solve.weights_for(posed) == weights
     assert solve.weights_for(pale) == narrow
+    assert solve.weights_for(grey) == inked
     assert solve.weights_for(white) == faint
     assert Solve(weights).weights_for(pale) == weights
     assert solve.assign(pale).figures == Solve(narrow).assign(pale).figures

@@ -8,7 +8,7 @@ import pytest
 from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.colour import linear_to_oklab
-from perceptual_photomosaic.features.tone import reach_of, tone_fit
+from perceptual_photomosaic.features.tone import inked, reach_of, tone_fit
 from perceptual_photomosaic.mosaic import Mosaic
 
 
@@ -34,6 +34,17 @@ def test_tiles_are_narrow_where_they_reach_little_of_the_target() -> None:
     assert reach_of(greys(0, 1), greys(0.02, 0.9)) == "wide"
     assert reach_of(greys(0.6, 0.9), greys(0.5, 1)) == "wide"  # all that is wanted
     assert reach_of(greys(0.3, 0.3), greys(0.5, 1)) == "wide"  # one tone has no range
+
+
+def test_tiles_are_inked_where_nearly_all_are_of_few_tones_and_none_has_a_colour() -> None:
+    letters = greys(0.7, 0.95, 200)
+    with_block = np.concatenate([letters, greys(0, 0, 1)])
+    one_red = np.concatenate([letters, greys(0.8, 0.8, 1) * np.array([1, 0.4, 0.4], np.float32)])
+    assert reach_of(greys(0, 1), with_block) == "wide"  # the block alone reaches black
+    assert inked(greys(0, 1), letters)
+    assert inked(greys(0, 1), with_block)
+    assert not inked(greys(0, 1), one_red)
+    assert not inked(greys(0, 1), greys(0, 1, 200))  # photos in grey
 
 
 def test_light_tiles_draw_the_target_into_their_range() -> None:

@@ -12,6 +12,7 @@ from perceptual_photomosaic.assign.learned import Learned
 from perceptual_photomosaic.assign.solve import Solve, parse_weights
 from perceptual_photomosaic.config import METHODS, MosaicOptions
 from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.features.tone import Reach
 from perceptual_photomosaic.tiles.spec import parse_colour
 
 __all__ = ["matcher"]
@@ -28,7 +29,10 @@ def matcher(options: MosaicOptions) -> Matcher:
         case "solve":
             turned, scarce = bool(options.variants), options.max_uses is not None
             weigh = partial(parse_weights, options.viewing, options.weights, turned=turned, scarce=scarce)
-            solve = Solve(weigh(), {"narrow": weigh(reach="narrow"), "faint": weigh(reach="faint")})
+            reaches: tuple[Reach, ...] = ("narrow", "inked", "faint")
+            by_reach = {reach: weigh(reach=reach) for reach in reaches}
+            even = options.viewing == "balanced" and not options.weights
+            solve = Solve(weigh(), by_reach, even)
             return Best.after(solve, options) if options.quality == "best" else solve
         case "mean":
             return MeanColour()

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.colour import linear_to_oklab, oklab_to_linear
 
-__all__ = ["TONES", "Reach", "ToneFit", "reach_of", "tone_fit"]
+__all__ = ["TONES", "Reach", "ToneFit", "inked", "reach_of", "tone_fit"]
 
 TONES = ("auto", "keep", "fit")
 
-Reach = Literal["wide", "narrow", "faint"]
-"""How much of a target's lightness tiles reach, see `reach_of`."""
+Reach = Literal["wide", "narrow", "inked", "faint"]
+"""How much of a target's lightness tiles reach, see `reach_of`, and `inked`."""
 
 _ENOUGH = 0.4
 """The share of a target's range that tiles must cover to be asked for the target as it is."""
@@ -32,6 +32,8 @@ _LEAST_KEPT = 0.25
 _WIDTH, _USED = 0.6, 0.7
 _FAINT = 0.1
 """Tiles whose means differ by less, in OKLab lightness, are all but one tone."""
+_GREY = 0.02
+"""Means that lie no farther from grey, in OKLab, have no colour."""
 _TAIL = 0.01
 _ONE_TONE = 1e-3
 """A narrower range than this is no range."""
@@ -73,6 +75,16 @@ def reach_of(cells: NDArray[np.float32], choices: NDArray[np.float32]) -> Reach:
     if _covered(_range(cells), (darkest, lightest)) >= _ENOUGH:
         return "wide"
     return "narrow" if lightest - darkest >= _FAINT else "faint"
+
+
+def inked(cells: NDArray[np.float32], choices: NDArray[np.float32]) -> bool:
+    """Whether tiles have no colour, and all but 1% at either end cover less than 40% of the target's lightness.
+
+    So it is with characters, black on white or white on black, some solid blocks among them or not. Arguments as for
+    `reach_of`.
+    """
+    chroma = np.hypot(*linear_to_oklab(choices.mean(axis=(1, 2)))[:, 1:].T)
+    return bool(chroma.max() < _GREY) and _covered(_range(cells), _range(choices)) < _ENOUGH
 
 
 def tone_fit(cells: NDArray[np.float32], choices: NDArray[np.float32], tone: str = "auto") -> ToneFit | None:

@@ -72,8 +72,8 @@ class Best:
         vgg = prepare(self.device)  # says what is missing before any work
         if self.watch is not None:
             check_folder(self.watch)
-        start = self.solve.assign(problem, reporter=reporter)
-        return improve(self, problem, start, vgg, reporter)
+        weights, start = self.solve.settle(problem, reporter=reporter)
+        return improve(self, problem, weights, start, vgg, reporter)
 
 
 def check_quality(options: MosaicOptions) -> None:

@@ -16,6 +16,7 @@ from perceptual_photomosaic.assign.best.objective import HELD, Balance, Objectiv
 from perceptual_photomosaic.assign.best.options import Options, find_options
 from perceptual_photomosaic.assign.best.rounding import PRICES, Rounding
 from perceptual_photomosaic.assign.best.watch import Preview
+from perceptual_photomosaic.assign.solve import EnergyWeights
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.vgg import VGG16
 from perceptual_photomosaic.features.weights import load_vgg_weights
@@ -54,10 +55,12 @@ def prepare(device: str) -> VGG16:
     return VGG16(load_vgg_weights(), torch.float32 if device == "mps" else torch.bfloat16).to(device)
 
 
-def improve(best: Best, problem: Problem, start: Assignment, vgg: VGG16, reporter: Reporter) -> Assignment:
+def improve(
+    best: Best, problem: Problem, weights: EnergyWeights, start: Assignment, vgg: VGG16, reporter: Reporter
+) -> Assignment:
     """Anneal coefficients over the short lists, keeping the best hard mosaic seen."""
     begun = time.monotonic()
-    search = _Search(best, problem, start.choices.ravel(), vgg)
+    search = _Search(best, problem, weights, start.choices.ravel(), vgg)
     interrupted = False
     with reporter.stage("choosing by perceptual loss", best.steps, "steps") as stage:
         try:
@@ -83,11 +86,12 @@ def improve(best: Best, problem: Problem, start: Assignment, vgg: VGG16, reporte
 class _Search:
     """The way down, and the best hard mosaic so far."""
 
-    def __init__(self, best: Best, problem: Problem, start: NDArray[np.int64], vgg: VGG16) -> None:
+    def __init__(
+        self, best: Best, problem: Problem, weights: EnergyWeights, start: NDArray[np.int64], vgg: VGG16
+    ) -> None:
         self.best, self.problem = best, problem
         device = vgg.smoothing.device
         self.templates = _flat(problem.choices).to(device)
-        weights = best.solve.weights_for(problem)
         self.options: Options = find_options(problem, start, weights, best.candidates)
         self.rounding = Rounding(problem, self.options, start, weights)
         target = lay_out(_flat(problem.cells).to(device), problem.grid.shape)

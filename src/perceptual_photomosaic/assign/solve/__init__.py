@@ -2,26 +2,35 @@
 
 `weights` the knob, `near` costs inside a cell, `joint` costs across cells (`scales` the structure at one distance,
 `windows` what SSIM is measured under, `blocks` colour from afar, `seams` steps between cells), `candidates` the short
-list, `descent` the way down (`areas` moves of many cells at once, `dealing` moves under limits).
+list, `descent` the way down (`areas` moves of many cells at once, `dealing` moves under limits), `far` what colours
+from afar may count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.assignment import assign_choices
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.costs import EmbeddingCosts
 from perceptual_photomosaic.assign.solve.candidates import look_alikes, looks
 from perceptual_photomosaic.assign.solve.descent import Descent
+from perceptual_photomosaic.assign.solve.far import far_colour, with_far_colour
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
 from perceptual_photomosaic.assign.solve.weights import VIEWING, EnergyWeights, parse_weights
-from perceptual_photomosaic.features.tone import Reach, reach_of
+from perceptual_photomosaic.features.tone import Reach, inked, reach_of
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["VIEWING", "EnergyWeights", "Solve", "parse_weights"]
+
+_TRIALS = 3
+"""How often, at most, a sweep may show that colours from afar count too much."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +40,14 @@ class Solve:
     Attributes:
         weights: How much each part of the energy counts.
         by_reach: The same by how much of the target's tones the tiles reach, where that makes a difference.
+        even: Whether colours from afar that come out better than they need to count less (`far`).
         candidates: Choices on the short list of each cell; half as many more where tiles may be turned or mirrored.
         sweeps: At most so many passes over all cells.
     """
 
     weights: EnergyWeights = field(default_factory=EnergyWeights)
     by_reach: Mapping[Reach, EnergyWeights] = field(default_factory=dict)
+    even: bool = False
     candidates: int = 64
     sweeps: int = 6
 
@@ -44,16 +55,24 @@ class Solve:
         """The weights that suit the problem's tiles."""
         if not self.by_reach:
             return self.weights
-        return self.by_reach.get(reach_of(problem.cells, problem.choices), self.weights)
+        reach = reach_of(problem.cells, problem.choices)
+        if reach != "faint" and inked(problem.cells, problem.choices):
+            reach = "inked"
+        return self.by_reach.get(reach, self.weights)
 
     def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
         """Start from the nearest look-alikes under the limits, then go downhill.
 
         Returns:
-            The assignment; its figures hold the energy at the start and after every sweep.
+            The assignment; its figures hold the energy at the start and after every sweep, and as "far_colour" by how
+            much colours from afar counted less, if they did.
         Raises:
             ConstraintError: The limits cannot be met.
         """
+        return self.settle(problem, reporter=reporter)[1]
+
+    def settle(self, problem: Problem, *, reporter: Reporter = SILENT) -> tuple[EnergyWeights, Assignment]:
+        """The same with the weights that the energy had in the end."""
         shape, limits, weights = problem.grid.shape, problem.limits, self.weights_for(problem)
         costs = EmbeddingCosts(looks(problem.cells), looks(problem.choices))
         start = assign_choices(
@@ -61,9 +80,26 @@ class Solve:
         )
         count = self.candidates if problem.variants == 1 else self.candidates * 3 // 2
         options, _ = look_alikes(costs, count, problem.allowed)
-        near = NearCosts.of_problem(problem, weights)
-        joint = JointCosts(problem.cells, problem.choices, shape, weights, problem.weights)
-        descent = Descent(near, joint, shape, options, start, problem.variants, limits, weights.repeat, problem.seed)
-        energies = descent.run(self.sweeps, reporter=reporter)
-        figures = {"energy": [round(energy / len(start), 6) for energy in energies]}
-        return Assignment(descent.choices.reshape(shape), figures)
+
+        def descent(weights: EnergyWeights) -> Descent:
+            near = NearCosts.of_problem(problem, weights)
+            joint = JointCosts(problem.cells, problem.choices, shape, weights, problem.weights)
+            return Descent(near, joint, shape, options, start, problem.variants, limits, weights.repeat, problem.seed)
+
+        trials, factor = _TRIALS if self.even and limits.free else 0, 1.0
+        while True:
+            asked: list[float] = []
+
+            def too_dear(choices: NDArray[np.int64], asked: list[float] = asked) -> bool:
+                asked.append(far_colour(problem, choices))
+                return asked[0] < 1
+
+            way = descent(weights)
+            energies = way.run(self.sweeps, give_up=too_dear if trials else None, reporter=reporter)
+            if not asked or asked[0] == 1:
+                break
+            weights, factor, trials = with_far_colour(weights, asked[0]), factor * asked[0], trials - 1
+        figures: dict[str, Any] = {"energy": [round(energy / len(start), 6) for energy in energies]}
+        if factor < 1:
+            figures["far_colour"] = round(factor, 3)
+        return weights, Assignment(way.choices.reshape(shape), figures)

@@ -10,7 +10,7 @@ exactly before it is kept; if it is no gain, the weaker half is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -128,9 +128,19 @@ class Descent:
         inside = float(self.cost.sum(dtype=np.float64))
         return inside + self.joint.energy() + pairs
 
-    def run(self, sweeps: int, *, reporter: Reporter = SILENT) -> list[float]:
+    def run(
+        self,
+        sweeps: int,
+        *,
+        give_up: Callable[[NDArray[np.int64]], bool] | None = None,
+        reporter: Reporter = SILENT,
+    ) -> list[float]:
         """Sweep over all cells until little changes.
 
+        Args:
+            sweeps: At most so many.
+            give_up: Asked once, after the first sweep, with the choices then, (cells,); True ends it there.
+            reporter: Hears of every group of cells.
         Returns:
             The energy at the start and after every sweep, never rising.
         """
@@ -149,6 +159,8 @@ class Descent:
                 self.joint.reset(self.choices)
                 energies.append(self.energy())
                 gained, in_all = energies[-2] - energies[-1], energies[0] - energies[-1]
+                if sweep == 0 and give_up is not None and give_up(self.choices):
+                    break
                 if moved * 500 < len(self.choices) or gained < _SLIGHT * in_all:
                     stage.advance((sweeps - sweep - 1) * len(self.choices))
                     break

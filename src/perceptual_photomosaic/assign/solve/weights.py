@@ -126,6 +126,22 @@ _NARROW: Mapping[str, float] = {
 """By how much weights change where tiles reach little of the target's tones (`features.tone.reach_of`), as emoji do:
 contrast between cells then comes at the cost of colours that are far off as it is, and less of it will do."""
 
+_INKED: Mapping[str, float] = {
+    **_NARROW,
+    "colour1": 0.583,
+    "colour_half": 0.748,
+    "colour_quarter": 1.54,
+    "structure8": 1.3,
+    "structure4": 1.11,
+    "structure2": 0.323,
+    "structure1": 0.368,
+    "structure1_luma": 0.272,
+}
+"""The same where tiles have no colour either (`features.tone.inked`), as a thousand characters in black on white:
+colour tells little apart there, and shapes inside cells can be had for next to none of it."""
+
+_BY_REACH: Mapping[Reach, Mapping[str, float]] = {"narrow": _NARROW, "inked": _INKED}
+
 _FAINT: Mapping[str, EnergyWeights] = {
     "near": EnergyWeights(
         colour8=1.6,
@@ -220,6 +236,6 @@ def parse_weights(
         if not 0 <= values[name] < 1e6:
             raise ConfigError(f"weight {name} is '{text}'; it must be a number of at least 0, as in {name}=0.5.")
     weights = (_FAINT if reach == "faint" else VIEWING)[viewing]
-    for factors in [_TURNED] * turned + [_SCARCE] * scarce + [_NARROW] * (reach == "narrow"):
+    for factors in [_TURNED] * turned + [_SCARCE] * scarce + [_BY_REACH.get(reach, {})]:
         weights = replace(weights, **{name: factor * getattr(weights, name) for name, factor in factors.items()})
     return replace(weights, **values)

@@ -1,0 +1,66 @@
+"""When colours from afar come too dear: what they may count once a first sweep has shown what the tiles can do.
+
+Black blocks among a thousand white letters, say, can be dithered to any tone. Weights that suit photos then buy colours
+from afar that are far better than needed, and pay with the cells themselves. The yardstick is what one finds who looks
+at every cell by itself, the nearest patches in CIELAB: where mean colours of cells come out at less than 0.87 of its
+error, they count less, so that they come to about 0.9 of it (`docs/solver.md`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.costs import EmbeddingCosts, blocks
+from perceptual_photomosaic.assign.solve.weights import EnergyWeights
+from perceptual_photomosaic.features.colour import ciede2000, linear_to_lab
+from perceptual_photomosaic.threads import share_out
+
+__all__ = ["far_colour", "with_far_colour"]
+
+_TOO_DEAR, _ENOUGH = 0.87, 0.9
+"""Error of mean colours, as a part of the yardstick's: than which less costs too much near by, and what will do."""
+_FOLLOWS = 0.25
+"""How the error of mean colours follows their weight: about as its inverse to this power, 0.28 for photos and 0.12 for
+characters."""
+_LEAST = 0.2
+_COMPARED = 4096
+"""At most so many cells, evenly spaced, are compared."""
+
+
+def far_colour(problem: Problem, choices: NDArray[np.int64]) -> float:
+    """By how much colours from afar should count less, 0.2 to 1, going by an assignment, (cells,), found with them.
+
+    1 unless mean colours are closer to the target than 0.87 of what the nearest patches in CIELAB have.
+    """
+    compared = np.unique(np.linspace(0, len(choices) - 1, min(len(choices), _COMPARED)).astype(np.int64))
+    cells = problem.cells[compared]
+    usable = np.arange(len(problem.choices)) if problem.allowed is None else np.flatnonzero(problem.allowed)
+    offered = problem.choices[usable]
+    costs = EmbeddingCosts(*(linear_to_lab(patches).reshape(len(patches), -1) for patches in (cells, offered)))
+    nearest = np.empty(len(cells), np.int64)
+
+    def fill(block: slice) -> None:
+        nearest[block] = costs.rows(block).argmin(axis=1)
+
+    share_out(fill, blocks(costs))
+    reached, yardstick = (
+        float(ciede2000(_means(cells), _means(patches)).mean(dtype=np.float64))
+        for patches in (problem.choices[choices[compared]], offered[nearest])
+    )
+    if reached >= _TOO_DEAR * yardstick:
+        return 1.0
+    return max(float((reached / (_ENOUGH * yardstick)) ** (1 / _FOLLOWS)), _LEAST)
+
+
+def with_far_colour(weights: EnergyWeights, factor: float) -> EnergyWeights:
+    """Weights with colours from one sample a cell on counting so many times as much."""
+    names = ("colour1", "colour_half", "colour_quarter")
+    return replace(weights, **{name: factor * getattr(weights, name) for name in names})
+
+
+def _means(patches: NDArray[np.float32]) -> NDArray[np.float32]:
+    return linear_to_lab(patches.mean(axis=(1, 2)))
