@@ -28,6 +28,10 @@ SECTIONS = {
         "Emoji and glyphs against the peers",
         ["benchmarks/peers.py", "--tiles=emoji=emoji", "--tiles=glyphs=glyphs", "--json=.benchmarks/peers-art.json"],
     ),
+    "peers-characters": (
+        "A thousand characters against the peers",
+        ["benchmarks/peers.py", "--tiles=characters=characters", "--json=.benchmarks/peers-characters.json"],
+    ),
     "render": ("Writing gigapixels", ["-m", "benchmarks.render"]),
     "library": ("A library", ["-m", "benchmarks.library", "search"]),
     "mosaicnet": ("MosaicNet", ["benchmarks/mosaicnet.py"]),

@@ -2,6 +2,7 @@
 
     python benchmarks/peers.py                                     # 919 photos, the four pictures of docs/benchmarks.md
     python benchmarks/peers.py --tiles emoji=emoji --tiles glyphs=glyphs       # tile sets of ours, written out as PNG
+    python benchmarks/peers.py --tiles characters=characters                   # the 942 characters of our font
     python benchmarks/peers.py --targets DIR --limit 4 --tiles mine=FOLDER     # pictures and photos of a folder
     python benchmarks/peers.py --only phomo --only ours                        # some entrants
     python benchmarks/peers.py --only ours --keep                              # these anew, the others as they were
@@ -21,8 +22,9 @@ import platform
 import subprocess
 import sys
 import tempfile
+import unicodedata
 from dataclasses import asdict, dataclass
-from importlib import metadata
+from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ from PIL import Image, UnidentifiedImageError
 
 from perceptual_photomosaic.evaluate import Ruler, assignment_from_picture, tile_stats
 from perceptual_photomosaic.evaluate.views import centred_box
+from perceptual_photomosaic.tiles.spec import write_spec
 
 ROOT = Path(__file__).resolve().parent.parent
 SKIMAGE_TARGETS = ("astronaut", "chelsea", "coffee", "rocket")
@@ -102,12 +105,24 @@ def tile_folder(work: Path, name: str, spec: str) -> Path:
     """
     if Path(spec).is_dir():
         return Path(spec).resolve()
+    if spec == "characters":
+        spec = every_character()
     folder = work / "tiles" / f"{name}-{CELL_PX}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         size = ["--size", str(CELL_PX)]
         subprocess.run([our_program(), "tiles", spec, "--export", str(folder), *size, "--quiet"], check=True)
     return folder
+
+
+def every_character() -> str:
+    """The spec of all letters, digits, signs and blocks of JetBrains Mono, the font that comes with us."""
+    from matplotlib.ft2font import FT2Font
+
+    font = resources.files("fontpkg_jetbrains_mono").joinpath("files", "JetBrainsMono[wght].ttf")
+    known = map(chr, sorted(FT2Font(str(font)).get_charmap()))
+    drawn = "".join(character for character in known if unicodedata.category(character)[0] in "LNPS")
+    return write_spec("glyphs", options={"characters": drawn})
 
 
 def default_tiles() -> Path:
