@@ -245,6 +245,8 @@ def test_weights_by_word_and_number() -> None:
     inked = parse_weights("balanced", "", reach="inked")
     assert inked.structure8 > narrow.structure8
     assert inked.colour8 == narrow.colour8
+    assert parse_weights("balanced", "", scarce=True, reach="inked").structure1 > inked.structure1
+    assert parse_weights("balanced", "", scarce=True, reach="narrow").structure1 == narrow.structure1
     assert parse_weights("balanced", "seams1=0.5", turned=True, reach="narrow").seams1 == 0.5
     assert VIEWING["far"].colour_half > VIEWING["balanced"].colour_half > VIEWING["near"].colour_half
     for viewing, changes, word in (

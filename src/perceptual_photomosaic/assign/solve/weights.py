@@ -105,6 +105,10 @@ _SCARCE: Mapping[str, float] = {"colour8": 2.5}
 """By how much weights change where each tile may only be used so often: cells take what is left, which looks like them
 little enough, and to ask for the nearest colours costs nothing else."""
 
+_SCARCE_INKED: Mapping[str, float] = {**_SCARCE, "structure1": 2.5, "structure1_luma": 2.5}
+"""The same for black characters on white: nearly every cell takes one that is too light, and outlines from cell to cell
+are what is left to see."""
+
 _NARROW: Mapping[str, float] = {
     "colour8": 1.8,
     "colour1": 0.53,
@@ -236,6 +240,7 @@ def parse_weights(
         if not 0 <= values[name] < 1e6:
             raise ConfigError(f"weight {name} is '{text}'; it must be a number of at least 0, as in {name}=0.5.")
     weights = (_FAINT if reach == "faint" else VIEWING)[viewing]
-    for factors in [_TURNED] * turned + [_SCARCE] * scarce + [_BY_REACH.get(reach, {})]:
+    scarcity = _SCARCE_INKED if reach == "inked" else _SCARCE
+    for factors in [_TURNED] * turned + [scarcity] * scarce + [_BY_REACH.get(reach, {})]:
         weights = replace(weights, **{name: factor * getattr(weights, name) for name, factor in factors.items()})
     return replace(weights, **values)
