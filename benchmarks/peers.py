@@ -105,11 +105,10 @@ def tile_folder(work: Path, name: str, spec: str) -> Path:
     """
     if Path(spec).is_dir():
         return Path(spec).resolve()
-    if spec == "characters":
-        spec = every_character()
     folder = work / "tiles" / f"{name}-{CELL_PX}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
+        spec = every_character() if spec == "characters" else spec
         size = ["--size", str(CELL_PX)]
         subprocess.run([our_program(), "tiles", spec, "--export", str(folder), *size, "--quiet"], check=True)
     return folder

@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.base import Problem
-from perceptual_photomosaic.assign.costs import EmbeddingCosts, blocks
+from perceptual_photomosaic.assign.costs import EmbeddingCosts, best_choices
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
 from perceptual_photomosaic.features.colour import ciede2000, linear_to_lab
-from perceptual_photomosaic.threads import share_out
 
 __all__ = ["far_colour", "with_far_colour"]
 
@@ -38,18 +37,10 @@ def far_colour(problem: Problem, choices: NDArray[np.int64]) -> float:
     """
     compared = np.unique(np.linspace(0, len(choices) - 1, min(len(choices), _COMPARED)).astype(np.int64))
     cells = problem.cells[compared]
-    usable = np.arange(len(problem.choices)) if problem.allowed is None else np.flatnonzero(problem.allowed)
-    offered = problem.choices[usable]
-    costs = EmbeddingCosts(*(linear_to_lab(patches).reshape(len(patches), -1) for patches in (cells, offered)))
-    nearest = np.empty(len(cells), np.int64)
-
-    def fill(block: slice) -> None:
-        nearest[block] = costs.rows(block).argmin(axis=1)
-
-    share_out(fill, blocks(costs))
+    costs = EmbeddingCosts(*(linear_to_lab(part).reshape(len(part), -1) for part in (cells, problem.choices)))
     reached, yardstick = (
         float(ciede2000(_means(cells), _means(patches)).mean(dtype=np.float64))
-        for patches in (problem.choices[choices[compared]], offered[nearest])
+        for patches in (problem.choices[choices[compared]], problem.choices[best_choices(costs, problem.allowed)])
     )
     if reached >= _TOO_DEAR * yardstick:
         return 1.0
