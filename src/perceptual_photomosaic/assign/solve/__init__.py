@@ -2,8 +2,8 @@
 
 `weights` the knob, `near` costs inside a cell, `joint` costs across cells (`scales` the structure at one distance,
 `windows` what SSIM is measured under, `blocks` colour from afar, `seams` steps between cells), `candidates` the short
-list, `descent` the way down (`areas` moves of many cells at once, `dealing` moves under limits), `far` what colours
-from afar may count.
+list, `descent` the way down (`areas` moves of many cells at once, `dealing` moves under limits, `copies` repetition),
+`far` what colours from afar may count.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.solve.areas import gathered
+from perceptual_photomosaic.assign.solve.copies import copies_nearby, more_pairs
 from perceptual_photomosaic.assign.solve.dealing import chains, deal, tables
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import CellCosts
@@ -29,7 +30,6 @@ from perceptual_photomosaic.threads import slices
 __all__ = ["Descent"]
 
 _STRIDE, _STRIDES_LIMITED = 3, (3, 4)
-_NEARBY = 2
 _WOKEN = 1
 _JUDGED, _POOLED = 16, 64
 _LOOKED_UP = 1 << 14  # pairs to find on short lists at once
@@ -123,7 +123,7 @@ class Descent:
 
     def energy(self) -> float:
         """The energy of the assignment, from scratch but for the near costs."""
-        copies = self._copies(np.arange(len(self.choices)), self.choices[:, None])
+        copies = copies_nearby(self.tiles, np.arange(len(self.choices)), self.tiles.reshape(-1, 1))
         pairs = float(self.repeat) * float(copies.sum()) / 2
         inside = float(self.cost.sum(dtype=np.float64))
         return inside + self.joint.energy() + pairs
@@ -300,20 +300,8 @@ class Descent:
         """What options would gain, all energies counted."""
         energy = costs + self.joint.costs(cells, self.choices[cells], options)
         if self.repeat > 0:
-            energy += self.repeat * self._copies(cells, options)
+            energy += self.repeat * copies_nearby(self.tiles, cells, options // self.variants)
         return _Table(cells, options, costs, energy[:, -1:] - energy)
-
-    def _copies(self, cells: NDArray[np.int64], options: NDArray[np.integer]) -> NDArray[np.float32]:
-        """How many cells nearby hold the tile of each option, (n, K)."""
-        padded = np.pad(self.tiles, _NEARBY, constant_values=-1)
-        row, column = np.divmod(cells, self.columns)
-        tiles = options // self.variants
-        count = np.zeros(options.shape, np.float32)
-        for down in range(2 * _NEARBY + 1):
-            for right in range(2 * _NEARBY + 1):
-                if (down, right) != (_NEARBY, _NEARBY):
-                    count += tiles == padded[row + down, column + right][:, None]
-        return count
 
     def _free(self, table: _Table) -> list[_Move]:
         """The best option of each cell."""
@@ -367,7 +355,8 @@ class Descent:
             choices = np.array([choice for move in moves for choice in move.choices])
             costs = np.array([cost for move in moves for cost in move.costs], np.float32)
             change = float((costs - self.cost[cells]).sum())
-            change += float(self.repeat) * self._more_copies(cells, choices)
+            if self.repeat > 0:
+                change += float(self.repeat) * more_pairs(self.tiles, cells, choices // self.variants)
             change += self.joint.change(cells, self.choices[cells], choices)
             if change < 0:
                 self._make(cells, choices, costs)
@@ -375,15 +364,6 @@ class Descent:
                 return len(cells)
             moves = moves[: len(moves) // 2]
         return 0
-
-    def _more_copies(self, cells: NDArray[np.int64], choices: NDArray[np.int64]) -> float:
-        """By how many pairs of copies nearby the moves together change the mosaic."""
-        if self.repeat == 0:
-            return 0.0
-        row, column = np.divmod(cells, self.columns)
-        after = self.tiles.copy()
-        after[row, column] = choices // self.variants
-        return _pairs(after, row, column) - _pairs(self.tiles, row, column)
 
     def _make(self, cells: NDArray[np.int64], choices: NDArray[np.int64], costs: NDArray[np.float32]) -> None:
         tiles, flat = choices // self.variants, self.tiles.ravel()
@@ -395,18 +375,3 @@ class Descent:
         self._wake(cells)
         self.options[cells, -1] = choices
         self.costs[cells, -1] = costs
-
-
-def _pairs(tiles: NDArray[np.int64], row: NDArray[np.int64], column: NDArray[np.int64]) -> float:
-    """Pairs of copies nearby in which at least one of the cells takes part, pairs of two such cells counted once."""
-    padded = np.pad(tiles, _NEARBY, constant_values=-1)
-    part = np.zeros_like(padded, bool)
-    part[row + _NEARBY, column + _NEARBY] = True
-    count = 0.0
-    for down in range(2 * _NEARBY + 1):
-        for right in range(2 * _NEARBY + 1):
-            if (down, right) != (_NEARBY, _NEARBY):
-                there = row + down, column + right
-                same = padded[there] == tiles[row, column]
-                count += float((same * np.where(part[there], 0.5, 1.0)).sum())
-    return count
