@@ -32,6 +32,7 @@ SECTIONS = {
         "A thousand characters against the peers",
         ["benchmarks/peers.py", "--tiles=characters=characters", "--json=.benchmarks/peers-characters.json"],
     ),
+    "best": ("What best adds to the solver", ["benchmarks/best.py"]),
     "render": ("Writing gigapixels", ["-m", "benchmarks.render"]),
     "library": ("A library", ["-m", "benchmarks.library", "search"]),
     "mosaicnet": ("MosaicNet", ["benchmarks/mosaicnet.py"]),

@@ -14,7 +14,7 @@ from perceptual_photomosaic.assign.best import Best
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.assign.solve import EnergyWeights, Solve
-from perceptual_photomosaic.assign.solve.far import far_colour, with_far_colour
+from perceptual_photomosaic.assign.solve.far import FarColour, with_far_colour
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light
 from perceptual_photomosaic.grid import Grid
@@ -70,8 +70,12 @@ def test_the_factor_is_what_a_slow_twin_says(banned: int) -> None:
         mixed = np.where(np.arange(SIDE * SIDE) < (1 - part) * SIDE * SIDE, greedy, yardstick)
         ratio = error(posed, mixed, 1) / error(posed, yardstick, 1)
         expected = 1.0 if ratio >= 0.87 else max((ratio / 0.9) ** 4, 0.2)
-        factors.append(far_colour(posed, mixed))
+        colours = FarColour(posed)
+        assert colours.too_dear(mixed) == (ratio < 0.87)
+        factors.append(colours.factor)
         assert factors[-1] == pytest.approx(expected, rel=1e-3)
+        assert [colours.too_dear(mixed) for _ in range(3)] == [ratio < 0.87, ratio < 0.87, False]
+        assert colours.factor == pytest.approx(expected**3, rel=3e-3)
     assert factors[0] == 0.2
     assert any(0.2 < factor < 1 for factor in factors)
     assert factors[-1] == 1.0

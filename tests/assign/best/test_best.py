@@ -180,6 +180,22 @@ def test_a_glance_shows_the_same_part_of_both(size: tuple[int, int], samples: in
     assert len(corners) > 4, "glances differ"
 
 
+@pytest.mark.parametrize(
+    ("cells", "seen"), [((4, 20), [2]), ((9, 12), [2, 4]), ((15, 40), [2, 4]), ((16, 80), [2, 4, 8])]
+)
+def test_the_network_has_no_view_too_small_for_it(cells: tuple[int, int], seen: list[int]) -> None:
+    from perceptual_photomosaic.assign.best.objective import Balance, Objective
+    from perceptual_photomosaic.assign.best.search import prepare
+
+    random = torch.Generator().manual_seed(0)
+    target, start = (torch.rand(1, 3, cells[0] * 8, cells[1] * 8, generator=random) for _ in range(2))
+    objective = Objective(target, start, prepare("cpu"), Balance())
+    assert [samples for samples, _ in objective._views] == seen
+    value, slope = objective.value_and_gradient(start, np.random.default_rng(0))
+    assert 0 < value.perceptual < value.total
+    assert bool(slope.isfinite().all())
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3), (2, 2)])
 def test_the_smallest_grids(shape: tuple[int, int]) -> None:
     whole = problem()

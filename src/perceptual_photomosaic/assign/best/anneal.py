@@ -42,7 +42,7 @@ class Schedule:
     hard: float = 100.0
     rate: float = 0.2
     lead: float = 0.2
-    near: float = 0.8
+    near: float = 1.4
     colour: float = 0.3
 
     def temperature(self, done: float) -> float:

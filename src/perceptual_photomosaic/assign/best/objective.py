@@ -1,6 +1,6 @@
 """What `--quality best` minimises: how a mosaic looks to VGG16, held to the colours and shapes it had from afar.
 
-    perceptual   LPIPS form of the loss on VGG16, at the views where one cell covers 4 and 2 px
+    perceptual   LPIPS form of the loss on VGG16, at the views where one cell covers 4, 2 and 1 px
     anchors      mean DIN99d distance and 1 - SSIM of luma where one cell covers 1, 1/2 and 1/4 px, each relative to
                  what the solver reached; being worse than that costs `hold` times as much. Whether a mosaic is held is
                  judged by CIEDE2000 itself, which has no gradient to speak of
@@ -31,9 +31,12 @@ from perceptual_photomosaic.losses import LPIPS_LAYERS, LossSettings, Perceptual
 
 __all__ = ["HELD", "Balance", "Objective", "Value"]
 
-NEAR_SAMPLES = (2, 4)
-"""Samples of a cell's side averaged into one pixel at 4 and 2 px per cell. What the network would ask for at 8 px per
-cell costs four times as much, and the judge likes the outcome less (docs/best.md)."""
+SEEN_SAMPLES = (2, 4, 8)
+"""Samples of a cell's side averaged into one pixel at 4, 2 and 1 px per cell, where the network looks. At 8 px per cell
+that would cost four times as much, and the judge likes the outcome less (docs/best.md)."""
+
+_LEAST_SEEN_PX = 16
+"""The network has no view with fewer pixels along a side, but for the first: it halves them four times."""
 
 FAR_SAMPLES = (8, 16, 32)
 """Likewise at 1, 1/2 and 1/4 px per cell."""
@@ -57,12 +60,12 @@ class Balance:
     """How much the parts count.
 
     Attributes:
-        near: Weights of the views at 4 and 2 px per cell.
+        seen: Weights of the views at 4, 2 and 1 px per cell.
         far: Weight of the anchors, each as a part of its start.
         hold: Weight of what an anchor is worse than its start.
     """
 
-    near: tuple[float, float] = (1.0, 1.0)
+    seen: tuple[float, float, float] = (1.0, 1.0, 2.0)
     far: float = 0.05
     hold: float = 1.0
 
@@ -105,7 +108,12 @@ class Objective:
         lpips = loss == "lpips"
         self.balance = balance
         self._loss = PerceptualLoss(vgg, _LPIPS if lpips else LossSettings()).to(target.device)
-        self._views = [(samples, weight) for samples, weight in zip(NEAR_SAMPLES, balance.near, strict=True) if weight]
+        shorter = min(target.shape[2:])
+        self._views = [
+            (samples, weight)
+            for samples, weight in zip(SEEN_SAMPLES, balance.seen, strict=True)
+            if samples == SEEN_SAMPLES[0] or shorter // samples >= _LEAST_SEEN_PX
+        ]
         if not lpips:
             self._views = [(1, 1.0)]  # the paper's loss has its own pyramid
         self._windows = _windows(target.shape[2], target.shape[3])

@@ -34,7 +34,7 @@ _FIRST_LOOK = 0.7
 """The first of them; before it the solver's choice still leads nearly everywhere."""
 
 _DEARER, _CHEAPER = 1.1, 0.92
-_COLOUR, _NEAR = (0.05, 2.0), (0.4, 1.2)
+_COLOUR, _NEAR = (0.05, 2.0), (0.8, 2.0)
 """How the prices of colour and of structure follow what the mosaic would look like from afar if it were rounded now,
 and their limits."""
 

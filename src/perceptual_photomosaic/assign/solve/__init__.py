@@ -12,15 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from perceptual_photomosaic.assign.assignment import assign_choices
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.costs import EmbeddingCosts
 from perceptual_photomosaic.assign.solve.candidates import look_alikes, looks
 from perceptual_photomosaic.assign.solve.descent import Descent
-from perceptual_photomosaic.assign.solve.far import far_colour, with_far_colour
+from perceptual_photomosaic.assign.solve.far import FarColour, with_far_colour
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
 from perceptual_photomosaic.assign.solve.weights import VIEWING, EnergyWeights, parse_weights
@@ -28,9 +25,6 @@ from perceptual_photomosaic.features.tone import Reach, inked, reach_of
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["VIEWING", "EnergyWeights", "Solve", "parse_weights"]
-
-_TRIALS = 3
-"""How often, at most, a sweep may show that colours from afar count too much."""
 
 
 @dataclass(frozen=True)
@@ -81,25 +75,17 @@ class Solve:
         count = self.candidates if problem.variants == 1 else self.candidates * 3 // 2
         options, _ = look_alikes(costs, count, problem.allowed)
 
-        def descent(weights: EnergyWeights) -> Descent:
-            near = NearCosts.of_problem(problem, weights)
-            joint = JointCosts(problem.cells, problem.choices, shape, weights, problem.weights)
-            return Descent(near, joint, shape, options, start, problem.variants, limits, weights.repeat, problem.seed)
-
-        trials, factor = _TRIALS if self.even and limits.free else 0, 1.0
+        colours = FarColour(problem) if self.even and limits.free else None
         while True:
-            asked: list[float] = []
-
-            def too_dear(choices: NDArray[np.int64], asked: list[float] = asked) -> bool:
-                asked.append(far_colour(problem, choices))
-                return asked[0] < 1
-
-            way = descent(weights)
-            energies = way.run(self.sweeps, give_up=too_dear if trials else None, reporter=reporter)
-            if not asked or asked[0] == 1:
+            factor = 1.0 if colours is None else colours.factor
+            settled = with_far_colour(weights, factor)
+            near = NearCosts.of_problem(problem, settled)
+            joint = JointCosts(problem.cells, problem.choices, shape, settled, problem.weights)
+            way = Descent(near, joint, shape, options, start, problem.variants, limits, settled.repeat, problem.seed)
+            energies = way.run(self.sweeps, give_up=None if colours is None else colours.too_dear, reporter=reporter)
+            if colours is None or colours.factor == factor:
                 break
-            weights, factor, trials = with_far_colour(weights, asked[0]), factor * asked[0], trials - 1
         figures: dict[str, Any] = {"energy": [round(energy / len(start), 6) for energy in energies]}
         if factor < 1:
             figures["far_colour"] = round(factor, 3)
-        return weights, Assignment(way.choices.reshape(shape), figures)
+        return settled, Assignment(way.choices.reshape(shape), figures)
