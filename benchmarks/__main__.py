@@ -3,7 +3,7 @@
     python -m benchmarks                     the main job (about two minutes)
     python -m benchmarks render peers     these sections
     python -m benchmarks peers --skip uses   further options go to the section
-    python -m benchmarks all              everything (an hour; the peers are installed in environments of their own)
+    python -m benchmarks all              everything (two hours; the peers are installed in environments of their own)
 
 Sections that are not run keep what they last said, with the machine and the date it was measured on.
 """

@@ -74,13 +74,7 @@ def mean(results: list[dict[str, Any]]) -> dict[str, Any]:
 
 def table(results: list[dict[str, Any]]) -> str:
     """Markdown: pictures, and the mean of each tile set."""
-    lines = [
-        "64 x 64 cells. Judge: mean at 8, 4, 2 px a cell; CIEDE2000 and SSIM: at 1, 1/2, 1/4. Beside means stand "
-        "the largest time and memory.",
-        "",
-        "| tiles | picture | quality | judge | CIEDE2000 | SSIM | took |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    lines = ["| tiles | picture | quality | judge | CIEDE2000 | SSIM | took |", "|---|---|---|---|---|---|---|"]
     for name in dict.fromkeys(found["set"] for found in results):
         here = [found for found in results if found["set"] == name]
         pairs = {
@@ -91,6 +85,11 @@ def table(results: list[dict[str, Any]]) -> str:
         pairs["mean"] = [mean(part) for part in both]
         for picture, (solved, best) in pairs.items():
             lines += [row([name, picture, "standard"], solved, None), row([name, picture, "best"], best, solved)]
+    lines += [
+        "",
+        "64 x 64 cells. Judge: mean at 8, 4, 2 px a cell; CIEDE2000 and SSIM: at 1, 1/2, 1/4. "
+        "Beside means stand the largest time and memory.",
+    ]
     return "\n".join(lines)
 
 
