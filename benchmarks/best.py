@@ -12,85 +12,69 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from peer_entrants import VARIANTS, Job, ours
-from peers import ROOT, default_tiles, square_targets, tile_folder, timed
-from PIL import Image
+from peer_tables import Results, mean_at, mean_near
+from peers import ROOT, default_tiles, judge, ruler_for, square_targets, tile_folder, timed
 
-from perceptual_photomosaic.evaluate import Ruler
-
-SETS = {"photos": (), "turned": VARIANTS, "emoji": (), "glyphs": ()}
-"""Tile sets, and how `make` is asked for them."""
-JUDGED, AFAR = (8, 4, 2), (1, 0.5, 0.25)
+SETS = {"photos": ("", ()), "turned": ("", VARIANTS), "emoji": ("emoji", ()), "glyphs": ("glyphs", ())}
+"""The spec of a tile set, "" for the 919 photos, and how `make` is asked for it."""
+AFAR_PX = (1.0, 0.5, 0.25)
 
 
-def measured(mosaic: Path, ruler: Ruler) -> dict[str, Any]:
-    """The judge's distance, and CIEDE2000 and SSIM from 1 px a cell on."""
-    with Image.open(mosaic) as picture:
-        views = {view["cell_px"]: view for view in ruler.measure(np.asarray(picture.convert("RGB"))).to_dict()["views"]}
-    return {
-        "judge": float(np.mean([views[px]["judge"] for px in JUDGED])),
-        "delta_e": [views[px]["delta_e_mean"] for px in AFAR],
-        "ssim": [views[px]["ssim"] for px in AFAR],
-    }
-
-
-def compare(args: argparse.Namespace) -> list[dict[str, Any]]:
+def compare(args: argparse.Namespace) -> Results:
     """Make every picture from every tile set with the solver and with best."""
-    results = []
+    results: Results = []
     for name in args.set:
-        tiles = default_tiles() if name in ("photos", "turned") else tile_folder(args.work, name, name)
+        spec, asked = SETS[name]
+        tiles = tile_folder(args.work, name, spec) if spec else default_tiles()
         for target in square_targets(args):
-            with Image.open(target) as picture:
-                ruler = Ruler(np.asarray(picture.convert("RGB")), (args.rows, args.columns))
+            ruler = ruler_for(target, (args.rows, args.columns))
             for quality in ("standard", "best"):
                 out = args.work / "mosaics" / "best" / name / f"{target.stem}-{quality}.png"
                 out.parent.mkdir(parents=True, exist_ok=True)
                 job = Job(target, tiles, out, args.columns, args.rows, args.work)
-                cost = timed(ours("--quality", quality, *SETS[name])(job), out.with_suffix(".log"), args.limit_s)
-                found = measured(out, ruler) | {"set": name, "picture": target.stem, "quality": quality}
-                results.append(found | {"wall_s": cost.wall_s, "peak_mb": cost.peak_mb})
-                print(f"{name}, {target.stem}, {quality}: judge {found['judge']:.4f}, {cost.wall_s:.1f} s", flush=True)
+                cost = timed(ours("--quality", quality, *asked)(job), out.with_suffix(".log"), args.limit_s)
+                entry = {"set": name, "picture": target.stem, "quality": quality, "cost": asdict(cost)}
+                results.append(entry | judge(job, ruler, None))
+                print(f"{name}, {target.stem}, {quality}: {mean_near(results[-1:], 'judge'):.4f}", flush=True)
                 (args.work / "best.json").write_text(json.dumps(results, indent=1))
     return results
 
 
-def row(head: list[str], found: dict[str, Any], before: dict[str, Any] | None) -> str:
-    """One mosaic; with `before` the change of the judge's distance."""
-    change = f" ({100 * (found['judge'] / before['judge'] - 1):+.1f}%)" if before else ""
-    colour, structure = " ".join(f"{x:.2f}" for x in found["delta_e"]), " ".join(f"{x:.4f}" for x in found["ssim"])
-    took = f"{found['wall_s']:.0f} s, {found['peak_mb'] / 1000:.2f} GB"
-    return "| " + " | ".join([*head, f"{found['judge']:.4f}{change}", colour, structure, took]) + " |"
-
-
-def mean(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """Means over pictures; the longest time and the most memory."""
-    values = {key: np.mean([found[key] for found in results], axis=0) for key in ("judge", "delta_e", "ssim")}
-    return values | {key: max(found[key] for found in results) for key in ("wall_s", "peak_mb")}
-
-
-def table(results: list[dict[str, Any]]) -> str:
-    """Markdown: pictures, and the mean of each tile set."""
+def table(results: Results) -> str:
+    """Markdown: every picture, and the mean of each tile set."""
     lines = ["| tiles | picture | quality | judge | CIEDE2000 | SSIM | took |", "|---|---|---|---|---|---|---|"]
-    for name in dict.fromkeys(found["set"] for found in results):
-        here = [found for found in results if found["set"] == name]
-        pairs = {
-            picture: [found for found in here if found["picture"] == picture]
-            for picture in dict.fromkeys(found["picture"] for found in here)
-        }
-        both = [[found for found in here if found["quality"] == quality] for quality in ("standard", "best")]
-        pairs["mean"] = [mean(part) for part in both]
-        for picture, (solved, best) in pairs.items():
-            lines += [row([name, picture, "standard"], solved, None), row([name, picture, "best"], best, solved)]
+    for name in dict.fromkeys(r["set"] for r in results):
+        here = [r for r in results if r["set"] == name]
+        groups = {picture: [r for r in here if r["picture"] == picture] for picture in [r["picture"] for r in here]}
+        for picture, group in [*groups.items(), ("mean", here)]:
+            solved, best = ([r for r in group if r["quality"] == quality] for quality in ("standard", "best"))
+            change = f" ({100 * (mean_near(best, 'judge') / mean_near(solved, 'judge') - 1):+.1f}%)"
+            lines += [_row([name, picture, "standard"], solved), _row([name, picture, "best"], best, change)]
     lines += [
         "",
         "64 x 64 cells. Judge: mean at 8, 4, 2 px a cell; CIEDE2000 and SSIM: at 1, 1/2, 1/4. "
         "Beside means stand the largest time and memory.",
     ]
     return "\n".join(lines)
+
+
+def _row(head: list[str], done: Results, change: str = "") -> str:
+    """Means over mosaics; the longest time and the most memory."""
+    colour = " ".join(f"{mean_at(done, 'delta_e_mean', px):.2f}" for px in AFAR_PX)
+    structure = " ".join(f"{mean_at(done, 'ssim', px):.4f}" for px in AFAR_PX)
+    seconds, mb = (max(r["cost"][figure] for r in done) for figure in ("wall_s", "peak_mb"))
+    cells = [
+        *head,
+        f"{mean_near(done, 'judge'):.4f}{change}",
+        colour,
+        structure,
+        f"{seconds:.0f} s, {mb / 1000:.2f} GB",
+    ]
+    return "| " + " | ".join(cells) + " |"
 
 
 def main() -> None:

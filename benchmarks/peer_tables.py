@@ -62,13 +62,13 @@ def _row(entrant: dict[str, str], mine: Results, known: bool) -> list[str]:
     def cost(figure: str) -> float:
         return float(np.mean([r["cost"][figure] for r in done]))
 
-    distances = [f"{_mean(done, 'delta_e_mean', d):.2f} / {_mean(done, 'ssim', d):.3f}" for d in REPORTED_PX]
-    seen = [f"{_near(done, figure):.3f}" for figure in ("judge", "flip")]
+    distances = [f"{mean_at(done, 'delta_e_mean', d):.2f} / {mean_at(done, 'ssim', d):.3f}" for d in REPORTED_PX]
+    seen = [f"{mean_near(done, figure):.3f}" for figure in ("judge", "flip")]
     seen += [f"{_off(done):.2f}"] * known
     return [*head, *distances, *seen, f"{cost('wall_s'):.1f}", f"{cost('cpu_s'):.1f}", f"{cost('peak_mb'):.0f}"]
 
 
-def _mean(done: Results, figure: str, cell_px: float) -> float:
+def mean_at(done: Results, figure: str, cell_px: float) -> float:
     """Mean of a figure over mosaics; nan where it was not measured."""
     values = [v[figure] for r in done for v in r["views"] if v["cell_px"] == cell_px]
     return float("nan") if None in values else float(np.mean(values))
@@ -79,9 +79,9 @@ def _off(done: Results) -> float:
     return float(np.mean([r.get("tiles_off") or 0.0 for r in done]))
 
 
-def _near(done: Results, figure: str) -> float:
+def mean_near(done: Results, figure: str) -> float:
     """The same over 8, 4 and 2 px per cell."""
-    return float(np.mean([_mean(done, figure, px) for px in NEAR_PX]))
+    return float(np.mean([mean_at(done, figure, px) for px in NEAR_PX]))
 
 
 def _contests(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) -> list[str]:
@@ -121,11 +121,11 @@ def _not_better(ours: Results, theirs: Results) -> list[str]:
     """Figures in which ours are not better, by name, with both values; those that were not measured are left out."""
     lost = []
     for figure, digits, sign in (("delta_e_mean", 2, -1), ("ssim", 4, 1)):
-        pairs = [(px, _mean(ours, figure, px), _mean(theirs, figure, px)) for px in REPORTED_PX]
+        pairs = [(px, mean_at(ours, figure, px), mean_at(theirs, figure, px)) for px in REPORTED_PX]
         here = [f"{px:g} ({a:.{digits}f}, {b:.{digits}f})" for px, a, b in pairs if sign * a <= sign * b]
         if here:
             lost.append(f"{WORDS[figure]} at {', '.join(here)} px")
-    mine, other = _near(ours, "judge"), _near(theirs, "judge")
+    mine, other = mean_near(ours, "judge"), mean_near(theirs, "judge")
     if mine >= other:
         lost.append(f"the judge ({mine:.4f}, {other:.4f})")
     return lost

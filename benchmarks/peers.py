@@ -137,6 +137,12 @@ def tile_files(folder: Path) -> TileFiles | None:
         return None
 
 
+def ruler_for(target: Path, shape: tuple[int, int], *, judge: bool = True) -> Ruler:
+    """The ruler of one target under a grid of (rows, columns)."""
+    with Image.open(target) as picture:
+        return Ruler(np.asarray(picture.convert("RGB")), shape, judge=judge)
+
+
 def judge(job: Job, ruler: Ruler, files: TileFiles | None) -> dict[str, Any]:
     """All figures of one mosaic, as plain values."""
     with Image.open(job.out) as picture:
@@ -154,8 +160,7 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
     for tiles_name, folder in args.tiles.items():
         files = tile_files(folder)
         for target in square_targets(args):
-            with Image.open(target) as picture:
-                ruler = Ruler(np.asarray(picture.convert("RGB")), (args.rows, args.columns), judge=not args.no_judge)
+            ruler = ruler_for(target, (args.rows, args.columns), judge=not args.no_judge)
             for entrant in ENTRANTS:
                 if args.only and not any(word in entrant.name for word in args.only):
                     continue
