@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from perceptual_photomosaic import Mosaic, make_mosaic, open_plan
+from perceptual_photomosaic.assign.solve import EnergyWeights
+from perceptual_photomosaic.assign.solve.far import with_far_colour
 from perceptual_photomosaic.assign.spacing import conflicting_cells
 from perceptual_photomosaic.edit import Edits, edit_plan
 from perceptual_photomosaic.errors import ConfigError, ConstraintError, PlanError, TileError
@@ -115,6 +118,69 @@ def test_edits_are_remembered(plan: Any, tmp_path: Path) -> None:
     unbanned, _ = edit_plan(path, Edits(pins={(0, 0): f"{(tile + 1) % 24:02}.png"}))
     assert unbanned.bans == ()
     assert open_plan(path).plan().to_json() == path.read_text()
+
+
+def rewritten(path: Path, **changes: Any) -> Path:
+    """The same plan with other words in its file."""
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    return path
+
+
+def test_colours_from_afar_count_as_they_did_when_the_plan_was_made(plan: Any) -> None:
+    ban = Edits(bans=tuple(f"{tile:02}.png" for tile in range(0, 24, 2)))
+    path = plan(method="solve")
+    settings = json.loads(path.read_text())["settings"]
+    full, _ = edit_plan(path, ban)
+    less, _ = edit_plan(rewritten(path, far_colour=0.05), ban)
+    assert less.plan().far_colour == 0.05
+    counted = with_far_colour(EnergyWeights(), 0.05)
+    numbers = ",".join(f"{name}={getattr(counted, name)}" for name in ("colour1", "colour_half", "colour_quarter"))
+    same, _ = edit_plan(rewritten(path, far_colour=1, settings=settings | {"weights": numbers}), ban)
+    np.testing.assert_array_equal(less.choices, same.choices)
+    assert (less.choices != full.choices).any()
+
+
+@pytest.mark.parametrize("value", [0, -0.5, 1.5, "much"])
+def test_colours_from_afar_are_a_part_of_their_weights(plan: Any, value: Any) -> None:
+    with pytest.raises(PlanError, match="plan.json' is damaged"):
+        Plan.load(rewritten(plan(), far_colour=value))
+
+
+def test_what_a_network_chose_is_edited_as_what_the_solver_chose(tmp_path: Path, target_file: Path) -> None:
+    """Letters reach few tones, to which the target's are drawn for a network, and not for the solver."""
+    path = tmp_path / "plan.json"
+    made = make_mosaic(target_file, "glyphs:characters=abcdefghMWHX", columns=12, tile_size=8)
+    made.save_plan(path)
+    settings = json.loads(path.read_text())["settings"]
+    uses = np.bincount(made.tile_numbers.ravel(), minlength=12)
+    ban = Edits(bans=tuple(made.tiles.source(int(tile)) for tile in uses.argsort()[-3:]))
+    solved, _ = edit_plan(path, ban)
+    chosen, _ = edit_plan(rewritten(path, settings=settings | {"method": "mosaicnet", "model": "any"}), ban)
+    np.testing.assert_array_equal(chosen.choices, solved.choices)
+    assert chosen.options.method == "mosaicnet"
+
+
+def test_room_is_made_around_this_edit_and_not_around_earlier_ones(tmp_path: Path) -> None:
+    """Few tiles, copies three apart: hardly a cell can change without others."""
+    random = np.random.default_rng(0)
+    folder = tmp_path / "few"
+    folder.mkdir()
+    for number in range(13):
+        Image.fromarray(random.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(folder / f"{number:02}.png")
+    wide = tmp_path / "wide.png"
+    Image.fromarray(random.integers(0, 256, (16, 240, 3), dtype=np.uint8)).save(wide)
+    path = tmp_path / "plan.json"
+    made = make_mosaic(wide, str(folder), columns=60, rows=4, tile_size=8, method="nearest", min_distance=3)
+    made.save_plan(path)
+    pinned, before = edit_plan(path, Edits(pins={(1, 2): f"{made.choices[1, 2]:02}.png"}))
+    assert not moved(pinned, before)
+    pinned.save_plan(path)
+    reached = []
+    for tile in range(13):
+        mosaic, before = edit_plan(path, Edits(pins={(1, 50): f"{tile:02}.png"}))
+        columns = [column for _, column in moved(mosaic, before)]
+        reached.append(min(columns, default=50))
+    assert 20 < min(reached) < 45
 
 
 def test_colours_shift_where_tiles_changed(plan: Any) -> None:

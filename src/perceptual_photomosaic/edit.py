@@ -8,14 +8,14 @@ Later edits win: a pin lifts the ban of its tile, a ban the pins of its tile.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.base import Matcher, Problem
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.assign.solve.candidates import looks
 from perceptual_photomosaic.config import MosaicOptions, with_values
@@ -86,14 +86,17 @@ def edit_plan(
     tiles = open_tile_set(plan.specs, cut, reporter)
     before = rebind(plan, tiles)
     target = plan_target(plan, options, "cells are chosen by it")
-    problem, _ = pose(target, plan.grid, tiles, options, cut, whole=True, reporter=reporter)
+    choosing = _plain(options)
+    problem, _ = pose(target, plan.grid, tiles, choosing, cut, whole=True, reporter=reporter)
     choices, pins, bans = _by_hand(problem, before, edits, plan)
     limits = replace(
         problem.limits,
         banned=bans,
         pinned={row * plan.grid.columns + column: int(choices[row, column]) for row, column in pins},
     )
-    choices = _settle(replace(problem, limits=limits), choices.ravel(), options, reporter).reshape(before.shape)
+    method = matcher(choosing, far_colour=plan.far_colour)
+    named = {*edits.pins, *(cell for pair in edits.swaps for cell in pair)}
+    choices = _settle(replace(problem, limits=limits), choices.ravel(), named, method, reporter).reshape(before.shape)
     shifts = plan.shifts
     if shifts is not None:
         moved = choices != before
@@ -107,11 +110,18 @@ def edit_plan(
         target,
         options,
         plan.target,
+        {"far_colour": plan.far_colour} if plan.far_colour < 1 else {},
         shifts=shifts,
         pins=tuple(sorted(pins)),
         bans=tuple(sorted(tiles.source(tile) for tile in bans)),
     )
     return mosaic, before
+
+
+def _plain(options: MosaicOptions) -> MosaicOptions:
+    """The same settings, with a method that can choose for a few cells: the solver where a network chose."""
+    few = ("solve", "nearest", "mean", "ncc")
+    return replace(options, method=options.method if options.method in few else "solve", quality="standard")
 
 
 def _check_cell(cell: Cell, shape: tuple[int, int]) -> None:
@@ -148,16 +158,18 @@ def _by_hand(
 
 @one_blas_thread()
 def _settle(
-    problem: Problem, choices: NDArray[np.int64], options: MosaicOptions, reporter: Reporter
+    problem: Problem, choices: NDArray[np.int64], named: Collection[Cell], method: Matcher, reporter: Reporter
 ) -> NDArray[np.int64]:
-    """Choose anew for the cells that must give way, and for more around them only where that is not enough."""
+    """Choose anew for the cells that must give way, and for more around them and around the cells that the edit names
+    only where that is not enough."""
     limits, shape = problem.limits, problem.grid.shape
     limits.check(shape, len(problem.choices) // problem.variants, problem.variants)
-    plain = options.method if options.method in ("nearest", "mean", "ncc") else "solve"
-    method = matcher(replace(options, method=plain, quality="standard"))
     fixed = np.zeros(len(choices), bool)
     fixed[list(limits.pinned)] = True
     loose = _displaced(problem, choices, fixed)
+    touched = loose.reshape(shape).copy()
+    for cell in named:
+        touched[cell] = True
     reach = 2
     while loose.any():
         held = {int(cell): int(choices[cell]) for cell in np.flatnonzero(~loose)}
@@ -167,7 +179,7 @@ def _settle(
             if (loose | fixed).all():
                 raise
             reach *= 4
-            near = np.pad((loose | fixed).reshape(shape), reach)
+            near = np.pad(touched, reach)
             windows = np.lib.stride_tricks.sliding_window_view(near, (2 * reach + 1, 2 * reach + 1))
             loose = windows.any(axis=(2, 3)).ravel() & ~fixed
         else:

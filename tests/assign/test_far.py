@@ -88,13 +88,13 @@ def test_only_what_is_seen_from_afar_counts_less() -> None:
 
 def test_cells_win_back_what_colours_from_afar_had_cost() -> None:
     posed = shapes_or_tones()
-    greedy, even = Solve(GREEDY).assign(posed), Solve(GREEDY, even=True).assign(posed)
+    greedy, even = Solve(GREEDY).assign(posed), Solve(GREEDY, far_colour=None).assign(posed)
     assert "far_colour" not in greedy.figures
     assert 0 < even.figures["far_colour"] < 1
     assert error(posed, even.choices, 8) < 0.97 * error(posed, greedy.choices, 8)
     assert error(posed, even.choices, 1) > error(posed, greedy.choices, 1)
     assert all(after <= before for before, after in pairwise(even.figures["energy"]))
-    weights, again = Solve(GREEDY, even=True).settle(posed)
+    weights, again = Solve(GREEDY, far_colour=None).settle(posed)
     np.testing.assert_array_equal(again.choices, even.choices)
     assert weights.colour1 == pytest.approx(GREEDY.colour1 * even.figures["far_colour"], rel=1e-2)
 
@@ -102,16 +102,16 @@ def test_cells_win_back_what_colours_from_afar_had_cost() -> None:
 def test_limits_and_fair_weights_leave_all_as_it_is() -> None:
     posed = shapes_or_tones()
     fair = weights_of(colour8=2.0, structure8=0.2)
-    assert Solve(fair, even=True).assign(posed).figures == Solve(fair).assign(posed).figures
+    assert Solve(fair, far_colour=None).assign(posed).figures == Solve(fair).assign(posed).figures
     scarce = replace(posed, limits=Limits(max_uses=20))
-    assert Solve(GREEDY, even=True).assign(scarce).figures == Solve(GREEDY).assign(scarce).figures
+    assert Solve(GREEDY, far_colour=None).assign(scarce).figures == Solve(GREEDY).assign(scarce).figures
 
 
 def test_words_and_numbers_that_were_asked_for_stand() -> None:
     for asked, even in (({}, True), ({"viewing": "far"}, False), ({"weights": "colour1=5"}, False)):
         method = matcher(MosaicOptions(**asked))
         assert isinstance(method, Solve)
-        assert method.even == even
+        assert (method.far_colour is None) == even
     best = matcher(MosaicOptions(quality="best"))
     assert isinstance(best, Best)
-    assert best.solve.even
+    assert best.solve.far_colour is None

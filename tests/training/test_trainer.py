@@ -196,10 +196,12 @@ def test_damaged_checkpoint_is_stepped_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_end_where_one_does(photos: Path, tmp_path: Path) -> None:
+def test_two_processes_end_where_one_does(photos: Path, tmp_path: Path, one_thread: None) -> None:
+    """Of two processes each has one thread, and so has the one: else Adam's first steps, which are signs of the
+    gradient, differ where a gradient is next to nothing."""
     settings = small_settings(photos, steps=3, batch=4, hidden=4, val="")
     train(Job(settings, tmp_path / "one", accelerator="cpu"))
     train(Job(settings, tmp_path / "two", accelerator="cpu", devices=2, strategy="ddp_spawn"))
     one, two = decoder_of(tmp_path / "one"), decoder_of(tmp_path / "two")
     for name in one:
-        torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=2e-5)
+        torch.testing.assert_close(two[name], one[name], rtol=1e-5, atol=1e-7)

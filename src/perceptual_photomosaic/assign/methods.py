@@ -18,9 +18,13 @@ from perceptual_photomosaic.tiles.spec import parse_colour
 __all__ = ["matcher"]
 
 
-def matcher(options: MosaicOptions) -> Matcher:
+def matcher(options: MosaicOptions, *, far_colour: float | None = None) -> Matcher:
     """The method that the options name.
 
+    Args:
+        options: The settings.
+        far_colour: By how much the solver's colours from afar count, where the settings leave it to the solver; None
+            lets it find out.
     Raises:
         ConfigError: There is no such method (names the nearest one), or none of that quality.
     """
@@ -31,8 +35,8 @@ def matcher(options: MosaicOptions) -> Matcher:
             weigh = partial(parse_weights, options.viewing, options.weights, turned=turned, scarce=scarce)
             reaches: tuple[Reach, ...] = ("narrow", "inked", "faint")
             by_reach = {reach: weigh(reach=reach) for reach in reaches}
-            even = options.viewing == "balanced" and not options.weights
-            solve = Solve(weigh(), by_reach, even)
+            asked = options.viewing != "balanced" or options.weights
+            solve = Solve(weigh(), by_reach, 1.0 if asked else far_colour)
             return Best.after(solve, options) if options.quality == "best" else solve
         case "mean":
             return MeanColour()

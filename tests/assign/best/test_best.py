@@ -24,12 +24,9 @@ from perceptual_photomosaic.tiles.arrays import ArrayTiles
 torch = pytest.importorskip("torch")
 pytest.importorskip("stlpips_pytorch", reason="the weights of the network")
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 ROWS, COLUMNS, TILES = 9, 12, 40
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 def problem(limits: Limits | None = None) -> Problem:

@@ -34,14 +34,14 @@ class Solve:
     Attributes:
         weights: How much each part of the energy counts.
         by_reach: The same by how much of the target's tones the tiles reach, where that makes a difference.
-        even: Whether colours from afar that come out better than they need to count less (`far`).
+        far_colour: By how much colours from afar count, as a part of their weights; None finds out what they may (`far`).
         candidates: Choices on the short list of each cell; half as many more where tiles may be turned or mirrored.
         sweeps: At most so many passes over all cells.
     """
 
     weights: EnergyWeights = field(default_factory=EnergyWeights)
     by_reach: Mapping[Reach, EnergyWeights] = field(default_factory=dict)
-    even: bool = False
+    far_colour: float | None = 1.0
     candidates: int = 64
     sweeps: int = 6
 
@@ -59,7 +59,7 @@ class Solve:
 
         Returns:
             The assignment; its figures hold the energy at the start and after every sweep, and as "far_colour" by how
-            much colours from afar counted less, if they did.
+            much colours from afar counted, if that is less than their weights.
         Raises:
             ConstraintError: The limits cannot be met.
         """
@@ -75,9 +75,9 @@ class Solve:
         count = self.candidates if problem.variants == 1 else self.candidates * 3 // 2
         options, _ = look_alikes(costs, count, problem.allowed)
 
-        colours = FarColour(problem) if self.even and limits.free else None
+        colours = FarColour(problem) if self.far_colour is None and limits.free else None
         while True:
-            factor = 1.0 if colours is None else colours.factor
+            factor = (self.far_colour or 1.0) if colours is None else colours.factor
             settled = with_far_colour(weights, factor)
             near = NearCosts.of_problem(problem, settled)
             joint = JointCosts(problem.cells, problem.choices, shape, settled, problem.weights)
