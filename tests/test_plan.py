@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic import Mosaic, make_mosaic, open_plan
-from perceptual_photomosaic.errors import MosaicError, PlanError
+from perceptual_photomosaic.errors import GridError, MosaicError, PlanError
 from perceptual_photomosaic.plan import Plan, index_csv
 
 
@@ -56,6 +56,12 @@ def test_plan_draws_larger_tiles_from_the_originals(mosaic: Mosaic, plan_path: P
     tile = int(mosaic.choices[0, 0])
     original = np.asarray(Image.open(photo_folder / f"{tile:02}.png"))[:, 2:22]  # centre crop of 24 x 20
     assert (large.to_array()[:20, :20] == original).all()
+
+
+@pytest.mark.parametrize("size", [0, -3])
+def test_a_size_below_one_is_refused(plan_path: Path, size: int) -> None:
+    with pytest.raises(GridError, match=f"tile size is {size} px; it must be at least 1"):
+        open_plan(plan_path, tile_size=size)
 
 
 def test_folder_may_gain_photos(mosaic: Mosaic, plan_path: Path, photo_folder: Path) -> None:

@@ -142,7 +142,7 @@ def open_plan(
     check_colour(options)
     if tile_size is None and options.size is not None and not {"size", "dpi"}.isdisjoint(changes):
         tile_size = tile_size_for(options.size, options.dpi, plan.grid)
-    tile_px = tile_size_px(tile_size or plan.tile_size, plan.grid.cell_aspect)
+    tile_px = tile_size_px(plan.tile_size if tile_size is None else tile_size, plan.grid.cell_aspect)
     tile_set = open_tile_set(plan.specs, tile_options(options, cache), reporter)
     choices = rebind(plan, tile_set)
     target = plan_target(plan, options, "it lays its target over the tiles (blend)") if options.blend > 0 else None
@@ -154,6 +154,7 @@ def open_plan(
         target,
         options,
         plan.target,
+        plan.figures,
         shifts=plan.shifts,
         pins=plan.pins,
         bans=plan.bans,

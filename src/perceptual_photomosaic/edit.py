@@ -110,7 +110,7 @@ def edit_plan(
         target,
         options,
         plan.target,
-        {"far_colour": plan.far_colour} if plan.far_colour < 1 else {},
+        plan.figures,
         shifts=shifts,
         pins=tuple(sorted(pins)),
         bans=tuple(sorted(tiles.source(tile) for tile in bans)),

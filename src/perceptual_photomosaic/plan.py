@@ -62,6 +62,11 @@ class Plan:
     far_colour: float = 1.0
     relative: bool = False
 
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What was found out when tiles were chosen, as a mosaic has it."""
+        return {"far_colour": self.far_colour} if self.far_colour < 1 else {}
+
     def to_json(self) -> str:
         """The plan as JSON, one row of cells a line."""
         head = {
@@ -79,7 +84,7 @@ class Plan:
             "variants": list(self.variants),
             "tile_size": self.tile_size,
             "settings": self.settings,
-            **({"far_colour": self.far_colour} if self.far_colour < 1 else {}),
+            **self.figures,
             **({"pins": [list(cell) for cell in self.pins]} if self.pins else {}),
             **({"bans": list(self.bans)} if self.bans else {}),
             "sources": {str(tile): name for tile, name in sorted(self.sources.items())},

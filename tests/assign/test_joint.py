@@ -91,7 +91,7 @@ def test_coarse_energy_is_that_of_averaged_cells(rows: int, columns: int, f: int
     scale = CoarseScale(Scene(cells, choices, (rows, columns)), f, 0.7)
     scale.reset(chosen)
     target, mosaic = (grey(put_together(light, (rows, columns), 1 / f), LUMA) for light in (cells, choices[chosen]))
-    slow = slow_structure(target, mosaic, 1, np.ones_like(target)) * 0.7 * f * f * target.size
+    slow = slow_structure(target, mosaic, 1, np.ones_like(target)) * 0.7 * rows * columns
     assert scale.energy() == pytest.approx(slow, rel=2e-3, abs=1e-3)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.assign.learned import _costs
@@ -28,6 +29,23 @@ def test_an_unknown_model_is_named(target: np.ndarray, tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="the perceptual extra is not installed")
     with pytest.raises(ModelError, match="nowhere"):
         make_mosaic(target, "glyphs", columns=8, method="mosaicnet", model=str(tmp_path / "nowhere.safetensors"))
+
+
+def test_under_limits_cells_that_matter_are_served_first(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="the perceptual extra is not installed")
+    ramp = np.tile(np.linspace(0, 255, 96).astype(np.uint8)[None, :, None], (72, 1, 3))
+    mask = np.zeros((72, 96), np.uint8)
+    mask[24:48, 24:72] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    asked = {"columns": 12, "method": "mosaicnet", "model": "glyphs"}
+    free = make_mosaic(ramp, "glyphs", **asked).choices
+    plain, served = (
+        make_mosaic(ramp, "glyphs", max_uses=2, region=region, **asked).choices
+        for region in (None, str(tmp_path / "mask.png"))
+    )
+    inside = np.zeros((9, 12), bool)
+    inside[3:6, 3:9] = True
+    assert (served == free)[inside].sum() > (plain == free)[inside].sum()
 
 
 def test_cells_must_be_square(target: np.ndarray) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.baselines import NearestPatch
+from perceptual_photomosaic.assign.learned import Learned
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.grid import Grid
@@ -47,6 +48,27 @@ def test_any_difference_is_a_new_problem(problem: Problem, tmp_path: Path) -> No
         (NearestPatch(2), replace(problem, weights=np.ones(12, np.float32))),
     ):
         assert not recalled(assign_or_recall(method, other, tmp_path))
+
+
+def test_a_changed_model_is_a_new_problem(problem: Problem, tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Reader:
+        path: str
+
+        @property
+        def files(self) -> tuple[Path, ...]:
+            return Learned(self.path).files
+
+        def assign(self, problem: Problem, *, reporter: object = None) -> Assignment:
+            return Assignment(np.full((3, 4), int(Path(self.path).read_text())))
+
+    model = tmp_path / "letters.safetensors"
+    for content in ("2", "3"):
+        model.write_text(content)
+        for known in (False, True):
+            answer = assign_or_recall(Reader(str(model)), problem, tmp_path)
+            assert recalled(answer) == known
+            assert (answer.choices == int(content)).all()
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"no archive at all"])

@@ -279,9 +279,11 @@ def test_tiles_of_few_tones_are_weighed_differently() -> None:
 def test_tiles_that_are_few_are_all_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     few, many = problem(8, 8, 60, 4), problem(8, 8, 80, 4)
     few, many = (replace(p, cells=0.3 * p.cells, choices=0.9 + 0.1 * p.choices) for p in (few, many))
-    usual = Solve().assign(few).figures, Solve().assign(many).figures
+    banned = replace(few, limits=Limits(banned=frozenset({7})))
+    usual, one_less = (Solve().assign(few).figures, Solve().assign(many).figures), Solve().assign(banned).figures
     monkeypatch.setattr("perceptual_photomosaic.assign.solve.descent._JUDGED", 64)
     assert Solve().assign(few).figures == usual[0]
+    assert Solve().assign(banned).figures == one_less
     assert Solve().assign(many).figures != usual[1]  # among many the glance leaves some out
 
 

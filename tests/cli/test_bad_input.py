@@ -64,6 +64,8 @@ WORDS = {
     f"{MAKE} --crop center": "centre",
     f"{MAKE} --method solve --viewing afar": "viewing 'afar' is unknown; choose one of near, balanced, far",
     f"{MAKE} --method solve --weights structur=1": "structure",
+    f"{MAKE} --method solve --weights colour1=2e6": "colour1 is '2e6'; it must be a number from 0 to below 1e+06",
+    f"{MAKE} --method solve --weights colour1=nan": "colour1 is 'nan'; it must be a number from 0",
     f"{MAKE} --variants turn": "turn",
     f"{MAKE} --detail face": "detail 'face' is unknown; choose one of none, auto",
     f"{MAKE} --region gone.png": "gone.png",

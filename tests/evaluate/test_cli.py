@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.cli.compare import compare
 from perceptual_photomosaic.cli.evaluate import evaluate
 from perceptual_photomosaic.cli.main import main
@@ -64,6 +65,22 @@ def test_evaluate_prints_json_and_draws(files, monkeypatch, capsys, tmp_path):
     assert data["views"][0]["delta_e_mean"] == pytest.approx(0, abs=1e-9)
     assert data["tiles"]["counted_from"] == "pixels"
     assert plot.read_text().startswith("<?xml")
+
+
+def test_what_lies_behind_a_padded_or_transparent_target_is_the_plans(monkeypatch, capsys, tmp_path):
+    target = np.zeros((40, 96, 4), np.uint8)
+    target[:, :48] = (0, 0, 0, 255)
+    Image.fromarray(target).save(tmp_path / "target.png")
+    black = np.zeros((1, 8, 8, 3), np.uint8)
+    tiles = tmp_path / "tiles"
+    tiles.mkdir()
+    Image.fromarray(black[0]).save(tiles / "black.png")
+    plan, mosaic = tmp_path / "plan.json", tmp_path / "mosaic.png"
+    settings = {"columns": 8, "rows": 8, "tile_size": 8, "fit": "pad", "background": "black"}
+    make_mosaic(tmp_path / "target.png", str(tiles), **settings, out=mosaic).save_plan(plan)
+    assert run(monkeypatch, "evaluate", mosaic, "--plan", plan, "--no-judge", "--json") == 0
+    views = json.loads(capsys.readouterr().out)["views"]
+    assert max(view["delta_e_mean"] for view in views) == pytest.approx(0, abs=1e-6)
 
 
 def test_compare_draws_a_sheet(files, monkeypatch, capsys, tmp_path):

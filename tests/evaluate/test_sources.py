@@ -76,3 +76,6 @@ def test_a_target_is_widened_where_the_grid_reaches_beyond():
     assert box == (1.0, 0.0, 7.0, 6.0)
     assert (wider[0] == 255).all()
     assert (wider[1:5, 1:7] == 0).all()
+    behind, _ = Layout((1, 1), box=(0.0, -1.0, 6.0, 5.0), background=(0, 90, 180)).lay_over(target)
+    np.testing.assert_array_equal(behind[0], np.tile(np.array([0, 90, 180]), (8, 1)))
+    assert (behind[1:5, 1:7] == 0).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,12 @@ class Learned:
     def __post_init__(self) -> None:
         if not self.model:
             raise ConfigError("method 'mosaicnet' needs a trained network: add --model NAME or --model FILE.")
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What decides the answer besides the fields: the model, unless it comes with the package."""
+        path = Path(self.model)
+        return (path,) if path.is_file() else ()
 
     def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
         """Choose the template with the highest coefficient in every cell, as far as the limits allow.
@@ -65,6 +72,7 @@ class Learned:
             grid.shape,
             problem.variants,
             problem.limits,
+            importance=problem.weights,
             seed=problem.seed,
             reporter=reporter,
         )

@@ -1,8 +1,8 @@
 """Assignments kept between runs: the same question has the same answer, so it need not be worked out twice.
 
 Another file format, a plan beside the picture, a print size: such runs choose the same tiles again. The key is made of
-everything that decides the answer (what cells and choices look like, the limits, the method with its numbers, the
-seed), so a changed photo or option never finds an old answer.
+everything that decides the answer (what cells and choices look like, the limits, the method with its numbers and
+files, the seed), so a changed photo, option or model never finds an old answer.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def assign_or_recall(
     """Choose for every cell, or recall what was chosen for the very same problem.
 
     Args:
-        method: A method whose repr names all its numbers.
+        method: A method whose repr names all its numbers, and whose `files`, if it has that, are what it reads.
         problem: The problem.
         folder: Where answers are kept; None keeps none. The newest 200 stay.
         reporter: Hears of progress.
@@ -71,6 +71,8 @@ def _key(method: Matcher, problem: Problem) -> str:
         sorted(limits.pinned.items()),
     )
     digest = hashlib.blake2b(repr(words).encode(), digest_size=16)
+    for path in getattr(method, "files", ()):
+        digest.update(path.read_bytes())
     for part in (problem.cells, problem.choices, problem.weights):
         digest.update(b"none" if part is None else np.ascontiguousarray(part).data)
     return digest.hexdigest()

@@ -50,7 +50,7 @@ def evaluate(
             raise ImageError("no target was named. Add --target PICTURE, the one that the mosaic shows.")
         target = Path(layout.target)
     picture = load_image(mosaic)
-    whole, box = layout.lay_over(load_image(target))
+    whole, box = layout.lay_over(load_image(target, background=layout.background))
     result = measure(picture, whole, layout.grid_shape, judge=not no_judge, assignment=layout.assignment, box=box)
     counted, guessed = result.tiles, False
     if counted is None and (found := assignment_from_picture(picture, layout.grid_shape)) is not None:

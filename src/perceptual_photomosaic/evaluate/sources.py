@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perceptual_photomosaic.errors import GridError, PlanError
+from perceptual_photomosaic.features.patches import framed
 from perceptual_photomosaic.plan import Plan
+from perceptual_photomosaic.tiles.spec import parse_colour
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,15 +32,17 @@ class Layout:
         assignment: Tile number of each cell, (rows, cols); None when not known.
         box: Part of the target that the grid covers, in target pixels; None for the largest centred part.
         target: Path of the target, where a plan names it.
+        background: sRGB colour behind a target that is padded or transparent.
     """
 
     grid_shape: tuple[int, int]
     assignment: NDArray[np.int64] | None = None
     box: Box | None = None
     target: str | None = None
+    background: tuple[int, int, int] = (255, 255, 255)
 
     def lay_over(self, target: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Box | None]:
-        """Give the target, widened by white where the grid reaches beyond it, and the box of the grid in that.
+        """Give the target, widened by the background where the grid reaches beyond it, and the box of the grid in that.
 
         Args:
             target: uint8, (H, W, 3).
@@ -51,8 +55,7 @@ class Layout:
         border = int(np.ceil(beyond - 1e-6))
         if border == 0:
             return target, self.box
-        edges = ((border, border), (border, border), (0, 0))
-        wider = np.pad(target, edges, constant_values=255)
+        wider = framed(target, border, self.background)
         return wider, (left + border, top + border, right + border, bottom + border)
 
 
@@ -88,7 +91,8 @@ def read_layout(grid: str | None, *, plan: Path | None = None, index: Path | Non
     if plan is not None:
         saved = Plan.load(plan)
         tiles = saved.choices // len(saved.variants)
-        layout = Layout(saved.grid.shape, tiles, saved.grid.target_box, saved.target)
+        behind = parse_colour(saved.settings.get("background", "white"), f"plan '{plan}'")
+        layout = Layout(saved.grid.shape, tiles, saved.grid.target_box, saved.target, behind)
     elif index is not None:
         tiles = _read_index(index)
         layout = Layout((tiles.shape[0], tiles.shape[1]), tiles)

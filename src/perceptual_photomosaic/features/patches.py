@@ -13,7 +13,7 @@ from perceptual_photomosaic.features.colour import to_linear
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.threads import slices
 
-__all__ = ["PATCH", "cell_patches", "fit_target", "reduce_patches", "tile_patches"]
+__all__ = ["PATCH", "cell_patches", "fit_target", "framed", "reduce_patches", "tile_patches"]
 
 PATCH = 8
 """Samples along each side of a cell at which it is analysed."""
@@ -52,12 +52,19 @@ def fit_target(
     margin = max(0.0, -left, -top, right - width, bottom - height)
     if margin > 1e-6:
         border = int(np.ceil(margin)) + 1
-        padded = np.empty((height + 2 * border, width + 2 * border, 3), np.uint8)
-        padded[:] = background
-        padded[border:-border, border:-border] = target
+        padded = framed(target, border, background)
         return _resize_linear(padded, size_px, (left + border, top + border, right + border, bottom + border))
     box = (max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height)))
     return _resize_linear(target, size_px, box)
+
+
+def framed(target: NDArray[np.uint8], border: int, colour: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """A picture (H, W, 3) in a frame of one sRGB colour, so many pixels wide on every side."""
+    height, width = target.shape[:2]
+    wider = np.empty((height + 2 * border, width + 2 * border, 3), np.uint8)
+    wider[:] = colour
+    wider[border : border + height, border : border + width] = target
+    return wider
 
 
 def cell_patches(fitted: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:

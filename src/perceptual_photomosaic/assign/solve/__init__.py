@@ -34,7 +34,8 @@ class Solve:
     Attributes:
         weights: How much each part of the energy counts.
         by_reach: The same by how much of the target's tones the tiles reach, where that makes a difference.
-        far_colour: By how much colours from afar count, as a part of their weights; None finds out what they may (`far`).
+        far_colour: By how much colours from afar count, as a part of their weights; None finds out what they may
+            (`far`).
         candidates: Choices on the short list of each cell; half as many more where tiles may be turned or mirrored.
         sweeps: At most so many passes over all cells.
     """

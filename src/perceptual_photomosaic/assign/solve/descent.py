@@ -112,6 +112,7 @@ class Descent:
         num_tiles = joint.num_choices // variants
         self.uses = np.bincount(self.tiles.ravel(), minlength=num_tiles)
         self.capacity = limits.capacity(num_tiles, len(choices))
+        self.usable = int((self.capacity > 0).sum()) * variants
         self.required = limits.required(num_tiles)
         self.pinned = np.zeros(len(choices), bool)
         self.pinned[list(limits.pinned)] = True
@@ -250,14 +251,15 @@ class Descent:
     def _likely(self, cells: NDArray[np.int64], costs: NDArray[np.float32]) -> _Options:
         """The best of the short lists by colour, near and far, and shapes at a glance; the last option is in use.
 
-        Lists that hold every choice there is stay whole: so few tiles, letters above all, look much alike at a glance.
+        Lists that hold every choice that may be used stay whole: so few tiles, letters above all, look much alike at a
+        glance.
 
         Args:
             cells: Cell numbers, (n,).
             costs: Near costs of their short lists, (n, K), infinite for those that may not be.
         """
         options = self.options[cells]
-        if options.shape[1] <= _JUDGED + 1 or options.shape[1] > self.joint.num_choices:
+        if options.shape[1] <= _JUDGED + 1 or options.shape[1] > self.usable:
             return options, costs
         energy = costs + self.joint.colour(cells, self.choices[cells], options)
         best = np.argpartition(energy[:, :-1] + self._glanced[cells], _JUDGED - 1, axis=1)[:, :_JUDGED]

@@ -266,7 +266,7 @@ class CoarseScale(Scale):
         self._blocks = Blocks(scene.choices, scene.shape, f)
         matter = None if scene.importance is None else self._blocks.average(scene.importance[:, None])[:, 0]
         target = linear_to_luma(self._blocks.average(scene.cells.mean(axis=(1, 2))))[None, :, None]
-        self._lay_out(target, self._blocks.shape, 1, weight * f * f, matter)
+        self._lay_out(target, self._blocks.shape, 1, weight * len(scene.cells) / target.shape[1], matter)
 
     def _place(self, cells: NDArray[np.integer]) -> NDArray[np.integer]:
         places: NDArray[np.integer] = self._blocks.of_cell[cells]

@@ -208,6 +208,8 @@ _FAINT: Mapping[str, EnergyWeights] = {
 """The same as `VIEWING` where tiles reach next to nothing, as letters do: colours are far off everywhere, and so little
 tells letters apart that what structure costs in colour has to be weighed anew."""
 
+_MOST = 1e6
+
 
 def parse_weights(
     viewing: str, changes: str, *, turned: bool = False, scarce: bool = False, reach: Reach = "wide"
@@ -221,7 +223,7 @@ def parse_weights(
         scarce: Whether each tile may only be used so often.
         reach: How much of the target's tones the tiles reach.
     Raises:
-        ConfigError: An unknown word, an unknown weight, or a value that is no number of at least 0.
+        ConfigError: An unknown word, an unknown weight, or a value that is no number from 0 to below 1e6.
     """
     if viewing not in VIEWING:
         raise ConfigError(f"viewing '{viewing}' is unknown; choose one of {', '.join(VIEWING)}.")
@@ -237,8 +239,10 @@ def parse_weights(
             values[name] = float(text)
         except ValueError:
             values[name] = -1.0
-        if not 0 <= values[name] < 1e6:
-            raise ConfigError(f"weight {name} is '{text}'; it must be a number of at least 0, as in {name}=0.5.")
+        if not 0 <= values[name] < _MOST:
+            raise ConfigError(
+                f"weight {name} is '{text}'; it must be a number from 0 to below {_MOST:g}, as in {name}=0.5."
+            )
     weights = (_FAINT if reach == "faint" else VIEWING)[viewing]
     scarcity = _SCARCE_INKED if reach == "inked" else _SCARCE
     for factors in [_TURNED] * turned + [scarcity] * scarce + [_BY_REACH.get(reach, {})]:
