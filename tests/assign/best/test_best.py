@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.best import Best, check_quality
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.solve import Solve
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import ConfigError, MissingExtraError
+from perceptual_photomosaic.evaluate import Ruler
+from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.progress import Silent
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
@@ -77,21 +80,77 @@ class Heard(Silent):
         self.notes.append(text)
 
 
+def put_together(problem: Problem, choices: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The mosaic of 8 x 8 samples a cell, linear light, (rows * 8, columns * 8, 3)."""
+    rows, columns = problem.grid.shape
+    laid = problem.choices[choices.ravel()].reshape(rows, columns, 8, 8, 3)
+    return laid.swapaxes(1, 2).reshape(rows * 8, columns * 8, 3)
+
+
+def values(problem: Problem, assignment: Assignment, start: NDArray[np.int64]) -> tuple[float, float]:
+    """The objective, set up anew, of the start and of what came back."""
+    from perceptual_photomosaic.assign.best.objective import Balance, Objective
+    from perceptual_photomosaic.assign.best.search import prepare
+
+    everything = replace(problem, choices=problem.cells)
+    target, first, last = (
+        torch.from_numpy(light).movedim(-1, 0)[None].contiguous()
+        for light in (
+            put_together(everything, np.arange(problem.grid.num_cells)),
+            put_together(problem, start),
+            put_together(problem, assignment.choices),
+        )
+    )
+    objective = Objective(target, first, prepare("cpu"), Balance(), assignment.figures["best"]["loss"])
+    return objective.value(first).total, objective.value(last).total
+
+
 @pytest.mark.parametrize("loss", ["lpips", "paper"])
 def test_never_worse_than_the_solver_and_the_same_again(loss: str) -> None:
     one = Best(steps=3, loss=loss, candidates=6).assign(problem())
     two = Best(steps=3, loss=loss, candidates=6).assign(problem())
     np.testing.assert_array_equal(one.choices, two.choices)
     figures = one.figures["best"]
-    assert figures["end"] <= figures["start"]
+    start, end = values(problem(), one, Solve().assign(problem()).choices)
+    assert end <= start
+    assert (figures["start"], figures["end"]) == pytest.approx((start, end), rel=1e-3)
     assert figures["steps"] == 3
     assert figures["loss"] == loss
     assert "energy" in one.figures
 
 
-def test_finds_what_the_solver_did_not() -> None:
-    figures = Best(Solve(sweeps=0), steps=60).assign(problem()).figures["best"]
-    assert figures["end"] < figures["start"]
+@pytest.mark.parametrize("window", [72, 6])
+def test_finds_what_the_solver_did_not(window: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the objective, in one piece and in windows; and by the ruler nothing is worse from 1 px a cell on."""
+    monkeypatch.setattr("perceptual_photomosaic.assign.best.objective._WINDOW_CELLS", window)
+    posed, solve = problem(), Solve(sweeps=0)
+    found = Best(solve, steps=60).assign(posed)
+    first = solve.assign(posed).choices
+    start, end = values(posed, found, first)
+    assert end < start
+    assert found.figures["best"]["end"] == pytest.approx(end, rel=1e-3)
+    target = put_together(replace(posed, choices=posed.cells), np.arange(ROWS * COLUMNS))
+    ruler = Ruler(from_linear(target), (ROWS, COLUMNS), judge=False)
+    before, after = (
+        ruler.measure(from_linear(put_together(posed, choices))).views[-3] for choices in (first, found.choices)
+    )
+    assert before.cell_px == 1
+    assert after.delta_e_mean <= before.delta_e_mean + 0.02  # of 8-bit colours
+    assert after.ssim >= before.ssim - 0.002
+
+
+@pytest.mark.parametrize("loss", ["lpips", "paper"])
+def test_windows_give_about_what_one_piece_gives(loss: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from perceptual_photomosaic.assign.best.objective import Balance, Objective
+    from perceptual_photomosaic.assign.best.search import prepare
+
+    random, vgg = torch.Generator().manual_seed(0), prepare("cpu")
+    target, start, other = (torch.rand(1, 3, 20 * 8, 60 * 8, generator=random) ** power for power in (1, 2, 3))
+    whole = Objective(target, start, vgg, Balance(), loss).value(other).perceptual
+    monkeypatch.setattr("perceptual_photomosaic.assign.best.objective._WINDOW_CELLS", 30)
+    parts = Objective(target, start, vgg, Balance(), loss).value(other).perceptual
+    assert parts != whole
+    assert parts == pytest.approx(whole, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +187,9 @@ def test_ctrl_c_gives_the_best_so_far() -> None:
     assignment = Best(steps=50).assign(problem(), reporter=heard)
     assert assignment.figures["interrupted"]
     assert assignment.figures["best"]["steps"] == 2
-    assert assignment.figures["best"]["end"] <= assignment.figures["best"]["start"]
+    start, end = values(problem(), assignment, Solve().assign(problem()).choices)
+    assert end <= start
+    assert assignment.figures["best"]["end"] == pytest.approx(end, rel=1e-3)
     assert heard.notes == ["stopped after 2 of 50 steps; going on with the best mosaic so far."]
 
 
@@ -199,14 +260,10 @@ def test_the_smallest_grids(shape: tuple[int, int]) -> None:
     cells = np.arange(shape[0])[:, None] * COLUMNS + np.arange(shape[1])
     grid = Grid(*shape, (1, 1), (0, 0, shape[1], shape[0]))
     small = Problem(grid, whole.cells[cells.ravel()], whole.choices, whole.tiles, whole.target, Limits())
-    figures = Best(steps=3).assign(small).figures["best"]
-    assert figures["end"] <= figures["start"]
-
-
-def test_large_grids_are_seen_in_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perceptual_photomosaic.assign.best.objective._WINDOW_CELLS", 6)
-    figures = Best(steps=2).assign(problem()).figures["best"]
-    assert figures["end"] <= figures["start"]
+    found = Best(steps=3).assign(small)
+    start, end = values(small, found, Solve().assign(small).choices)
+    assert end <= start
+    assert found.figures["best"]["end"] == pytest.approx(end, rel=1e-3)
 
 
 def test_missing_torch_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:

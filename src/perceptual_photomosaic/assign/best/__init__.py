@@ -29,7 +29,7 @@ class Best:
         steps: Steps of the optimiser.
         time_limit: Stop after so many seconds of optimising; None goes all the way.
         loss: "lpips", or "paper".
-        candidates: Choices a cell may end with.
+        candidates: Choices of a cell that have coefficients.
         device: "auto", "cpu", "cuda" or "mps".
         watch: PNG that shows the best mosaic so far, rewritten every few seconds.
     """

@@ -36,14 +36,13 @@ SEEN_SAMPLES = (2, 4, 8)
 that would cost four times as much, and the judge likes the outcome less (docs/best.md)."""
 
 _LEAST_SEEN_PX = 16
-"""The network has no view with fewer pixels along a side, but for the first: it halves them four times."""
+"""The network has no view with fewer pixels along a side, uncut: it halves them four times."""
 
 FAR_SAMPLES = (8, 16, 32)
 """Likewise at 1, 1/2 and 1/4 px per cell."""
 
 _LEAST_PX = 8
-"""Views with fewer pixels along a side are left out, but for the first: their figures are chance."""
-
+"""Views from afar with fewer pixels along a side are left out: their figures are chance."""
 
 HELD = 1.0
 """An error from afar of at most so many times that of the start is held."""
@@ -92,6 +91,22 @@ class _Afar:
     lab: NDArray[np.float32]
     luma: Tensor
 
+    @classmethod
+    def of(cls, target: Tensor, samples: int) -> _Afar:
+        view = seen(target, samples)
+        return cls(samples, din99d(view), _lab(view), luma(view))
+
+    def errors(self, light: Tensor) -> tuple[Tensor, Tensor]:
+        """How far a mosaic is off in colour, mean DIN99d distance, and in structure, 1 - SSIM; with gradients."""
+        view = seen(light, self.samples)
+        distance = ((din99d(view) - self.din99d).square().sum(1) + 1e-4).sqrt().mean()
+        return distance, 1 - ssim(luma(view), self.luma)
+
+    def reported(self, light: Tensor) -> tuple[float, float]:
+        """The same as the ruler reports it: mean CIEDE2000 and 1 - SSIM."""
+        view = seen(light, self.samples)
+        return float(ciede2000(self.lab, _lab(view)).mean()), float(1 - ssim(luma(view), self.luma))
+
 
 class Objective:
     """Compares mosaics with one target.
@@ -109,24 +124,17 @@ class Objective:
         self.balance = balance
         self._loss = PerceptualLoss(vgg, _LPIPS if lpips else LossSettings()).to(target.device)
         shorter = min(target.shape[2:])
-        self._views = [
-            (samples, weight)
-            for samples, weight in zip(SEEN_SAMPLES, balance.seen, strict=True)
-            if samples == SEEN_SAMPLES[0] or shorter // samples >= _LEAST_SEEN_PX
-        ]
-        if not lpips:
-            self._views = [(1, 1.0)]  # the paper's loss has its own pyramid
         self._windows = _windows(target.shape[2], target.shape[3])
         self._target = target
-        self._far: list[_Afar] = []
-        for samples in FAR_SAMPLES:
-            view = seen(target, samples)
-            if not self._far or min(view.shape[2:]) >= _LEAST_PX:
-                self._far.append(_Afar(samples, din99d(view), _lab(view), luma(view)))
+        self._far = [_Afar.of(target, samples) for samples in _large_enough(FAR_SAMPLES, shorter, _LEAST_PX)]
         with torch.no_grad():
             self._start = [error.clamp_min(1e-4) for error in self._errors(start)]
             self._reported_start = [max(error, 1e-4) for error in self._reported(start)]
-            if not lpips:
+            if lpips:
+                large = _large_enough(SEEN_SAMPLES, shorter, _LEAST_SEEN_PX)
+                self._views = list(zip(large, balance.seen, strict=False))
+            else:  # the paper's loss has its own pyramid
+                self._views = [(1, 1.0)]
                 self._views = [(1, 1 / max(sum(float(part) for part in self._parts(start)), 1e-9))]
 
     def value(self, light: Tensor) -> Value:
@@ -168,22 +176,12 @@ class Objective:
 
     def _errors(self, light: Tensor) -> list[Tensor]:
         """Colour and structure errors from afar, one pair per distance."""
-        errors = []
-        for wanted in self._far:
-            view = seen(light, wanted.samples)
-            errors.append(((din99d(view) - wanted.din99d).square().sum(1) + 1e-4).sqrt().mean())
-            errors.append(1 - ssim(luma(view), wanted.luma))
-        return errors
+        return [error for wanted in self._far for error in wanted.errors(light)]
 
     def _reported(self, light: Tensor) -> list[float]:
-        """The same as the ruler reports them: CIEDE2000 and 1 - SSIM."""
-        errors = []
+        """The same as the ruler reports them."""
         with torch.no_grad():
-            for wanted in self._far:
-                view = seen(light, wanted.samples)
-                errors.append(float(ciede2000(wanted.lab, _lab(view)).mean()))
-                errors.append(float(1 - ssim(luma(view), wanted.luma)))
-        return errors
+            return [error for wanted in self._far for error in wanted.reported(light)]
 
     def _anchors(self, light: Tensor) -> Tensor:
         ratios = torch.stack([error / start for error, start in zip(self._errors(light), self._start, strict=True)])
@@ -199,6 +197,11 @@ _LPIPS = LossSettings(
     form="lpips",
     border="edge",
 )
+
+
+def _large_enough(samples: tuple[int, ...], shorter: int, least_px: int) -> list[int]:
+    """Those that leave a view so many pixels along its shorter side; the first always, fewer samples first."""
+    return [samples[0], *(side for side in samples[1:] if shorter // side >= least_px)]
 
 
 def _glance(pictures: tuple[Tensor, Tensor], samples: int, random: np.random.Generator) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""The choices each cell may end with, and what they cost whatever its neighbours do."""
+"""The choices of each cell that have coefficients, and what they cost whatever its neighbours do."""
 
 from __future__ import annotations
 

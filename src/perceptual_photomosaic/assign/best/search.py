@@ -123,8 +123,10 @@ class _Search:
                     self._look(annealing, done)
                 stage.advance(loss=value.total, temperature=schedule.temperature(done), best=self.value.total)
                 self._show()
-        finally:  # after the last step, and after an interruption too
+        except KeyboardInterrupt:
             self._look(annealing, done)
+            raise
+        self._look(annealing, done)
 
     def _price(self, annealing: Annealing, done: float) -> None:
         """Make colour and structure dearer where the largest coefficients lose some from afar, else cheaper."""
