@@ -57,7 +57,7 @@ class MosaicOptions:
     method: str = _option("solve", "Choosing", f"How tiles are chosen: {', '.join(METHODS)}.")
     quality: str = _option("standard", "Choosing", "Or best: minutes of work on a perceptual loss after 'solve'.")
     steps: int = _option(200, "Choosing", "Steps that 'best' takes.")
-    time_limit: float | None = _option(None, "Choosing", "Seconds that 'best' may take after 'solve'.")
+    time_limit: float | None = _option(None, "Choosing", "Seconds that 'best' may anneal after 'solve'.")
     watch: str | None = _option(None, "Choosing", "A PNG that shows how far 'best' has come, rewritten as it goes.")
     loss: str = _option("lpips", "Choosing", f"What 'best' minimises: {' or '.join(LOSSES)}.")
     device: str = _option("auto", "Choosing", "Where 'best' runs: auto, cpu, cuda or mps.")

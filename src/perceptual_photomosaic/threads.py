@@ -3,7 +3,7 @@
 A library for matrix products divides large ones among its threads, and adds up in another order for each number of
 them. The last digits then differ, some cell with two tiles nearly alike takes the other one, and its neighbours follow.
 So what decides a mosaic runs on one such thread; work is shared out by our own threads, in blocks that do not depend on
-their number.
+their number. Where torch decides it, it has four, on any machine.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from contextlib import contextmanager
 from os import cpu_count
 from typing import TypeVar
 
-__all__ = ["WORKERS", "one_blas_thread", "share_out", "slices"]
+__all__ = ["WORKERS", "fixed_torch_threads", "one_blas_thread", "share_out", "slices"]
 
 WORKERS = min(4, cpu_count() or 1)
 """Threads that share work out."""
+
+_TORCH_THREADS = 4
+"""What torch has while it decides: on fewer cores they take turns at little cost."""
 
 _Item = TypeVar("_Item")
 
@@ -35,6 +38,19 @@ def one_blas_thread() -> Iterator[None]:
 
     with threadpool_limits(limits=1, user_api="blas"):
         yield
+
+
+@contextmanager
+def fixed_torch_threads() -> Iterator[None]:
+    """Hold torch's work on the CPU to four threads, whatever the machine has and was told; also a decorator."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(_TORCH_THREADS)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def slices(length: int, step: int) -> list[slice]:

@@ -15,6 +15,7 @@ from perceptual_photomosaic.errors import ConfigError, ModelError
 from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.patches import fit_target
 from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.threads import fixed_torch_threads
 
 __all__ = ["Learned"]
 
@@ -65,7 +66,8 @@ class Learned:
             templates = match_tiles(net, card, problem.tiles.pictures((cell, cell)), problem.tiles.spec)
             stage.advance()
             fitted = fit_target(problem.target, grid, (grid.columns * cell, grid.rows * cell), self.background)
-            logits = predict_logits(net, from_linear(fitted), grid.shape)
+            with fixed_torch_threads():
+                logits = predict_logits(net, from_linear(fitted), grid.shape)
             stage.advance()
         choices = assign_choices(
             DenseCosts(_costs(logits.reshape(grid.num_cells, -1), templates, len(problem.choices))),

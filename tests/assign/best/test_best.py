@@ -22,6 +22,7 @@ from perceptual_photomosaic.evaluate import Ruler
 from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.progress import Silent
+from perceptual_photomosaic.threads import fixed_torch_threads
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 
 torch = pytest.importorskip("torch")
@@ -264,6 +265,24 @@ def test_the_smallest_grids(shape: tuple[int, int]) -> None:
     start, end = values(small, found, Solve().assign(small).choices)
     assert end <= start
     assert found.figures["best"]["end"] == pytest.approx(end, rel=1e-3)
+
+
+def test_gradients_are_the_same_with_any_number_of_threads() -> None:
+    """At 64 x 64 cells; without the rule of `threads` those of one thread and of two are not."""
+    from perceptual_photomosaic.assign.best.objective import Balance, Objective
+    from perceptual_photomosaic.assign.best.search import prepare
+
+    random, vgg = torch.Generator().manual_seed(0), prepare("cpu")
+    target, start = (torch.rand(1, 3, 64 * 8, 64 * 8, generator=random) ** power for power in (1, 2))
+    found = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        with fixed_torch_threads():
+            objective = Objective(target, start, vgg, Balance())
+            found.append(objective.value_and_gradient(start, np.random.default_rng(0)))
+        assert torch.get_num_threads() == threads
+    assert found[0][0] == found[1][0]
+    assert torch.equal(found[0][1], found[1][1])
 
 
 def test_missing_torch_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.vgg import VGG16
 from perceptual_photomosaic.features.weights import load_vgg_weights
 from perceptual_photomosaic.progress import Reporter, Stage
+from perceptual_photomosaic.threads import fixed_torch_threads
 
 if TYPE_CHECKING:
     from perceptual_photomosaic.assign.best import Best
@@ -55,6 +56,7 @@ def prepare(device: str) -> VGG16:
     return VGG16(load_vgg_weights(), torch.float32 if device == "mps" else torch.bfloat16).to(device)
 
 
+@fixed_torch_threads()
 def improve(
     best: Best, problem: Problem, weights: EnergyWeights, start: Assignment, vgg: VGG16, reporter: Reporter
 ) -> Assignment:

@@ -8,7 +8,7 @@ over the cell, in red, green and blue, which should be those of the target. SSIM
 busy one; these do. Texture counts as far as it can be chosen apart from tone (`_free_of_tone`). Last comes what a
 network that was trained on people's judgements sees of the difference, at 2 x 2 samples (`features.embedding`).
 
-Costs are worked out for a short list of choices per cell, a block of cells at a time, on two threads.
+Costs are worked out for a short list of choices per cell, a block of cells at a time, on several threads.
 """
 
 from __future__ import annotations
