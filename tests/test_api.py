@@ -14,7 +14,7 @@ from PIL import Image
 
 from perceptual_photomosaic import Mosaic, MosaicError, MosaicOptions, api, make_mosaic, open_plan
 from perceptual_photomosaic.compose import hard_mosaic
-from perceptual_photomosaic.errors import ConfigError, GridError, ImageError, OutputError, TileError
+from perceptual_photomosaic.errors import ConfigError, GridError, ImageError, OutputError, PlanError, TileError
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
 
 
@@ -43,6 +43,36 @@ def test_options_and_names_are_one(target: NDArray[np.uint8], pictures: NDArray[
     options = MosaicOptions(columns=8, tile_size=12, method="nearest", max_uses=3)
     assert (make_mosaic(target, pictures, options).choices == small(target, pictures, max_uses=3).choices).all()
     assert make_mosaic(target, pictures, options, columns=6).grid.columns == 6
+
+
+@pytest.mark.parametrize("target", [None, [1, 2], 7, b"picture"])
+def test_a_target_that_is_none_is_named(pictures: NDArray[np.uint8], target: object) -> None:
+    with pytest.raises(ImageError, match=f"the target is a {type(target).__name__}; a file, a Pillow image or an"):
+        make_mosaic(target, pictures)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("tiles", [None, 7, iter([])])
+def test_tiles_that_are_none_are_named(target: NDArray[np.uint8], tiles: object) -> None:
+    with pytest.raises(TileError, match=f"the tiles are a {type(tiles).__name__}; a spec such as"):
+        make_mosaic(target, tiles)  # type: ignore[arg-type]
+
+
+def test_numbers_of_numpy_are_numbers(target: NDArray[np.uint8], pictures: NDArray[np.uint8], tmp_path: Path) -> None:
+    mosaic = small(target, pictures, columns=np.int64(8), adjust=np.float32(0.5), seed=np.uint8(3))
+    assert (mosaic.options.columns, mosaic.options.adjust, mosaic.options.seed) == (8, 0.5, 3)
+    mosaic.save_plan(tmp_path / "plan.json")
+    for wrong in (True, np.float64(8.5), "8"):
+        with pytest.raises(ConfigError, match="a whole number"):
+            small(target, pictures, columns=wrong)
+
+
+def test_a_plan_of_tiles_from_memory_says_that_it_cannot_be_drawn(
+    target: NDArray[np.uint8], pictures: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    path = tmp_path / "plan.json"
+    small(target, pictures).save_plan(path)
+    with pytest.raises(PlanError, match="the plan's tiles were pictures in memory"):
+        open_plan(path)
 
 
 def test_the_mosaic_resembles_its_target(target: NDArray[np.uint8]) -> None:

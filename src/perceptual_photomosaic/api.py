@@ -15,10 +15,10 @@ from PIL import Image
 from perceptual_photomosaic.assign.diagnosis import diagnose
 from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.assign.methods import matcher
-from perceptual_photomosaic.config import MosaicOptions, check_colour, with_values
+from perceptual_photomosaic.config import MosaicOptions, check_options, with_values
 from perceptual_photomosaic.features.tint import shifts_towards
 from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
-from perceptual_photomosaic.inputs import Tiles, open_target, open_tile_set, plan_target, tile_options
+from perceptual_photomosaic.inputs import Tiles, open_target, open_tile_set, plan_target, plan_tiles, tile_options
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.plan import Plan, rebind
 from perceptual_photomosaic.plan_paths import resolved_plan
@@ -27,7 +27,7 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import check_output
 from perceptual_photomosaic.render.originals import words_about_originals
 from perceptual_photomosaic.render.output import Output
-from perceptual_photomosaic.render.physical import hang, tile_size_for
+from perceptual_photomosaic.render.physical import hang, tile_size_for, words_about_fit
 
 __all__ = ["make_mosaic", "open_plan"]
 
@@ -68,7 +68,7 @@ def make_mosaic(
     """
     options = with_values(options or MosaicOptions(), changes, "make_mosaic()")
     seconds: dict[str, float] = {}
-    check_colour(options)
+    check_options(options)
     method = matcher(options)
     with _timed(seconds, "load"):
         picture, path = open_target(target, options)
@@ -85,8 +85,9 @@ def make_mosaic(
         )
         tile_px = tile_size_px(options.tile_size, grid.cell_aspect)
         if out is not None:
-            made = check_output(Path(out), grid.size_px(tile_px))
-            Output.from_options(options, grid.size_px(tile_px), jpeg_quality).check(made)
+            size_px = grid.size_px(tile_px)
+            made = check_output(Path(out), size_px)
+            Output.from_options(options, size_px, tile_px, jpeg_quality).check(made, size_px)
     with _timed(seconds, "tiles"):
         cut = tile_options(options, cache)
         tile_set = open_tile_set(tiles, cut, reporter)
@@ -139,11 +140,15 @@ def open_plan(
         plan = resolved_plan(plan, Path(relative_to or Path(path).parent))
     options = with_values(MosaicOptions(), plan.settings, f"plan '{path}'")
     options = with_values(options, changes, "open_plan()")
-    check_colour(options)
+    check_options(options)
     if tile_size is None and options.size is not None and not {"size", "dpi"}.isdisjoint(changes):
         tile_size = tile_size_for(options.size, options.dpi, plan.grid)
+        for line in words_about_fit(
+            options.size, options.dpi, plan.grid, tile_size_px(tile_size, plan.grid.cell_aspect)
+        ):
+            reporter.note(line)
     tile_px = tile_size_px(plan.tile_size if tile_size is None else tile_size, plan.grid.cell_aspect)
-    tile_set = open_tile_set(plan.specs, tile_options(options, cache), reporter)
+    tile_set = plan_tiles(plan, tile_options(options, cache), reporter)
     choices = rebind(plan, tile_set)
     target = plan_target(plan, options, "it lays its target over the tiles (blend)") if options.blend > 0 else None
     return Mosaic(

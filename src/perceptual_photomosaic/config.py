@@ -9,6 +9,7 @@ import json
 import types
 from dataclasses import Field, dataclass, field, fields, replace
 from difflib import get_close_matches
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -19,13 +20,19 @@ __all__ = [
     "METHODS",
     "QUALITIES",
     "MosaicOptions",
-    "check_colour",
+    "check_options",
     "field_types",
     "load_options",
     "option_fields",
     "save_options",
     "with_values",
 ]
+
+_ONLY_FOR = (
+    ("quality", "best", ("watch", "steps", "time_limit", "loss", "device")),
+    ("method", "mosaicnet", ("model",)),
+)
+"""Settings that do nothing where another one is not what they are for."""
 
 QUALITIES = ("standard", "best")
 """How much work goes into choosing."""
@@ -95,12 +102,19 @@ class MosaicOptions:
     overlap: str = _option("5mm", "Print", "How much neighbouring sheets share.")
 
 
-def check_colour(options: MosaicOptions) -> None:
-    """Make sure that `adjust` and `blend` are shares.
+def check_options(options: MosaicOptions) -> None:
+    """Make sure that `adjust` and `blend` are shares, that the seed is one, and that no setting would do nothing.
 
     Raises:
-        ConfigError: One is not from 0 to 1.
+        ConfigError: A share is not from 0 to 1, the seed is negative, or a setting is for another quality or method.
     """
+    if options.seed < 0:
+        raise ConfigError(f"seed is {options.seed}; it must be at least 0.")
+    for what, needed, names in _ONLY_FOR:
+        for name in names if getattr(options, what) != needed else ():
+            if getattr(options, name) != getattr(MosaicOptions(), name):
+                shown = name.replace("_", " ")
+                raise ConfigError(f"{shown} is for {what} '{needed}' only; ask for that, or leave {shown} out.")
     for name, share in (("adjust", options.adjust), ("blend", options.blend)):
         if not 0 <= share <= 1:
             raise ConfigError(f"{name} is {share:g}; it must be from 0 (off) to 1 (all of it).")
@@ -136,7 +150,7 @@ def with_values(options: MosaicOptions, values: dict[str, Any], where: str) -> M
             raise ConfigError(f"{where}: there is no setting '{key}'.{hint}")
         if not _fits(value, kinds[name]):
             raise ConfigError(f"{where}: {key} is {value!r}, but {_words(kinds[name])} is expected.")
-        clean[name] = tuple(value) if isinstance(value, list) else value
+        clean[name] = tuple(value) if isinstance(value, list) else _plain(value)
     return replace(options, **clean)
 
 
@@ -184,10 +198,17 @@ def _fits(value: Any, kind: Any) -> bool:
     if get_origin(kind) is tuple:
         return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
     if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        return isinstance(value, Real) and not isinstance(value, bool)
     if kind is int:
-        return isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, Integral) and not isinstance(value, bool)
     return isinstance(value, kind)
+
+
+def _plain(value: Any) -> Any:
+    """A number as Python has it, where it was numpy's."""
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    return float(value) if isinstance(value, Real) and not isinstance(value, Integral) else value
 
 
 def _words(kind: Any) -> str:

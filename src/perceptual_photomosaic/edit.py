@@ -23,7 +23,7 @@ from perceptual_photomosaic.errors import ConfigError, ConstraintError
 from perceptual_photomosaic.features.tint import shifts_towards
 from perceptual_photomosaic.grid import tile_size_px
 from perceptual_photomosaic.image import printable
-from perceptual_photomosaic.inputs import open_tile_set, plan_target, tile_options
+from perceptual_photomosaic.inputs import plan_target, plan_tiles, tile_options
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.plan import Plan, rebind
 from perceptual_photomosaic.plan_paths import resolved_plan
@@ -83,7 +83,7 @@ def edit_plan(
     for cell in [*edits.pins, *(cell for pair in edits.swaps for cell in pair)]:
         _check_cell(cell, plan.grid.shape)
     cut = tile_options(options, cache)
-    tiles = open_tile_set(plan.specs, cut, reporter)
+    tiles = plan_tiles(plan, cut, reporter)
     before = rebind(plan, tiles)
     target = plan_target(plan, options, "cells are chosen by it")
     choosing = _plain(options)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.config import MosaicOptions
-from perceptual_photomosaic.errors import ImageError, PlanError
+from perceptual_photomosaic.errors import ImageError, PlanError, TileError
 from perceptual_photomosaic.grid import parse_aspect, tile_size_px
 from perceptual_photomosaic.image import load_image, printable
 from perceptual_photomosaic.plan import Plan
@@ -23,7 +23,7 @@ from perceptual_photomosaic.tiles.base import TileSet
 from perceptual_photomosaic.tiles.names import TileNames
 from perceptual_photomosaic.tiles.spec import parse_colour
 
-__all__ = ["Tiles", "limits_of", "open_target", "open_tile_set", "plan_target", "tile_options"]
+__all__ = ["Tiles", "limits_of", "open_target", "open_tile_set", "plan_target", "plan_tiles", "tile_options"]
 
 Tiles = str | Path | TileSet | NDArray[np.uint8] | Sequence["str | Path"] | Sequence["NDArray[np.uint8] | Image.Image"]
 
@@ -45,6 +45,8 @@ def open_target(
         return load_image(target, background=parse_colour(options.background, "background")), str(target)
     if isinstance(target, Image.Image):
         return np.asarray(target.convert("RGB")), None
+    if not isinstance(target, np.ndarray):
+        raise ImageError(f"the target is a {type(target).__name__}; a file, a Pillow image or an array is expected.")
     if target.ndim != 3 or target.shape[2] != 3 or target.dtype != np.uint8 or target.size == 0:
         raise ImageError(f"the target is {target.dtype} {target.shape}; uint8 (height, width, 3) is expected.")
     return target, None
@@ -76,6 +78,18 @@ def plan_target(plan: Plan, options: MosaicOptions, why: str) -> NDArray[np.uint
             f"{picture.shape[1]} x {picture.shape[0]}. Put the old one back, or make the mosaic again."
         )
     return picture
+
+
+def plan_tiles(plan: Plan, options: TileOptions, reporter: Reporter) -> TileSet:
+    """Open the tiles of a plan again.
+
+    Raises:
+        PlanError: They came from memory and were in no file.
+        TileError: A set that is gone.
+    """
+    if ArrayTiles.spec in plan.specs:
+        raise PlanError("the plan's tiles were pictures in memory, not in files, so it cannot be drawn again.")
+    return open_tile_set(plan.specs, options, reporter)
 
 
 def tile_options(options: MosaicOptions, cache: Path | None) -> TileOptions:
@@ -110,6 +124,11 @@ def open_tile_set(tiles: Tiles, options: TileOptions, reporter: Reporter) -> Til
         return open_tiles([str(item) for item in tiles], options, reporter=reporter)
     if isinstance(tiles, Sequence) and not hasattr(tiles, "pictures"):
         return ArrayTiles(tiles)  # type: ignore[arg-type]
+    if not hasattr(tiles, "pictures"):
+        raise TileError(
+            f"the tiles are a {type(tiles).__name__}; a spec such as 'holiday/' or 'emoji', a list of them, a tile "
+            f"set, or pictures as arrays or Pillow images are expected."
+        )
     return tiles  # type: ignore[return-value]
 
 

@@ -19,12 +19,13 @@ from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.plan import Plan, index_csv
 from perceptual_photomosaic.plan_paths import relative_plan
 from perceptual_photomosaic.progress import SILENT, Reporter
-from perceptual_photomosaic.render.formats import check_folder, check_output, replacing
+from perceptual_photomosaic.render.formats import check_drawing, check_folder, check_output, replacing
 from perceptual_photomosaic.render.output import Output
 from perceptual_photomosaic.render.overlay import Overlay
+from perceptual_photomosaic.render.spared import check_spared
 from perceptual_photomosaic.render.stream import write_mosaic
 from perceptual_photomosaic.tiles.base import TileSet
-from perceptual_photomosaic.tiles.spec import parse_colour
+from perceptual_photomosaic.tiles.spec import parse_colour, paths_in
 
 __all__ = ["Mosaic"]
 
@@ -102,11 +103,12 @@ class Mosaic:
         """Write the mosaic; the suffix names the format, and memory does not grow with the picture.
 
         Raises:
-            OutputError: Unknown suffix, a picture too large for the format, or a place that cannot be written to.
+            OutputError: Unknown suffix, a picture too large for the format, a place that cannot be written to, or a
+                file that the mosaic is made of.
         """
-        path = Path(path)
+        path = self._spared(path)
         made = check_output(path, self.size_px)
-        output = Output.from_options(self.options, self.size_px, quality)
+        output = Output.from_options(self.options, self.size_px, self.tile_px, quality)
         write_mosaic(
             path,
             made,
@@ -146,7 +148,7 @@ class Mosaic:
         plan = self.plan()
         if relative_to is not None:
             plan = relative_plan(plan, Path(relative_to))
-        _write_text(Path(path), plan.to_json())
+        _write_text(self._spared(path), plan.to_json())
 
     def save_index(self, path: str | Path) -> None:
         """Write which tile sits in which cell as CSV.
@@ -154,7 +156,7 @@ class Mosaic:
         Raises:
             OutputError: The place cannot be written to.
         """
-        _write_text(Path(path), index_csv(self.choices, self.tiles))
+        _write_text(self._spared(path), index_csv(self.choices, self.tiles))
 
     def preview(self, longest_px: int = _PREVIEW_PX) -> Image.Image:
         """Target and mosaic side by side, each at most `longest_px` wide and high.
@@ -181,10 +183,17 @@ class Mosaic:
         Raises:
             OutputError: The place cannot be written to, or the suffix is unknown.
         """
-        path = Path(path)
-        check_output(path)
+        path = self._spared(path)
+        check_drawing(path)
         with replacing(path) as part:
             self.preview().save(part)
+
+    def _spared(self, path: str | Path) -> Path:
+        """Where to write, which is none of the files that the mosaic is made of."""
+        path = Path(path)
+        read = [self.target_path, self.options.region, *paths_in([self.tiles.spec])]
+        check_spared(path, read)
+        return path
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from perceptual_photomosaic.plan import Plan
-from perceptual_photomosaic.tiles.spec import join_specs, parse_specs, write_spec
+from perceptual_photomosaic.tiles.spec import join_specs, parse_specs, paths_in, write_spec
 
-__all__ = ["relative_plan", "resolved_plan"]
+__all__ = ["paths_of_plan", "relative_plan", "resolved_plan"]
 
 _WITH_PATHS = ("photos", "library", "slices")
 
@@ -25,6 +25,22 @@ def resolved_plan(plan: Plan, folder: Path) -> Plan:
     """Find the paths of a plan that was written relative to a folder, which may be elsewhere by now."""
     start = os.path.abspath(folder)  # noqa: PTH100
     return replace(_with_paths(plan, lambda path: os.path.normpath(os.path.join(start, path))), relative=False)  # noqa: PTH118
+
+
+def paths_of_plan(path: Path, relative_to: Path | None = None) -> list[Path]:
+    """What a plan is drawn from: its target, and the files and folders of its tiles.
+
+    Args:
+        path: The plan.
+        relative_to: Where the paths of a plan with relative ones begin; None takes the plan's own folder.
+    Raises:
+        PlanError: A damaged plan.
+    """
+    plan = Plan.load(path)
+    if plan.relative:
+        plan = resolved_plan(plan, relative_to or path.parent)
+    tiles = paths_in(plan.specs)
+    return tiles if plan.target is None else [Path(plan.target), *tiles]
 
 
 def _with_paths(plan: Plan, change: Callable[[str], str]) -> Plan:

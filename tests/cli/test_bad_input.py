@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from perceptual_photomosaic import make_mosaic
+from perceptual_photomosaic.errors import OutputError
 from tests.cli.conftest import Run, contents
 
 MAKE = "make portrait.png -t holiday -o out.png --columns 8 --method nearest"
@@ -104,6 +107,44 @@ OUTPUTS = {
     f"{MAKE} --plan out.png": "'out.png' is named for two outputs",
     f"{MAKE} --plan portrait.png": "would replace what is read from it",
     f"{MAKE} --save-config gone/a.toml": "there is no folder 'gone'",
+    f"{MAKE} --preview sheet.dzi": "'sheet.dzi': only mosaics are written as .dzi. Choose .png",
+    f"{MAKE} --method solve --quality best --watch out.png": "'out.png' is named for two outputs",
+    "tiles holiday --sheet sheet.dzi": "only mosaics are written as .dzi",
+    "features portrait.png -o sheet.dzi": "only mosaics are written as .dzi",
+}
+SPARED = {
+    f"{MAKE} -o holiday/03.png": "'holiday/03.png' would replace a file of 'holiday', which is read; choose another",
+    f"{MAKE} --index holiday/03.png": "'holiday/03.png' would replace a file of 'holiday'",
+    f"{MAKE} --preview holiday/03.png": "'holiday/03.png' would replace a file of 'holiday'",
+    f"{MAKE} --method solve --quality best --watch portrait.png": "'portrait.png' would replace what is read from it",
+    f"{MAKE} --config good.toml --plan good.toml": "'good.toml' would replace what is read from it",
+    f"{MAKE} --region mask.png --preview mask.png": "'mask.png' would replace what is read from it",
+    "make portrait.png -t slices:mask.png,size=8 -o mask.png": "'mask.png' would replace what is read from it",
+    "render plan.json -o holiday/03.png": "'holiday/03.png' would replace a file of 'holiday'",
+    "render plan.json -o portrait.png": "'portrait.png' would replace what is read from it",
+    "render plan.json -o out.png --index portrait.png": "'portrait.png' would replace what is read from it",
+    "edit plan.json --ban 03.png -o portrait.png": "'portrait.png' would replace what is read from it",
+    "edit plan.json --ban 03.png -o holiday/05.png": "'holiday/05.png' would replace a file of 'holiday'",
+    "tiles holiday --sheet holiday/03.png": "'holiday/03.png' would replace a file of 'holiday'",
+    "features portrait.png -o portrait.png": "'portrait.png' would replace what is read from it",
+    "evaluate made.png --plan plan.json --no-judge --plot portrait.png": "'portrait.png' would replace what is read",
+    "evaluate made.png --plan plan.json --no-judge --plot made.png": "'made.png' would replace what is read",
+    "compare made.png -t portrait.png --grid 8x6 --no-judge -o made.png": "'made.png' would replace what is read",
+    "compare made.png -t portrait.png --grid 8x6 --no-judge -o portrait.png": "'portrait.png' would replace what",
+    "render plan.json -o deep.dzi": "'deep.dzi' goes with the folder 'deep_files', which holds something else",
+}
+"""On a desk where a mosaic was made of the portrait, with its plan, and other things lie about."""
+IDLE = {
+    f"{MAKE} --watch so-far.png": "watch is for quality 'best' only; ask for that, or leave watch out",
+    f"{MAKE} --time-limit 3": "time limit is for quality 'best' only",
+    f"{MAKE} --steps 7": "steps is for quality 'best' only",
+    f"{MAKE} --loss paper": "loss is for quality 'best' only",
+    f"{MAKE} --model glyphs": "model is for method 'mosaicnet' only",
+    f"{MAKE} --size A4 --tile-size 30": "leave --tile-size out, or --size",
+    f"{MAKE} -o out.pdf --overlap 9mm": "overlap is what neighbouring sheets share; ask for sheets",
+    f"{MAKE} -o out.pdf --sheets A9 --size 40x30cm": "sheets is 'A9'",
+    f"{MAKE} -o out.pdf --size 40x30cm --bleed 500mm": "a bleed of 500 mm goes beyond the mosaic",
+    f"{MAKE} --seed -1": "seed is -1; it must be at least 0",
 }
 OTHER_COMMANDS = {
     "render": "Missing argument",
@@ -124,7 +165,7 @@ OTHER_COMMANDS = {
     "tiles holiday --export holiday": "holiday",
     "tiles holiday --size 0": "--size",
 }
-TABLE = TARGETS | TILES | SIZES | WORDS | LIMITS | OUTPUTS | OTHER_COMMANDS
+TABLE = TARGETS | TILES | SIZES | WORDS | LIMITS | OUTPUTS | OTHER_COMMANDS | IDLE
 
 
 @pytest.mark.parametrize(("command", "said"), TABLE.items())
@@ -138,6 +179,38 @@ def test_one_line_and_nothing_written(run: Run, desk: Path, command: str, said: 
     assert ran.err.count("\n") == 1, ran.err
     assert ran.err.startswith("photomosaic: ")
     assert ran.out == ""
+    assert contents(desk) == before
+
+
+@pytest.mark.parametrize(("command", "said"), SPARED.items())
+def test_nothing_that_is_read_is_replaced(run: Run, desk: Path, command: str, said: str) -> None:
+    assert run(*MAKE.split(), "--method", "nearest", "--plan", "plan.json", "-o", "made.png").status == 0
+    Image.new("L", (96, 72), 255).save(desk / "mask.png")
+    (desk / "good.toml").write_text("columns = 8\n")
+    (desk / "deep_files").mkdir()
+    (desk / "deep_files" / "thesis.txt").write_text("years of work\n")
+    before = contents(desk)
+    ran = run(*command.split())
+    assert ran.status == 2, ran
+    assert said in ran.err
+    assert ran.err.count("\n") == 1, ran.err
+    assert contents(desk) == before
+
+
+def test_an_earlier_deep_zoom_picture_may_be_replaced(run: Run, desk: Path) -> None:
+    for columns in (8, 6):
+        ran = run(*MAKE.split(), "--method", "nearest", "--columns", columns, "-o", "deep.dzi")
+        assert ran.status == 0, ran.err
+    assert (desk / "deep_files").is_dir()
+
+
+def test_the_library_replaces_nothing_that_it_reads_either(desk: Path) -> None:
+    before = contents(desk)
+    mosaic = make_mosaic(desk / "portrait.png", str(desk / "holiday"), columns=8, method="nearest", tile_size=8)
+    for write in (mosaic.write, mosaic.save_preview, mosaic.save_plan, mosaic.save_index):
+        for path in (desk / "portrait.png", desk / "holiday" / "03.png"):
+            with pytest.raises(OutputError, match="would replace"):
+                write(path)
     assert contents(desk) == before
 
 

@@ -57,13 +57,30 @@ def _process(
 MAKE: list[object] = ["make", "portrait.png", "-t", "holiday", "-o", "out.png", "--method", "nearest", "--columns", 8]
 
 
-def test_ctrl_c_leaves_no_half_written_file(desk: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "status", "said"),
+    [
+        ("SIGINT", 130, "photomosaic: interrupted; nothing half-written was left behind.\n"),
+        ("SIGTERM", 128 + signal.SIGTERM, ""),
+        ("SIGHUP", 128 + signal.SIGHUP, ""),
+    ],
+)
+def test_a_signal_leaves_no_half_written_file(desk: Path, name: str, status: int, said: str) -> None:
     (desk / "out.png").write_bytes(b"an older picture")
     before = contents(desk)
-    ran = _process(MAKE, desk, INTERRUPTED)
-    assert ran.returncode == 130, ran.stderr
-    assert ran.stderr == "photomosaic: interrupted; nothing half-written was left behind.\n"
+    ran = _process(MAKE, desk, INTERRUPTED.replace("SIGINT", name))
+    assert ran.returncode == status, ran.stderr
+    assert ran.stderr == said
     assert contents(desk) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_what_cannot_be_said_is_one_line(desk: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [*COMMAND, "tiles", "holiday"]
+        ran = subprocess.run(command, cwd=desk, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr == "photomosaic: what was to be said cannot be written: no space is left on the device.\n"
 
 
 def test_a_real_ctrl_c_at_any_moment(desk: Path) -> None:

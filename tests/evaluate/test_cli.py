@@ -83,6 +83,39 @@ def test_what_lies_behind_a_padded_or_transparent_target_is_the_plans(monkeypatc
     assert max(view["delta_e_mean"] for view in views) == pytest.approx(0, abs=1e-6)
 
 
+def test_what_does_not_belong_together_is_refused(monkeypatch, capsys, tmp_path):
+    rng = np.random.default_rng(2)
+    for name, size in (("target", (40, 96)), ("other", (40, 48))):
+        Image.fromarray(rng.integers(0, 256, (*size, 3), dtype=np.uint8)).save(tmp_path / f"{name}.png")
+    plan, mosaic = tmp_path / "plan.json", tmp_path / "mosaic.png"
+    make_mosaic(tmp_path / "target.png", "colours:9", columns=12, tile_size=4, out=mosaic).save_plan(
+        plan, relative_to=tmp_path
+    )
+    for said, *words in (
+        (
+            "the plan was made for a target of 96 x 40 px, this one has 48 x 40",
+            "--plan",
+            plan,
+            "-t",
+            tmp_path / "other.png",
+        ),
+        ("48 x 20 px, too few for a grid of 60 x 5 cells", "--grid", "60x5", "-t", tmp_path / "target.png"),
+    ):
+        assert run(monkeypatch, "evaluate", mosaic, *words, "--no-judge") == 2
+        assert said in capsys.readouterr().err
+    assert run(monkeypatch, "evaluate", mosaic, "--plan", plan, "--no-judge") == 0  # its target lies beside it
+
+
+def test_progress_is_told(files, capsys, monkeypatch):
+    monkeypatch.setattr("perceptual_photomosaic.cli.report._PLAIN_EVERY_S", 0.0)
+    words = ("--target", files["target"], "--grid", "8x6", "--no-judge")
+    for quiet in ((), ("--quiet",)):
+        assert run(monkeypatch, "evaluate", files["worse"], *words, *quiet) == 0
+        told = capsys.readouterr().err
+        assert ("looking at the target: 7 of 7" in told) == (not quiet)
+        assert ("measuring: 14 of 14" in told) == (not quiet)
+
+
 def test_compare_draws_a_sheet(files, monkeypatch, capsys, tmp_path):
     pytest.importorskip("matplotlib")
     out = tmp_path / "sheet.png"

@@ -194,8 +194,15 @@ def test_pages_beyond_what_pdf_and_jpeg_know_are_refused(tmp_path: Path) -> None
     path = tmp_path / "out.pdf"
     wide = np.zeros((1, 8187), int)  # 65,496 px, and the bleed beyond
     with pytest.raises(OutputError, match="JPEG in a PDF"):
-        write_mosaic(path, check_output(path), tiles, wide, (8, 8), output=Output(px_per_mm=(20.0, 20.0), bleed_mm=3.0))
-    assert list(tmp_path.iterdir()) == []
+        write_mosaic(
+            path, check_output(path), tiles, wide, (8, 8), output=Output(px_per_mm=(20.0, 20.0), bleed_mm=0.15)
+        )
+    narrow = np.zeros((2, 3), int)
+    made = check_output(path)
+    write_mosaic(tmp_path / "fits.pdf", made, tiles, narrow, (8, 8), output=Output(px_per_mm=(1.0, 1.0), bleed_mm=16))
+    with pytest.raises(OutputError, match="a bleed of 17 mm goes beyond the mosaic"):
+        write_mosaic(path, made, tiles, narrow, (8, 8), output=Output(px_per_mm=(1.0, 1.0), bleed_mm=17))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["fits.pdf"]
 
 
 @pytest.mark.parametrize(("suffix", "px"), [(".jpg", 65_500), (".webp", 16_383)])

@@ -77,11 +77,11 @@ def test_whole_cells_fill_the_size_exactly(
     assert options.rows is not None
     assert columns is None or options.columns == min(columns, round(width / 25.4 * dpi))
     size_px = options.columns * tile_px[0], options.rows * tile_px[1]
-    resolution = px_per_mm(options.size, options.dpi, size_px)
+    resolution = px_per_mm(options.size, options.dpi, size_px, tile_px)
     assert resolution is not None
-    if min(tile_px) >= 25:  # rounding to whole pixels moves the resolution by 2% at most, then the size is exact
-        assert size_px[0] / resolution[0] == pytest.approx(width, abs=0.002)
-        assert size_px[1] / resolution[1] == pytest.approx(height, abs=0.002)
+    assert size_px[0] / resolution[0] == pytest.approx(width, abs=0.002)
+    assert size_px[1] / resolution[1] == pytest.approx(height, abs=0.002)
+    if min(tile_px) >= 25:  # rounding to whole pixels moves the resolution by 2% at most
         assert resolution[0] * 25.4 == pytest.approx(dpi, rel=0.02)
 
 
@@ -106,8 +106,8 @@ def test_following_the_advice_silences_it() -> None:
 def test_pixels_without_a_resolution_say_nothing_about_paper() -> None:
     options, words = hang(MosaicOptions(size="4000x3000px"), (1200, 900))
     assert (options.dpi, words) == (None, [])
-    assert px_per_mm(options.size, options.dpi, (4000, 3000)) is None
-    assert px_per_mm("4000x3000px", 100.0, (4000, 3000)) == pytest.approx((100 / 25.4, 100 / 25.4))
+    assert px_per_mm(options.size, options.dpi, (4000, 3000), (40, 40)) is None
+    assert px_per_mm("4000x3000px", 100.0, (4000, 3000), (40, 40)) == pytest.approx((100 / 25.4, 100 / 25.4))
 
 
 def test_a_plan_is_drawn_as_large_as_asked_for() -> None:

@@ -255,4 +255,4 @@ def test_output_wishes_that_a_format_cannot_meet_are_refused(tmp_path: Path) -> 
         (Output(sheets="A4", bleed_mm=3), pdf, "sheets"),
     ):
         with pytest.raises(OutputError, match=words):
-            wish.check(made)
+            wish.check(made, (4000, 3000))

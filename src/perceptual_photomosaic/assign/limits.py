@@ -132,7 +132,8 @@ class Limits:
                     apart = max(abs(one // columns - other // columns), abs(one % columns - other % columns))
                     if apart < self.min_distance:
                         raise ConstraintError(
-                            f"tile {tile} is pinned to cells {one} and {other}, {apart} apart; "
+                            f"tile {tile} is pinned to cells {one // columns},{one % columns} and "
+                            f"{other // columns},{other % columns} (row,column), {apart} apart; "
                             f"min distance is {self.min_distance}."
                         )
         missing = self.required(num_tiles)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perceptual_photomosaic.cli.evaluate import check_figure, figure_text, share
+from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ImageError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def compare(
     grid: Annotated[str, typer.Option(help="Cells as COLUMNSxROWS, like 64x48.", show_default=False)],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw them side by side: .png .svg .pdf")] = None,
     no_judge: Annotated[bool, typer.Option("--no-judge", help="Leave out ST-LPIPS and FLIP.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell of no progress.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare MOSAICS of one target: figures at seven viewing distances, and a sheet with near, middle and far.
@@ -39,7 +41,7 @@ def compare(
     photomosaic compare mine.png theirs.png --target portrait.jpg --grid 64x64 -o sheet.png
     """
     if out is not None:
-        check_figure(out)
+        check_figure(out, [*mosaics, target])
 
     from perceptual_photomosaic.evaluate import Ruler
     from perceptual_photomosaic.evaluate.sources import parse_grid
@@ -56,7 +58,8 @@ def compare(
                 f"cells of '{first}' are {aspect:.2f} times as wide as high, those of '{name}' {other:.2f} times: "
                 f"not on one grid. Compare mosaics of one grid."
             )
-    ruler = Ruler(load_image(target), (rows, cols), cell_aspect=aspect, judge=not no_judge)
+    reporter = reporter_for(quiet=quiet or as_json)
+    ruler = Ruler(load_image(target), (rows, cols), cell_aspect=aspect, judge=not no_judge, reporter=reporter)
     results = {name: ruler.measure(picture) for name, picture in pictures.items()}
     if out is not None:
         from perceptual_photomosaic.evaluate.plot import save_figure, sheet

@@ -57,11 +57,14 @@ def edit(
 
     from perceptual_photomosaic.edit import Edits, edit_plan
     from perceptual_photomosaic.plan import Plan
+    from perceptual_photomosaic.plan_paths import paths_of_plan
     from perceptual_photomosaic.render.formats import check_folder
+    from perceptual_photomosaic.render.spared import check_spared
     from perceptual_photomosaic.tiles import default_cache_dir
 
     written = out or plan
     check_folder(written)
+    check_spared(written, paths_of_plan(plan, relative_to))
     relative = Plan.load(plan).relative
     mosaic, before = edit_plan(
         plan,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ImageError
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ def evaluate(
     index: Annotated[Path | None, typer.Option(help="The index (CSV) instead: knows grid and tiles.")] = None,
     no_judge: Annotated[bool, typer.Option("--no-judge", help="Leave out ST-LPIPS and FLIP.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves: .png .svg .pdf")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell of no progress.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure how well MOSAIC shows its target, at seven viewing distances.
@@ -36,9 +39,6 @@ def evaluate(
     Colours (CIEDE2000), structure (SSIM) and edges are compared where one cell covers 16 px down to 1/4 px; at 8, 4 and
     2 px also by a network that was taught what people see (shift-tolerant LPIPS) and by NVIDIA FLIP.
     """
-    if plot is not None:
-        check_figure(plot)
-
     from perceptual_photomosaic.evaluate import assignment_from_picture, tile_stats
     from perceptual_photomosaic.evaluate import evaluate as measure
     from perceptual_photomosaic.evaluate.sources import read_layout
@@ -49,9 +49,20 @@ def evaluate(
         if layout.target is None:
             raise ImageError("no target was named. Add --target PICTURE, the one that the mosaic shows.")
         target = Path(layout.target)
+    if plot is not None:
+        check_figure(plot, [mosaic, target, plan, index])
     picture = load_image(mosaic)
     whole, box = layout.lay_over(load_image(target, background=layout.background))
-    result = measure(picture, whole, layout.grid_shape, judge=not no_judge, assignment=layout.assignment, box=box)
+    reporter = reporter_for(quiet=quiet or as_json)
+    result = measure(
+        picture,
+        whole,
+        layout.grid_shape,
+        judge=not no_judge,
+        assignment=layout.assignment,
+        box=box,
+        reporter=reporter,
+    )
     counted, guessed = result.tiles, False
     if counted is None and (found := assignment_from_picture(picture, layout.grid_shape)) is not None:
         counted, guessed = tile_stats(found), True
@@ -70,18 +81,23 @@ def evaluate(
         _print_tiles(counted, guessed)
 
 
-def check_figure(path: Path) -> None:
+def check_figure(path: Path, read: Iterable[Path | None]) -> None:
     """Make sure before any work that a figure can be drawn to `path`.
 
+    Args:
+        path: The figure's.
+        read: Files that are read.
     Raises:
-        OutputError: A suffix that is not drawn, or a place that cannot be written to.
+        OutputError: A suffix that is not drawn, a place that cannot be written to, or a file that is read.
     """
     from perceptual_photomosaic.errors import OutputError
     from perceptual_photomosaic.render.formats import check_folder
+    from perceptual_photomosaic.render.spared import check_spared
 
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise OutputError(f"'{path}': figures are drawn as .png, .svg or .pdf. Choose one of these.")
     check_folder(path)
+    check_spared(path, read)
 
 
 def share(cell_px: float) -> str:

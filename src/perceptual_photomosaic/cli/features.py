@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from perceptual_photomosaic.cli.report import reporter_for
+
 __all__ = ["features"]
 
 
@@ -16,15 +18,18 @@ def features(
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the sheet: .png .jpg .webp .tif")],
     vgg_weights: Annotated[str, typer.Option(help="default, or a .pth, .npy or .safetensors file.")] = "default",
     width: Annotated[int, typer.Option(min=16, max=2000, help="Width of each map in pixels.")] = 200,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
 ) -> None:
     """Draw the mean activation of each VGG16 layer at scales 1, 1/2 and 1/4.
 
     photomosaic features portrait.jpg -o layers.png
     """
     from perceptual_photomosaic.models import require_torch
-    from perceptual_photomosaic.render.formats import check_output, replacing
+    from perceptual_photomosaic.render.formats import check_drawing, replacing
+    from perceptual_photomosaic.render.spared import check_spared
 
-    check_output(out)
+    check_drawing(out)
+    check_spared(out, [image])
     require_torch("features")
     from perceptual_photomosaic.features.activations import activation_sheet
     from perceptual_photomosaic.features.vgg import VGG16
@@ -32,6 +37,6 @@ def features(
     from perceptual_photomosaic.image import load_image
 
     picture = load_image(image)
-    sheet = activation_sheet(VGG16(load_vgg_weights(vgg_weights)), picture, width)
+    sheet = activation_sheet(VGG16(load_vgg_weights(vgg_weights)), picture, width, reporter=reporter_for(quiet=quiet))
     with replacing(out) as part:
         sheet.save(part)

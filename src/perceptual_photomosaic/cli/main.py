@@ -6,8 +6,11 @@ library inside the function that does the work.
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
+from types import FrameType
 
 import typer
 
@@ -52,23 +55,37 @@ app.add_typer(library, name="library")
 
 def main() -> None:
     """Run the command line; known errors become one line on standard error and exit status 2."""
+    for name in ("SIGTERM", "SIGHUP"):  # sent at shutdown, by batch systems and `timeout`: clean up as after Ctrl-C
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_DFL:
+            signal.signal(getattr(signal, name), _terminated)
     try:
         status = app(args=sys.argv[1:] or ["--help"], standalone_mode=False)
+        sys.stdout.flush()
     except MosaicError as error:
         _fail(str(error), 2)
     except _BadCommandLine as error:
         message = error.format_message()  # type: ignore[attr-defined]
         _fail(f"{message.rstrip('.')}{'' if message.endswith('?') else '.'} See --help.", 2)
     except MemoryError as error:
-        _fail(f"not enough memory ({error}). Lower --tile-size, or make fewer cells.", 2)
+        _fail(f"not enough memory ({error}). Fewer cells, or smaller pictures and tiles, need less.", 2)
     except (KeyboardInterrupt, typer.Abort):
         status = 130
     except BrokenPipeError:  # the reader of our output went away (`| head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or it would be tried again at the end
+        _fail("what was to be said cannot be written: no space is left on the device.", 2)
     if status == 130:
         _fail("interrupted; nothing half-written was left behind.", 130)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    """End as a command does that a signal ended, but through every `finally`."""
+    sys.exit(128 + number)
 
 
 def _fail(message: str, status: int) -> None:

@@ -10,7 +10,7 @@ import typer
 from perceptual_photomosaic.cli.options import chosen_options, with_mosaic_options
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.cli.summary import Extras, print_summary
-from perceptual_photomosaic.errors import OutputError, TileError
+from perceptual_photomosaic.errors import ConfigError, OutputError, TileError
 
 __all__ = ["make"]
 
@@ -56,9 +56,13 @@ def make(
         raise TileError("no tiles were named. Add --tiles FOLDER, or --tiles emoji, glyphs, slices:IMAGE or colours:N.")
     if out is None:
         raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif, .dzi, .pdf).")
+    if settings["size"] is not None and settings["tile_size"] is not None:
+        raise ConfigError("size and dpi say how large tiles are; leave --tile-size out, or --size.")
     options = chosen_options(settings, config)
-    extras = Extras(plan, index, preview, save_config, relative_to)
-    extras.check(out, target)
+    from perceptual_photomosaic.tiles.spec import paths_in
+
+    extras = Extras(plan, index, preview, save_config, Path(options.watch) if options.watch else None, relative_to)
+    extras.check(out, [target, config, options.region, options.cmyk, *paths_in(tiles)])
 
     from perceptual_photomosaic.api import make_mosaic
     from perceptual_photomosaic.tiles import default_cache_dir

@@ -54,4 +54,4 @@ def predict(
     if not result.written:
         raise ModelError(f"none of {len(pairs)} pictures could be read")
     if not quiet:
-        print(f"{len(result.written)} mosaics in {out}")
+        print(f"{len(result.written)} mosaic{'' if len(result.written) == 1 else 's'} in {out}")

@@ -45,8 +45,11 @@ def render(
     """
     if out is None:
         raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif, .dzi, .pdf).")
+    from perceptual_photomosaic.plan_paths import paths_of_plan
+
     extras = Extras(index=index)
-    extras.check(out, plan)
+    extras.check(out, [plan])
+    extras.check(out, paths_of_plan(plan, relative_to))
 
     from perceptual_photomosaic.api import open_plan
     from perceptual_photomosaic.tiles import default_cache_dir

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,30 +27,33 @@ class Extras:
     index: Path | None = None
     preview: Path | None = None
     settings: Path | None = None
+    watch: Path | None = None
     relative_to: Path | None = None
 
-    def check(self, out: Path, source: Path) -> None:
-        """Make sure before any work that every file can be written, and that none replaces the command's `source`.
+    def check(self, out: Path, read: Iterable[str | Path | None]) -> None:
+        """Make sure before any work that every file can be written, and that none replaces what the command reads.
 
+        Args:
+            out: The mosaic's.
+            read: Files and folders that are read.
         Raises:
-            OutputError: A place that cannot be written to, or the same name twice.
+            OutputError: A place that cannot be written to, the same name twice, or that of something that is read.
         """
-        from perceptual_photomosaic.render.formats import check_folder, check_output
+        from perceptual_photomosaic.render.formats import check_drawing, check_folder, check_output
+        from perceptual_photomosaic.render.spared import check_spared
 
         check_output(out)
-        for path in (out, self.plan, self.index, self.preview, self.settings):
-            if path is not None and path.exists() and source.exists() and path.samefile(source):
-                raise OutputError(f"'{path}' would replace what is read from it; choose another name.")
-        seen = {out.absolute()}
-        for path in (self.plan, self.index, self.preview, self.settings):
+        read, seen = list(read), set()
+        for path in (out, self.plan, self.index, self.preview, self.settings, self.watch):
             if path is None:
                 continue
             check_folder(path)
+            check_spared(path, read)
             if path.absolute() in seen:
                 raise OutputError(f"'{path}' is named for two outputs; give each its own name.")
             seen.add(path.absolute())
         if self.preview is not None:
-            check_output(self.preview)
+            check_drawing(self.preview)
 
     def write(self, mosaic: Mosaic) -> None:
         """Write what was asked for."""

@@ -48,13 +48,15 @@ def tiles(
     photomosaic tiles "glyphs:characters=.:-=+*#%@,foreground=white,background=black" --sheet ascii.png
     """
     from perceptual_photomosaic.grid import parse_aspect, tile_size_px
-    from perceptual_photomosaic.render.formats import check_output
+    from perceptual_photomosaic.render.formats import check_drawing
+    from perceptual_photomosaic.render.spared import check_spared
     from perceptual_photomosaic.tiles import TileOptions, default_cache_dir, open_tiles
     from perceptual_photomosaic.tiles.sheet import check_export, export_tiles
-    from perceptual_photomosaic.tiles.spec import parse_colour
+    from perceptual_photomosaic.tiles.spec import parse_colour, paths_in
 
     if sheet is not None:
-        check_output(sheet)
+        check_drawing(sheet)
+        check_spared(sheet, paths_in(specs))
     if export is not None:
         check_export(export)
     aspect = parse_aspect(cell_aspect)

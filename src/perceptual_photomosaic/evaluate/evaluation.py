@@ -28,6 +28,7 @@ from perceptual_photomosaic.evaluate.views import (
     encode_srgb,
     view_shape,
 )
+from perceptual_photomosaic.progress import SILENT, Reporter, Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,6 +143,7 @@ class Ruler:
             its largest centred part with the mosaic's aspect.
         cells_px: Viewing distances, as pixels that one cell covers.
         judge: Also ask the perceptual judge and FLIP, at 8, 4 and 2 px per cell.
+        reporter: Hears of progress.
     Raises:
         ImageError: `target` is no uint8 picture.
         GridError: No cells, or distances that are not positive.
@@ -157,9 +159,10 @@ class Ruler:
         box: Box | None = None,
         cells_px: Sequence[float] = VIEW_CELLS_PX,
         judge: bool = True,
+        reporter: Reporter = SILENT,
     ) -> None:
         check_picture(target, "target")
-        self.grid_shape = grid_shape
+        self.grid_shape, self.reporter = grid_shape, reporter
         self.cell_aspect = cell_aspect
         self.cells_px = tuple(sorted({float(d) for d in cells_px}, reverse=True))
         self.judge = judge
@@ -168,7 +171,8 @@ class Ruler:
         rows, cols = grid_shape
         shapes = {d: view_shape(grid_shape, d, cell_aspect) for d in self.cells_px}
         box = box or centred_box((target.shape[1], target.shape[0]), cols * cell_aspect / rows)
-        self._targets = _views(target, shapes, box)
+        with reporter.stage("looking at the target", len(shapes), "distances") as stage:
+            self._targets = _views(target, shapes, box, stage)
 
     def target_view(self, cell_px: float) -> NDArray[np.uint8]:
         """Draw the target as it is seen where one cell covers `cell_px` pixels, one of `cells_px`: (H, W, 3) sRGB."""
@@ -194,9 +198,13 @@ class Ruler:
             raise GridError(f"the grid is {self.grid_shape} (rows, cols), the assignment {assignment.shape}")
         shapes = {d: (view.light.shape[0], view.light.shape[1]) for d, view in self._targets.items()}
         box = (0.0, 0.0, float(mosaic.shape[1]), float(mosaic.shape[0]))
-        views = _views(mosaic, shapes, box)
-        scores = tuple(self._compare(d, self._targets[d], views[d]) for d in self.cells_px)
-        return Evaluation(self.grid_shape, scores, None if assignment is None else tile_stats(assignment))
+        scores = []
+        with self.reporter.stage("measuring", 2 * len(shapes), "looks") as stage:
+            views = _views(mosaic, shapes, box, stage)
+            for cell_px in self.cells_px:
+                scores.append(self._compare(cell_px, self._targets[cell_px], views[cell_px]))
+                stage.advance()
+        return Evaluation(self.grid_shape, tuple(scores), None if assignment is None else tile_stats(assignment))
 
     def _compare(self, cell_px: float, target: _View, mosaic: _View) -> ViewScores:
         height, width = target.light.shape[:2]
@@ -226,7 +234,9 @@ def _to_bytes(srgb: NDArray[np.floating]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(srgb * 255), np.uint8)
 
 
-def _views(picture: NDArray[np.uint8], shapes: dict[float, tuple[int, int]], box: Box) -> dict[float, _View]:
+def _views(
+    picture: NDArray[np.uint8], shapes: dict[float, tuple[int, int]], box: Box, stage: Stage
+) -> dict[float, _View]:
     """Average a picture for each distance, from the view before where its pixels divide evenly: the same, sooner."""
     views: dict[float, _View] = {}
     finer: NDArray[np.float32] | None = None
@@ -237,6 +247,7 @@ def _views(picture: NDArray[np.uint8], shapes: dict[float, tuple[int, int]], box
             light = area_average(picture, (height, width), box)
         views[cell_px] = _View(light)
         finer = light
+        stage.advance()
     return views
 
 
@@ -249,6 +260,7 @@ def evaluate(
     assignment: NDArray[np.integer] | None = None,
     box: Box | None = None,
     cells_px: Sequence[float] = VIEW_CELLS_PX,
+    reporter: Reporter = SILENT,
 ) -> Evaluation:
     """Measure how well a mosaic shows its target.
 
@@ -260,6 +272,7 @@ def evaluate(
         assignment: Tile number of each cell, (rows, cols), for the statistics of tiles.
         box: The part of the target that the grid covers, where that is not its largest centred part, as for `Ruler`.
         cells_px: Viewing distances, as pixels that one cell covers.
+        reporter: Hears of progress.
     Raises:
         ImageError: Not two uint8 pictures.
         GridError: Grid, distances or assignment that make no sense.
@@ -269,6 +282,12 @@ def evaluate(
     rows, cols = grid_shape
     if rows < 1 or cols < 1:
         raise GridError(f"a grid needs at least one row and one column, got {rows} rows x {cols} columns")
+    if mosaic.shape[1] < cols or mosaic.shape[0] < rows:
+        raise GridError(
+            f"the mosaic has {mosaic.shape[1]} x {mosaic.shape[0]} px, too few for a grid of {cols} x {rows} cells."
+        )
     cell_aspect = (mosaic.shape[1] / cols) / (mosaic.shape[0] / rows)
-    ruler = Ruler(target, grid_shape, cell_aspect=cell_aspect, box=box, cells_px=cells_px, judge=judge)
+    ruler = Ruler(
+        target, grid_shape, cell_aspect=cell_aspect, box=box, cells_px=cells_px, judge=judge, reporter=reporter
+    )
     return ruler.measure(mosaic, assignment)

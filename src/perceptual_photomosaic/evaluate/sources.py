@@ -13,6 +13,7 @@ import numpy as np
 from perceptual_photomosaic.errors import GridError, PlanError
 from perceptual_photomosaic.features.patches import framed
 from perceptual_photomosaic.plan import Plan
+from perceptual_photomosaic.plan_paths import resolved_plan
 from perceptual_photomosaic.tiles.spec import parse_colour
 
 if TYPE_CHECKING:
@@ -46,11 +47,19 @@ class Layout:
 
         Args:
             target: uint8, (H, W, 3).
+        Raises:
+            PlanError: The box lies on a target of another size.
         """
         if self.box is None:
             return target, None
         left, top, right, bottom = self.box
         height, width = target.shape[:2]
+        wanted = round(left + right), round(top + bottom)  # the box is centred
+        if wanted != (width, height):
+            raise PlanError(
+                f"the plan was made for a target of {wanted[0]} x {wanted[1]} px, this one has {width} x {height}. "
+                f"Name the very picture, or --grid in place of --plan."
+            )
         beyond = max(0.0, -left, -top, right - width, bottom - height)
         border = int(np.ceil(beyond - 1e-6))
         if border == 0:
@@ -90,6 +99,8 @@ def read_layout(grid: str | None, *, plan: Path | None = None, index: Path | Non
         raise PlanError("a plan and an index were both named; one of them is enough.")
     if plan is not None:
         saved = Plan.load(plan)
+        if saved.relative:
+            saved = resolved_plan(saved, plan.parent)
         tiles = saved.choices // len(saved.variants)
         behind = parse_colour(saved.settings.get("background", "white"), f"plan '{plan}'")
         layout = Layout(saved.grid.shape, tiles, saved.grid.target_box, saved.target, behind)

@@ -10,36 +10,43 @@ from PIL import Image, ImageDraw
 from perceptual_photomosaic.features.pyramid import pyramid_level
 from perceptual_photomosaic.features.vgg import VGG16
 from perceptual_photomosaic.features.weights import CONVOLUTIONS
+from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["activation_sheet", "mean_activations"]
 
 SCALES = (0.0, 1.0, 2.0)
 
 
-def mean_activations(vgg: VGG16, picture: NDArray[np.uint8]) -> dict[str, list[NDArray[np.float32]]]:
+def mean_activations(
+    vgg: VGG16, picture: NDArray[np.uint8], *, reporter: Reporter = SILENT
+) -> dict[str, list[NDArray[np.float32]]]:
     """Mean over channels of every convolution's features, at scales 1, 1/2 and 1/4.
 
     Args:
         vgg: The network.
         picture: sRGB, uint8, (H, W, 3).
+        reporter: Hears of progress.
     Returns:
         Layer name to one map (h, w) per scale.
     """
     images = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float()
     found: dict[str, list[NDArray[np.float32]]] = {name: [] for name in CONVOLUTIONS}
-    with torch.no_grad():
+    with torch.no_grad(), reporter.stage("looking through VGG16", len(SCALES), "scales") as stage:
         for scale in SCALES:
             features = vgg(pyramid_level(images, scale), CONVOLUTIONS)
             for name in CONVOLUTIONS:
                 found[name].append(features[name][0].float().mean(0).numpy())
+            stage.advance()
     return found
 
 
-def activation_sheet(vgg: VGG16, picture: NDArray[np.uint8], width: int = 200) -> Image.Image:
+def activation_sheet(
+    vgg: VGG16, picture: NDArray[np.uint8], width: int = 200, *, reporter: Reporter = SILENT
+) -> Image.Image:
     """Draw the mean activations: a row per layer, a column per scale, each map from its darkest to its lightest."""
     height = max(1, round(width * picture.shape[0] / picture.shape[1]))
     label, gap = 70, 4
-    maps = mean_activations(vgg, picture)
+    maps = mean_activations(vgg, picture, reporter=reporter)
     size = (label + len(SCALES) * (width + gap), (len(maps) + 1) * (height + gap))
     sheet = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(sheet)

@@ -40,7 +40,8 @@ def find_sources(sources: Sequence[Path], out: Path, suffix: str) -> list[tuple[
         out: Folder for the mosaics.
         suffix: Of the mosaics, as in ".png".
     Raises:
-        OutputError: `out` lies inside a source folder, or two pictures would get one name.
+        OutputError: `out` lies inside a source folder, a mosaic would replace a picture that is read, or two pictures
+            would get one name.
         ImageError: No picture at all.
     """
     pairs: list[tuple[Path, Path]] = []
@@ -56,7 +57,10 @@ def find_sources(sources: Sequence[Path], out: Path, suffix: str) -> list[tuple[
     if not pairs:
         raise ImageError(f"no pictures in {', '.join(map(str, sources))}")
     seen: dict[Path, Path] = {}
+    read = {path.resolve() for path, _ in pairs}
     for path, target in pairs:
+        if target.resolve() in read:
+            raise OutputError(f"{target} would replace what is read from it: choose another folder, or --format")
         if target in seen:
             raise OutputError(f"{seen[target]} and {path} would both become {target}: predict them one after the other")
         seen[target] = path

@@ -16,7 +16,7 @@ from typing import Any
 from perceptual_photomosaic.errors import MissingExtraError, OutputError
 from perceptual_photomosaic.image import printable
 
-__all__ = ["COMPRESSIONS", "FORMATS", "Format", "check_folder", "check_output", "replacing"]
+__all__ = ["COMPRESSIONS", "FORMATS", "Format", "check_drawing", "check_folder", "check_output", "replacing"]
 
 COMPRESSIONS = ("deflate", "lzw", "jpeg", "none")
 """How a TIFF may be compressed: "jpeg" loses something, the others nothing."""
@@ -102,7 +102,22 @@ def check_output(path: Path, size_px: tuple[int, int] | None = None) -> Format:
     if made is _PDF and find_spec("img2pdf") is None:
         raise MissingExtraError(f"'{shown}': writing PDF", "print")
     check_folder(path)
+    if made is _DEEP_ZOOM and not _is_deep_zoom(_files_of(path)):
+        raise OutputError(
+            f"'{shown}' goes with the folder '{_files_of(path).name}', which holds something else; choose another name."
+        )
     return made
+
+
+def check_drawing(path: Path) -> None:
+    """Find out before any work whether a drawing, a preview or a sheet, can be written to `path`.
+
+    Raises:
+        OutputError: A suffix that is not drawn, or a folder that cannot be written to.
+    """
+    if FORMATS.get(path.suffix.lower()) is _DEEP_ZOOM:
+        raise OutputError(f"'{printable(path)}': only mosaics are written as .dzi. Choose .png, .jpg, .webp or .tif.")
+    check_output(path)
 
 
 @contextmanager
@@ -131,6 +146,13 @@ def replacing(path: Path) -> Iterator[Path]:
 def _files_of(path: Path) -> Path:
     """The folder beside a .dzi file."""
     return path.with_name(f"{path.stem}_files")
+
+
+def _is_deep_zoom(folder: Path) -> bool:
+    """Whether a folder is that of an earlier Deep Zoom picture, or not there."""
+    if not folder.is_dir():
+        return not folder.exists()
+    return all(entry.name.isdigit() or entry.name == "vips-properties.xml" for entry in folder.iterdir())
 
 
 def _replace_folder(new: Path, place: Path) -> None:

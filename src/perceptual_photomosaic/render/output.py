@@ -8,9 +8,12 @@ from pathlib import Path
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import OutputError
 from perceptual_photomosaic.render.formats import COMPRESSIONS, Format
-from perceptual_photomosaic.render.physical import parse_length, px_per_mm
+from perceptual_photomosaic.render.physical import parse_length, parse_paper, px_per_mm
 
-__all__ = ["Output"]
+__all__ = ["PDF_PX_PER_MM", "Output"]
+
+PDF_PX_PER_MM = (300 / 25.4, 300 / 25.4)
+"""Resolution of a PDF where none was asked for."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class Output:
     Attributes:
         quality: 1 to 100 for what loses something; None takes the format's own.
         compression: Of a TIFF, one of `COMPRESSIONS`.
-        px_per_mm: Horizontal and vertical resolution; None says nothing, and a PDF then takes 300 dpi.
+        px_per_mm: Horizontal and vertical resolution; None where none was asked for: a PDF then takes 300 dpi, all
+            others 72 dpi, as pictures for the screen do.
         cmyk: ICC profile of a press: colours are converted to it.
         bleed_mm: How far a PDF's picture goes on beyond the trim, on every side.
         marks: Whether a PDF shows where to cut.
@@ -38,8 +42,10 @@ class Output:
     overlap_mm: float = 5.0
 
     @classmethod
-    def from_options(cls, options: MosaicOptions, size_px: tuple[int, int], quality: int | None = None) -> Output:
-        """What the settings of a mosaic of so many pixels ask for.
+    def from_options(
+        cls, options: MosaicOptions, size_px: tuple[int, int], tile_px: tuple[int, int], quality: int | None = None
+    ) -> Output:
+        """What the settings of a mosaic of so many pixels, with tiles of so many, ask for.
 
         Raises:
             ConfigError: A size or length that is none.
@@ -47,7 +53,7 @@ class Output:
         return cls(
             quality=quality,
             compression=options.compression,
-            px_per_mm=px_per_mm(options.size, options.dpi, size_px),
+            px_per_mm=px_per_mm(options.size, options.dpi, size_px, tile_px),
             cmyk=None if options.cmyk is None else Path(options.cmyk),
             bleed_mm=parse_length(options.bleed, "bleed"),
             marks=options.marks,
@@ -55,11 +61,12 @@ class Output:
             overlap_mm=parse_length(options.overlap, "overlap"),
         )
 
-    def check(self, made: Format) -> None:
-        """Make sure before any work that a format can do what is asked.
+    def check(self, made: Format, size_px: tuple[int, int]) -> None:
+        """Make sure before any work that a format can do what is asked of a mosaic of so many pixels.
 
         Raises:
             OutputError: It cannot; says which can.
+            ConfigError: Sheets of a paper that is none.
         """
         if self.compression not in COMPRESSIONS:
             raise OutputError(f"compression '{self.compression}' is unknown; choose one of {', '.join(COMPRESSIONS)}.")
@@ -73,5 +80,15 @@ class Output:
             raise OutputError(f"bleed, marks and sheets are for PDF, not for {made.name}. Write .pdf.")
         if self.bleed_mm < 0 or self.overlap_mm < 0:
             raise OutputError("bleed and overlap must be 0 or more.")
+        across, down = self.px_per_mm or PDF_PX_PER_MM
+        if self.bleed_mm > min(size_px[0] / across, size_px[1] / down):
+            raise OutputError(
+                f"a bleed of {self.bleed_mm:g} mm goes beyond the mosaic by more than there is of it to be mirrored. "
+                f"Printers ask for 3 mm or so."
+            )
+        if self.sheets:
+            parse_paper(self.sheets)
+        if not self.sheets and self.overlap_mm != Output.overlap_mm:
+            raise OutputError("overlap is what neighbouring sheets share; ask for sheets, or leave overlap out.")
         if self.sheets and (self.bleed_mm or self.marks):
             raise OutputError("sheets are cut by hand along their overlap; ask for sheets, or for bleed and marks.")

@@ -18,7 +18,7 @@ from perceptual_photomosaic.image import pillow_lenient
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.canvas import Canvas, Window
 from perceptual_photomosaic.render.formats import Format
-from perceptual_photomosaic.render.output import Output
+from perceptual_photomosaic.render.output import PDF_PX_PER_MM, Output
 from perceptual_photomosaic.render.physical import parse_paper
 from perceptual_photomosaic.render.save import saver
 from perceptual_photomosaic.render.source import stream
@@ -30,7 +30,6 @@ _LARGEST_MM = 5080.0  # 14,400 points: the largest page a PDF can have
 _SLUG_MM = 10.0  # room for marks around the bleed
 _MARK_MM = 5.0  # length of a mark
 _MARGIN_MM = 6.0  # what printers leave white around a sheet
-_UNKNOWN = (300 / 25.4, 300 / 25.4)
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def pages(size_px: tuple[int, int], output: Output) -> list[Page]:
     Raises:
         OutputError: A page larger than PDF knows, or an overlap as large as a sheet.
     """
-    across, down = output.px_per_mm or _UNKNOWN
+    across, down = output.px_per_mm or PDF_PX_PER_MM
     width, height = size_px[0] / across, size_px[1] / down
     if output.sheets:
         return _sheets(size_px, (width, height), output)

@@ -19,12 +19,14 @@ __all__ = [
     "parse_size",
     "px_per_mm",
     "tile_size_for",
+    "words_about_fit",
 ]
 
 DEFAULT_DPI = 150.0
 SMALL_TILE_MM = 13.0
 """Below this a photo is hard to make out at arm's length."""
 
+_SAME_SHAPE = 0.02
 _TILE_MM = 20.0  # what tiles of a poster are made when nothing is said, if that makes cells enough
 _MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4, '"': 25.4, "inch": 25.4, "inches": 25.4, "pt": 25.4 / 72}
 _LETTER = {"LETTER": (215.9, 279.4), "LEGAL": (215.9, 355.6), "TABLOID": (279.4, 431.8)}
@@ -70,9 +72,13 @@ def parse_length(text: str, what: str) -> float:
     return float(match[1]) * _MM.get(unit, 1.0)
 
 
-def parse_size(text: str, *, landscape: bool) -> PrintSize:
+def parse_size(text: str, *, landscape: bool, what: str = "size") -> PrintSize:
     """Read a size: 200x150cm, 80x60in, 40000x30000px, or paper (A2), which is turned to suit the picture.
 
+    Args:
+        text: The size.
+        landscape: Whether the picture is wider than high.
+        what: What errors call it.
     Raises:
         ConfigError: It is none of these.
     """
@@ -82,10 +88,10 @@ def parse_size(text: str, *, landscape: bool) -> PrintSize:
     match = re.fullmatch(rf"\s*{_NUMBER}\s*([a-z\"]*)\s*[x×]\s*{_NUMBER}\s*([a-z\"]*)\s*", text.lower())
     unit = match[4] if match else ""
     if match is None or match[2] not in ("", unit) or (unit != "px" and unit not in _MM):
-        raise ConfigError(f"size is '{text}'; 200x150cm, 80x60in, 40000x30000px or A2 is expected.")
+        raise ConfigError(f"{what} is '{text}'; 200x150cm, 80x60in, 40000x30000px or A2 (A0 to A8) is expected.")
     width, height = float(match[1]), float(match[3])
     if not width or not height:
-        raise ConfigError(f"size is '{text}'; both sides must be above 0.")
+        raise ConfigError(f"{what} is '{text}'; both sides must be above 0.")
     scale = 1.0 if unit == "px" else _MM[unit]
     return PrintSize(width * scale, height * scale, unit == "px")
 
@@ -98,7 +104,7 @@ def parse_paper(text: str) -> tuple[float, float]:
     """
     paper = _paper(text)
     if paper is None:
-        size = parse_size(text, landscape=False)
+        size = parse_size(text, landscape=False, what="sheets")
         if size.in_px:
             raise ConfigError(f"sheets are '{text}'; paper such as A4, A3, letter or 297x420mm is expected.")
         paper = size.width, size.height
@@ -162,15 +168,52 @@ def tile_size_for(size: str, dpi: float | None, grid: Grid) -> int:
     return max(1, round(along * max(aspect)))
 
 
-def px_per_mm(size: str | None, dpi: float | None, size_px: tuple[int, int]) -> tuple[float, float] | None:
-    """Resolution that makes a picture of so many pixels exactly as large as asked for, in both directions."""
+def words_about_fit(size: str, dpi: float | None, grid: Grid, tile_px: tuple[int, int]) -> list[str]:
+    """What a person should know before a plan is drawn at a size: that its grid has another shape."""
+    made = grid.size_px(tile_px)
+    asked = parse_size(size, landscape=made[0] > made[1]).pixels(dpi)
+    if _same_shape(made[0] / made[1] / (asked[0] / asked[1]), tile_px):
+        return []
+    return [
+        f"the plan has another shape than {size}: the mosaic will be as large as fits, {made[0]} x {made[1]} px of "
+        f"{asked[0]} x {asked[1]}."
+    ]
+
+
+def px_per_mm(
+    size: str | None, dpi: float | None, size_px: tuple[int, int], tile_px: tuple[int, int]
+) -> tuple[float, float] | None:
+    """Resolution that makes a mosaic exactly as large as asked for, in both directions.
+
+    They differ by as much as tiles were rounded to whole pixels. Where they would differ by more, the mosaic, from a
+    plan, has another shape than was asked for; it is then as large as fits.
+
+    Args:
+        size: As `parse_size` reads it; None where none was asked for.
+        dpi: Resolution; None where none was asked for.
+        size_px: (width, height) of the mosaic.
+        tile_px: (width, height) of its tiles.
+    """
     paper = None if size is None else parse_size(size, landscape=size_px[0] > size_px[1]).millimetres(dpi)
     if paper is not None:
         across, down = size_px[0] / paper[0], size_px[1] / paper[1]
-        if abs(across / down - 1) < 0.02:
+        if _same_shape(across / down, tile_px):
             return across, down
-        return max(across, down), max(across, down)  # a plan of another shape: as large as fits
+        return max(across, down), max(across, down)
     return None if dpi is None else (dpi / 25.4, dpi / 25.4)
+
+
+def _same_shape(ratio: float, tile_px: tuple[int, int]) -> bool:
+    """Whether a mosaic has the shape that was asked for but for tiles that were rounded to whole pixels.
+
+    Args:
+        ratio: Its width to height, over that of what was asked for.
+        tile_px: (width, height) of its tiles.
+    """
+    width, height = tile_px
+    least = width / (width + 0.5) * (height - 0.5) / height
+    most = width / (width - 0.5) * (height + 0.5) / height
+    return min(least, 1 - _SAME_SHAPE) < ratio < max(most, 1 + _SAME_SHAPE)
 
 
 def _counts(options: MosaicOptions, size: PrintSize, target_px: tuple[int, int]) -> tuple[int, int]:

@@ -14,7 +14,7 @@ __all__ = ["compressed_bytes", "most_bytes", "saver"]
 
 _BIG_TIFF_BYTES = 2_000_000_000
 _PYRAMID_PX = 8192
-_SAMPLE_PX = 512
+_SCREEN_DPI = 72.0  # what pictures say that were not made for paper; libvips' own is 25.4
 
 
 def saver(part: Path, made: Format, output: Output) -> Callable[[Any], None]:
@@ -82,8 +82,8 @@ def _finished(picture: Any, output: Output) -> Any:
             ) from error
         if picture.bands != 4:
             raise OutputError(f"the ICC profile '{output.cmyk}' is not for CMYK.")
-    across, down = output.px_per_mm or (1.0, 1.0)
-    return picture.copy(xres=across, yres=down) if output.px_per_mm else picture
+    across, down = output.px_per_mm or (_SCREEN_DPI / 25.4, _SCREEN_DPI / 25.4)
+    return picture.copy(xres=across, yres=down)
 
 
 def _options(made: Format, output: Output, size_px: tuple[int, int]) -> dict[str, Any]:

@@ -57,10 +57,10 @@ def write_mosaic(
     import pyvips
 
     output = output or Output()
-    output.check(made)
     used, position = np.unique(choices, return_inverse=True)
     rows, columns = choices.shape
     size_px = columns * tile_px[0], rows * tile_px[1]
+    output.check(made, size_px)
     shown = printable(path)
     sheet_bytes = len(used) * tile_px[0] * tile_px[1] * 3
     if sheet_bytes > IN_MEMORY_BYTES:

@@ -23,6 +23,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from PIL import ImageColor
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import printable
 
-__all__ = ["Spec", "join_specs", "parse_colour", "parse_flag", "parse_specs", "write_colour", "write_spec"]
+__all__ = ["Spec", "join_specs", "parse_colour", "parse_flag", "parse_specs", "paths_in", "write_colour", "write_spec"]
 
 # Keys that each kind of set knows, and what its argument is ("" where it has none).
 SETS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -64,6 +65,21 @@ def parse_specs(text: str) -> list[Spec]:
     if text.startswith("photos:") and _is_folder(text.removeprefix("photos:")):
         return [Spec("photos", text.removeprefix("photos:"))]
     return [_parse_one(part) for part in _split(text, ";")]
+
+
+def paths_in(specs: Iterable[str]) -> list[Path]:
+    """Files and folders that tile sets are read from; a text that is no spec names none."""
+    known: list[Spec] = []
+    for text in specs:
+        with suppress(TileError):  # whoever opens it says so
+            known += parse_specs(text)
+    paths = []
+    for spec in known:
+        if spec.name in ("photos", "library", "slices"):
+            paths.append(Path(spec.argument))
+        if "font" in spec.options:
+            paths.append(Path(spec.options["font"]))
+    return paths
 
 
 def write_spec(name: str, argument: str = "", options: Mapping[str, str] | None = None) -> str:
