@@ -9,7 +9,7 @@ from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.importance import importance_of
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
-from perceptual_photomosaic.features.tone import tone_fit
+from perceptual_photomosaic.features.tone import inked, reach_of, tone_fit
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.inputs import limits_of
 from perceptual_photomosaic.library.shortlist import choice_patches, shortlist
@@ -56,6 +56,9 @@ def pose(
     left_alone = options.tone == "auto" and options.method == "solve"  # it weighs things differently instead
     tone = tone_fit(cells, choices, "keep" if left_alone else options.tone)
     weights = importance_of(target, cells, grid, options.region, options.detail, reporter=reporter)
-    cells = cells if tone is None else tone.apply(cells)
-    limits = limits_of(options, tiles)
-    return Problem(grid, cells, choices, tiles, target, limits, weights, options.seed), tone is not None
+    limits, fitted_in = limits_of(options, tiles), False
+    if tone is not None:
+        fitted_in = reach_of(cells, choices) != "wide" or inked(cells, choices)
+        cells = tone.apply(cells)
+    problem = Problem(grid, cells, choices, tiles, target, limits, weights, options.seed, fitted_in)
+    return problem, tone is not None

@@ -9,9 +9,12 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.costs import DenseCosts
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.solve import EnergyWeights
+from perceptual_photomosaic.grid import Grid
+from perceptual_photomosaic.tiles.arrays import ArrayTiles
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,21 @@ class Puzzle:
     @property
     def num_tiles(self) -> int:
         return self.costs.shape[1] // self.variants
+
+
+def problem_of(
+    cells: NDArray[np.floating],
+    choices: NDArray[np.floating],
+    shape: tuple[int, int],
+    limits: Limits | None = None,
+    variants: int = 1,
+) -> Problem:
+    """A problem of these patches in linear light, (N, k, k, 3), on a grid of (rows, columns)."""
+    tiles = ArrayTiles(np.zeros((len(choices) // variants, 1, 1, 3), np.uint8))
+    tiles.variants = tuple(f"variant {number}" for number in range(variants))
+    grid = Grid(*shape, (1, 1), (0, 0, shape[1], shape[0]))
+    light = cells.astype(np.float32), choices.astype(np.float32)
+    return Problem(grid, *light, tiles, np.zeros((*shape, 3), np.uint8), limits or Limits())
 
 
 def grainy_patches(count: int, seed: int) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ from perceptual_photomosaic.assign.solve.descent import Descent
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
-from tests.assign.problems import grainy_patches, weights_of
+from tests.assign.problems import grainy_patches, problem_of, weights_of
 
 SIZES = st.sampled_from([(1, 2), (2, 1), (2, 2), (3, 3), (5, 3), (8, 8)])
 
@@ -92,7 +92,7 @@ def halves(pinned: dict[int, int] | None = None) -> list[int]:
     start = np.tile(np.repeat([0, 1], 3), 3)
     options = np.tile(np.arange(2, dtype=np.int32), (18, 1))
     near, joint = NearCosts(cells, choices, weights), JointCosts(cells, choices, (3, 6), weights)
-    moving = Descent(near, joint, (3, 6), options, start, 1, Limits(pinned=pinned or {}), 0.0, 0)
+    moving = Descent(problem_of(cells, choices, (3, 6), Limits(pinned=pinned or {})), near, joint, options, start, 0.0)
     energies = moving.run(3)
     assert energies[-1] <= energies[0]
     assert energies[-1] == pytest.approx(moving.energy(), abs=1e-6)

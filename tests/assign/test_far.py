@@ -17,9 +17,7 @@ from perceptual_photomosaic.assign.solve import EnergyWeights, Solve
 from perceptual_photomosaic.assign.solve.far import FarColour, with_far_colour
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light
-from perceptual_photomosaic.grid import Grid
-from perceptual_photomosaic.tiles.arrays import ArrayTiles
-from tests.assign.problems import weights_of
+from tests.assign.problems import problem_of, weights_of
 
 SIDE = 12
 GREEDY = weights_of(colour8=0.2, colour1=4.0, colour_half=2.0, structure8=0.2)
@@ -37,14 +35,7 @@ def shapes_or_tones() -> Problem:
     tones = np.linspace(0.05, 0.4, 30)[:, None, None] * np.ones((1, 8, 8))
     drawn = [tone + 0.22 * shape for tone in np.linspace(0.26, 0.45, 10) for shape in (upright, across)]
     choices = np.concatenate([tones, np.array(drawn)])
-    return Problem(
-        Grid(SIDE, SIDE, (1, 1), (0, 0, SIDE, SIDE)),
-        np.repeat(cells[..., None], 3, axis=3).astype(np.float32),
-        np.repeat(choices[..., None], 3, axis=3).astype(np.float32),
-        ArrayTiles(np.zeros((len(choices), 1, 1, 3), np.uint8)),
-        np.zeros((SIDE, SIDE, 3), np.uint8),
-        Limits(),
-    )
+    return problem_of(*(np.repeat(grey[..., None], 3, axis=3) for grey in (cells, choices)), (SIDE, SIDE))
 
 
 def error(problem: Problem, choices: NDArray[np.integer], k: int) -> float:

@@ -111,7 +111,10 @@ def test_all_slots_filled_and_copies_apart(rows: int, columns: int, uses: int, d
         (Limits(pinned={0: 5}), "cell 0 is pinned to choice 5, but there are 5"),
         (Limits(pinned={0: 1}, banned=frozenset({1})), "tile 1 is banned, yet pinned to cell 0"),
         (Limits(max_uses=3, pinned=dict.fromkeys(range(4), 2)), "tile 2 is pinned to 4 cells, more than max uses 3"),
-        (Limits(min_distance=2, pinned={0: 2, 5: 2}), "tile 2 is pinned to cells 0 and 5, 1 apart; min distance is 2"),
+        (
+            Limits(min_distance=2, pinned={0: 2, 5: 2}),
+            "tile 2 is pinned to cells 0,0 and 1,1 (row,column), 1 apart; min distance is 2",
+        ),
         (Limits(use_all=True, pinned=dict.fromkeys(range(9), 0)), "4 more tiles must appear, but 3 cells are left"),
     ],
 )

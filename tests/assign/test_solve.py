@@ -24,9 +24,7 @@ from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light
 from perceptual_photomosaic.features.colour import linear_to_din99d, linear_to_luma, linear_to_srgb
 from perceptual_photomosaic.features.embedding import embed
-from perceptual_photomosaic.grid import Grid
-from perceptual_photomosaic.tiles.arrays import ArrayTiles
-from tests.assign.problems import weights_of
+from tests.assign.problems import problem_of, weights_of
 
 
 def patches(count: int, seed: int) -> NDArray[np.float32]:
@@ -38,16 +36,8 @@ def patches(count: int, seed: int) -> NDArray[np.float32]:
 
 
 def problem(rows: int, columns: int, tiles: int, seed: int, limits: Limits | None = None, variants: int = 1) -> Problem:
-    tile_set = ArrayTiles(np.zeros((tiles, 1, 1, 3), np.uint8))
-    tile_set.variants = tuple(f"variant {number}" for number in range(variants))
-    return Problem(
-        Grid(rows, columns, (1, 1), (0, 0, columns, rows)),
-        patches(rows * columns, seed),
-        patches(tiles * variants, seed + 1),
-        tile_set,
-        np.zeros((rows, columns, 3), np.uint8),
-        limits or Limits(),
-    )
+    cells, choices = patches(rows * columns, seed), patches(tiles * variants, seed + 1)
+    return problem_of(cells, choices, (rows, columns), limits, variants)
 
 
 def free_of_tone(choices: NDArray[np.float32], texture: list[float]) -> float:
@@ -293,7 +283,7 @@ def test_descent_reports_the_energy_it_started_with() -> None:
     joint = JointCosts(made.cells, made.choices, (5, 5), EnergyWeights())
     start = np.zeros(25, np.int64)
     options = np.tile(np.arange(12, dtype=np.int32), (25, 1))
-    descent = Descent(near, joint, (5, 5), options, start, 1, Limits(), 0.0, 0)
+    descent = Descent(made, near, joint, options, start, 0.0)
     energies = descent.run(3)
     joint.reset(start)
     costs = near.of(np.arange(25), start[:, None]).sum() + joint.energy()

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from perceptual_photomosaic import make_mosaic
+from perceptual_photomosaic import MosaicOptions, make_mosaic
+from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.methods import matcher
+from perceptual_photomosaic.assign.solve import Solve, parse_weights
 from perceptual_photomosaic.errors import ConfigError
-from perceptual_photomosaic.features.colour import linear_to_oklab
+from perceptual_photomosaic.features.colour import linear_to_oklab, to_linear
 from perceptual_photomosaic.features.tone import inked, reach_of, tone_fit
+from perceptual_photomosaic.grid import Grid
+from perceptual_photomosaic.inputs import open_tile_set, tile_options
 from perceptual_photomosaic.mosaic import Mosaic
+from perceptual_photomosaic.problem import pose
+from perceptual_photomosaic.progress import SILENT
 
 
 def greys(low: float, high: float, count: int = 64) -> np.ndarray:
@@ -96,6 +104,35 @@ def test_one_tone_and_unknown_words() -> None:
     assert tone_fit(greys(0.3, 0.3), greys(0.5, 1)) is None
     with pytest.raises(ConfigError, match="auto, keep, fit"):
         tone_fit(greys(0, 1), greys(0, 1), "sepia")
+
+
+@pytest.mark.parametrize(("tiles", "least"), [("glyphs", 0.93), ("emoji", 0.965)])
+def test_a_fitted_target_is_there_in_every_tone(target: NDArray[np.uint8], tiles: str, least: float) -> None:
+    """Seen from where a cell is a point: the darker the target, the darker the mosaic, whatever ink tiles have."""
+    target = target.mean(axis=2, keepdims=True).repeat(3, axis=2).astype(np.uint8)
+    mosaic = make_mosaic(target, tiles, columns=24, tile_size=16, tone="fit")
+    rows, columns = mosaic.grid.shape
+    seen = to_linear(mosaic.to_array()).reshape(rows, 16, columns, 16, 3).mean(axis=(1, 3))
+    wanted = to_linear(target).reshape(rows, 72 // rows, columns, 96 // columns, 3).mean(axis=(1, 3))
+    light = [linear_to_oklab(part.astype(np.float32).reshape(-1, 3))[:, 0] for part in (wanted, seen)]
+    assert np.corrcoef(*light)[0, 1] > least
+
+
+def test_tones_are_fitted_in_where_tiles_reach_little_of_them(target: NDArray[np.uint8]) -> None:
+    def posed(tiles: str, tone: str) -> Problem:
+        options = MosaicOptions(columns=12, tone=tone)
+        cut = tile_options(options, None)
+        opened = open_tile_set(tiles, cut, SILENT)
+        return pose(target, Grid.fit((96, 72), columns=12), opened, options, cut)[0]
+
+    letters, told, wide = posed("glyphs", "auto"), posed("glyphs", "fit"), posed("colours:400", "fit")
+    assert [problem.fitted for problem in (letters, told, wide)] == [False, True, False]
+    solve = matcher(MosaicOptions())
+    assert isinstance(solve, Solve)
+    weights = solve.weights_for(told)
+    assert weights == parse_weights("balanced", "", reach="fitted")
+    assert weights.colour8 == weights.contrast8 == weights.gradient8 == 0 < weights.colour1
+    assert "far_colour" not in solve.assign(told).figures
 
 
 def test_letters_show_a_gradient() -> None:

@@ -34,6 +34,7 @@ class Problem:
         limits: What the assignment must respect.
         weights: How much each cell matters, float32, (cells,), mean 1; None means all alike.
         seed: Decides between equals and orders random moves.
+        fitted: Whether the tones of `cells` were drawn into those of tiles that reach little of the target's.
     """
 
     grid: Grid
@@ -44,6 +45,7 @@ class Problem:
     limits: Limits = field(default_factory=Limits)
     weights: NDArray[np.float32] | None = None
     seed: int = 0
+    fitted: bool = False
 
     @property
     def variants(self) -> int:

@@ -63,6 +63,7 @@ def _key(method: Matcher, problem: Problem) -> str:
         problem.grid.shape,
         problem.variants,
         problem.seed,
+        problem.fitted,
         limits.max_uses,
         limits.min_distance,
         limits.use_all,

@@ -33,7 +33,7 @@ def matcher(options: MosaicOptions, *, far_colour: float | None = None) -> Match
         case "solve":
             turned, scarce = bool(options.variants), options.max_uses is not None
             weigh = partial(parse_weights, options.viewing, options.weights, turned=turned, scarce=scarce)
-            reaches: tuple[Reach, ...] = ("narrow", "inked", "faint")
+            reaches: tuple[Reach, ...] = ("narrow", "inked", "faint", "fitted")
             by_reach = {reach: weigh(reach=reach) for reach in reaches}
             asked = options.viewing != "balanced" or options.weights
             solve = Solve(weigh(), by_reach, 1.0 if asked else far_colour)

@@ -17,6 +17,7 @@ __all__ = ["Extras", "print_summary"]
 
 _LISTED = 5
 _REPETITIVE = 0.05
+_DARK = {"emoji": "emoji:background=black", "glyphs": "glyphs:foreground=white,background=black"}
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,28 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
         print("one tile fills many cells; --max-uses or --min-distance bring more variety")
     if facts["diagnosis"]:
         print(facts["diagnosis"])
+        for line in _advice(facts["diagnosis"], mosaic):
+            print(line)
     for line in _liberties(mosaic):
         print(line)
     _print_skipped(tiles["skipped"], everything=verbose)
     if verbose:
         print("  ".join(f"{stage} {seconds:.2f} s" for stage, seconds in facts["seconds"].items()))
+
+
+def _advice(diagnosis: str, mosaic: Mosaic) -> list[str]:
+    """What to do where letters or emoji lack tones: the same on black beside those on white, or fitted tones."""
+    from perceptual_photomosaic.tiles.spec import parse_specs
+
+    drawn = {name: [one for one in parse_specs(mosaic.tiles.spec) if one.name == name] for name in _DARK}
+    lines = [
+        f'dark ones come with --tiles "{dark}", beside these or alone'
+        for name, dark in _DARK.items()
+        if diagnosis.startswith("few dark") and drawn[name] and not any("background" in s.options for s in drawn[name])
+    ]
+    if any(drawn.values()) and mosaic.figures.get("tone") == "kept":
+        lines.append("--tone fit shows all of the target in the tones that these tiles have")
+    return lines
 
 
 def _facts(mosaic: Mosaic, out: Path) -> dict[str, Any]:

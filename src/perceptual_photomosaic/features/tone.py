@@ -22,8 +22,9 @@ __all__ = ["TONES", "Reach", "ToneFit", "inked", "reach_of", "tone_fit"]
 
 TONES = ("auto", "keep", "fit")
 
-Reach = Literal["wide", "narrow", "inked", "faint"]
-"""How much of a target's lightness tiles reach, see `reach_of`, and `inked`."""
+Reach = Literal["wide", "narrow", "inked", "faint", "fitted"]
+"""How much of a target's lightness tiles reach, see `reach_of`, and `inked`; "fitted" where it was little and the
+target was drawn into it."""
 
 _ENOUGH = 0.4
 """The share of a target's range that tiles must cover to be asked for the target as it is."""

@@ -20,10 +20,9 @@ from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import ConfigError, MissingExtraError
 from perceptual_photomosaic.evaluate import Ruler
 from perceptual_photomosaic.features.colour import from_linear
-from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.progress import Silent
 from perceptual_photomosaic.threads import fixed_torch_threads
-from perceptual_photomosaic.tiles.arrays import ArrayTiles
+from tests.assign.problems import problem_of
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("stlpips_pytorch", reason="the weights of the network")
@@ -43,14 +42,7 @@ def problem(limits: Limits | None = None) -> Problem:
     slope = random.uniform(-0.3, 0.3, (TILES, 3, 1, 1)) * np.linspace(-1, 1, 8)
     slope = np.where(random.integers(0, 2, (TILES, 1, 1, 1)), slope, slope.swapaxes(2, 3)).transpose(0, 2, 3, 1)
     choices = np.clip(random.uniform(0, 1, (TILES, 1, 1, 3)) ** 2 + slope, 0, 1)
-    return Problem(
-        Grid(ROWS, COLUMNS, (1, 1), (0, 0, COLUMNS, ROWS)),
-        cells.astype(np.float32),
-        choices.astype(np.float32),
-        ArrayTiles(np.zeros((TILES, 1, 1, 3), np.uint8)),
-        np.zeros((ROWS, COLUMNS, 3), np.uint8),
-        limits or Limits(),
-    )
+    return problem_of(cells, choices, (ROWS, COLUMNS), limits)
 
 
 class Heard(Silent):
@@ -259,8 +251,7 @@ def test_the_network_has_no_view_too_small_for_it(cells: tuple[int, int], seen: 
 def test_the_smallest_grids(shape: tuple[int, int]) -> None:
     whole = problem()
     cells = np.arange(shape[0])[:, None] * COLUMNS + np.arange(shape[1])
-    grid = Grid(*shape, (1, 1), (0, 0, shape[1], shape[0]))
-    small = Problem(grid, whole.cells[cells.ravel()], whole.choices, whole.tiles, whole.target, Limits())
+    small = problem_of(whole.cells[cells.ravel()], whole.choices, shape)
     found = Best(steps=3).assign(small)
     start, end = values(small, found, Solve().assign(small).choices)
     assert end <= start

@@ -49,7 +49,7 @@ def find_options(problem: Problem, start: NDArray[np.int64], weights: EnergyWeig
     """
     cells = np.arange(len(start))
     likeness = EmbeddingCosts(looks(problem.cells), looks(problem.choices))
-    numbers, _ = look_alikes(likeness, _LONG_LIST, problem.allowed)
+    numbers = look_alikes(likeness, _LONG_LIST, problem.allowed)
     count = min(count, numbers.shape[1])
     numbers = np.concatenate([start[:, None], numbers], axis=1)
     joint = JointCosts(problem.cells, problem.choices, problem.grid.shape, weights, problem.weights)

@@ -107,10 +107,10 @@ class Rounding:
         inside = NearCosts.of_problem(problem, weights)
         near = PricedCosts(inside, listed, prices, _UNLISTED * price)
         joint = JointCosts(cells, tiles, shape, weights, problem.weights)
-        options, variants, limits = listed.astype(np.int32), problem.variants, problem.limits
+        options = listed.astype(np.int32)
         choices = self._start
         for _ in range(_ROUNDS):
-            descent = Descent(near, joint, shape, options, choices, variants, limits, weights.repeat, problem.seed)
+            descent = Descent(problem, near, joint, options, choices, weights.repeat)
             descent.run(_SWEEPS)
             choices = descent.choices
             found = ratios(choices)

@@ -50,8 +50,8 @@ class Solve:
         """The weights that suit the problem's tiles."""
         if not self.by_reach:
             return self.weights
-        reach = reach_of(problem.cells, problem.choices)
-        if reach != "faint" and inked(problem.cells, problem.choices):
+        reach: Reach = "fitted" if problem.fitted else reach_of(problem.cells, problem.choices)
+        if reach not in ("fitted", "faint") and inked(problem.cells, problem.choices):
             reach = "inked"
         return self.by_reach.get(reach, self.weights)
 
@@ -69,20 +69,23 @@ class Solve:
     def settle(self, problem: Problem, *, reporter: Reporter = SILENT) -> tuple[EnergyWeights, Assignment]:
         """The same with the weights that the energy had in the end."""
         shape, limits, weights = problem.grid.shape, problem.limits, self.weights_for(problem)
-        costs = EmbeddingCosts(looks(problem.cells), looks(problem.choices))
+        costs = EmbeddingCosts(
+            *(looks(patches, tones_only=problem.fitted) for patches in (problem.cells, problem.choices))
+        )
         start = assign_choices(
             costs, shape, problem.variants, limits, importance=problem.weights, seed=problem.seed, reporter=reporter
         )
         count = self.candidates if problem.variants == 1 else self.candidates * 3 // 2
-        options, _ = look_alikes(costs, count, problem.allowed)
+        options = look_alikes(costs, count, problem.allowed, reporter=reporter)
 
-        colours = FarColour(problem) if self.far_colour is None and limits.free else None
+        finding = self.far_colour is None and limits.free and not problem.fitted
+        colours = FarColour(problem) if finding else None
         while True:
             factor = (self.far_colour or 1.0) if colours is None else colours.factor
             settled = with_far_colour(weights, factor)
             near = NearCosts.of_problem(problem, settled)
             joint = JointCosts(problem.cells, problem.choices, shape, settled, problem.weights)
-            way = Descent(near, joint, shape, options, start, problem.variants, limits, settled.repeat, problem.seed)
+            way = Descent(problem, near, joint, options, start, settled.repeat, reporter=reporter)
             energies = way.run(self.sweeps, give_up=None if colours is None else colours.too_dear, reporter=reporter)
             if colours is None or colours.factor == factor:
                 break

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.costs import EmbeddingCosts, blocks
 from perceptual_photomosaic.features.colour import linear_to_din99d
 from perceptual_photomosaic.features.patches import reduce_patches
+from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import share_out
 
 __all__ = ["look_alikes", "looks"]
@@ -15,29 +16,37 @@ __all__ = ["look_alikes", "looks"]
 _SCALES = (8, 4, 2, 1)
 
 
-def looks(patches: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Descriptors whose squared distance is the mean squared DIN99d error over four scales, float32, (N, 255)."""
-    parts = [linear_to_din99d(reduce_patches(patches, k)).reshape(len(patches), -1) / (2 * k) for k in _SCALES]
+def looks(patches: NDArray[np.float32], *, tones_only: bool = False) -> NDArray[np.float32]:
+    """Descriptors whose squared distance is the mean squared DIN99d error over scales, float32.
+
+    Args:
+        patches: Linear light, (N, 8, 8, 3).
+        tones_only: Whether means are all that counts.
+    Returns:
+        Of four scales, (N, 255), or of means, (N, 3).
+    """
+    scales = (1,) if tones_only else _SCALES
+    parts = [linear_to_din99d(reduce_patches(patches, k)).reshape(len(patches), -1) / (2 * k) for k in scales]
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
 def look_alikes(
-    costs: EmbeddingCosts, count: int, allowed: NDArray[np.bool_] | None = None
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    costs: EmbeddingCosts, count: int, allowed: NDArray[np.bool_] | None = None, *, reporter: Reporter = SILENT
+) -> NDArray[np.int32]:
     """The nearest choices of each cell by descriptors, nearest first.
 
     Args:
         costs: Squared distances of descriptors, (cells, choices).
         count: How many choices a cell keeps; all where there are fewer.
         allowed: Choices that may be used, (choices,); None allows all.
+        reporter: Hears of progress.
     Returns:
-        Choice numbers, int32, (cells, K), and their distances (not squared), float32, (cells, K).
+        Choice numbers, int32, (cells, K).
     """
     cells, choices = costs.shape
     usable = np.arange(choices) if allowed is None else np.flatnonzero(allowed)
     keep = min(count, len(usable))
     nearest = np.empty((cells, keep), np.int32)
-    distance = np.empty((cells, keep), np.float32)
 
     def fill(block: slice) -> None:
         rows = costs.rows(block)
@@ -51,7 +60,8 @@ def look_alikes(
         near = np.take_along_axis(rows, part, axis=1)
         order = np.argsort(near, axis=1, kind="stable")
         nearest[block] = usable[np.take_along_axis(part, order, axis=1)]
-        distance[block] = np.sqrt(np.take_along_axis(near, order, axis=1))
+        stage.advance(len(rows))
 
-    share_out(fill, blocks(costs))
-    return nearest, distance
+    with reporter.stage("looking for likely tiles", cells, "cells") as stage:
+        share_out(fill, blocks(costs))
+    return nearest

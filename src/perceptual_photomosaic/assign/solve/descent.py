@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.solve.areas import gathered
 from perceptual_photomosaic.assign.solve.copies import copies_nearby, more_pairs
 from perceptual_photomosaic.assign.solve.dealing import chains, deal, tables
@@ -32,6 +32,7 @@ __all__ = ["Descent"]
 _STRIDE, _STRIDES_LIMITED = 3, (3, 4)
 _WOKEN = 1
 _JUDGED, _POOLED = 16, 64
+_COMPARED = 1 << 12  # cells whose short lists are compared between two words about it
 _LOOKED_UP = 1 << 14  # pairs to find on short lists at once
 _LEAST = 1e-7
 _SLIGHT = 0.005  # part of what all sweeps have gained, less than which a sweep gains and is the last
@@ -78,35 +79,37 @@ class Descent:
     """An assignment and its energy, going down.
 
     Args:
+        problem: The problem, whose limits every assignment on the way respects.
         near: Costs inside cells.
         joint: Costs across cells.
-        shape: (rows, columns) of the grid.
         options: Short list of choices of each cell, (cells, K).
         choices: The assignment to start from, within the limits, (cells,).
-        variants: Variants of each tile.
-        limits: What every assignment on the way respects.
         repeat: Penalty for each pair of copies within two cells.
-        seed: Orders the classes.
+        reporter: Hears how costs of the short lists are worked out.
     """
 
     def __init__(
         self,
+        problem: Problem,
         near: CellCosts,
         joint: JointCosts,
-        shape: tuple[int, int],
         options: NDArray[np.int32],
         choices: NDArray[np.int64],
-        variants: int,
-        limits: Limits,
         repeat: float,
-        seed: int,
+        *,
+        reporter: Reporter = SILENT,
     ) -> None:
+        shape, limits, variants = problem.grid.shape, problem.limits, problem.variants
         self.near, self.joint, self.shape = near, joint, shape
         self.limits, self.variants, self.repeat = limits, variants, np.float32(repeat)
         self.rows, self.columns = shape
         self.choices = choices.astype(np.int64)
         self.options = np.concatenate([options, self.choices[:, None].astype(np.int32)], axis=1)
-        self.costs = near.of(np.arange(len(choices)), self.options)
+        self.costs = np.empty(self.options.shape, np.float32)
+        with reporter.stage("comparing tiles", len(choices), "cells") as stage:
+            for part in slices(len(choices), _COMPARED):
+                self.costs[part] = near.of(np.arange(part.start, part.stop), self.options[part])
+                stage.advance(part.stop - part.start)
         self.cost = self.costs[:, -1].copy()
         self.tiles = (self.choices // variants).reshape(shape)
         num_tiles = joint.num_choices // variants
@@ -119,7 +122,7 @@ class Descent:
         self.limited = not limits.free
         self.neighbours = neighbours(shape)
         self.awake = np.ones(shape, bool)
-        self.random = np.random.default_rng(seed)
+        self.random = np.random.default_rng(problem.seed)
         joint.reset(self.choices)
 
     def energy(self) -> float:

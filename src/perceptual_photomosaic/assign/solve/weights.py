@@ -144,7 +144,23 @@ _INKED: Mapping[str, float] = {
 """The same where tiles have no colour either (`features.tone.inked`), as a thousand characters in black on white:
 colour tells little apart there, and shapes inside cells can be had for next to none of it."""
 
-_BY_REACH: Mapping[Reach, Mapping[str, float]] = {"narrow": _NARROW, "inked": _INKED}
+_FITTED: Mapping[str, float] = {
+    "colour8": 0.0,
+    "colour4": 0.0,
+    "colour2": 0.0,
+    "colour1": 2.4,
+    "gradient8": 0.0,
+    "contrast8": 0.0,
+    "perceptual2": 0.0,
+    "seams4": 0.0,
+    "seams1": 2.6,
+    "structure8": 0.32,
+}
+"""The same where the target was drawn into the few tones of such tiles. Tones can be had exactly then, and are what is
+seen; the ink inside a cell is far more contrast than the target has left anywhere, so whatever compares samples would
+only ask for tiles with little of it, which are the light ones."""
+
+_BY_REACH: Mapping[Reach, Mapping[str, float]] = {"narrow": _NARROW, "inked": _INKED, "fitted": _FITTED}
 
 _FAINT: Mapping[str, EnergyWeights] = {
     "near": EnergyWeights(
