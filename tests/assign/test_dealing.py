@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from perceptual_photomosaic.assign.solve.dealing import chains, deal, tables
+from perceptual_photomosaic.assign.solve.dealing import chains, deal, groups_alike
 
 
 @st.composite
@@ -78,7 +78,7 @@ def test_groups_lie_apart_and_leave_nobody_out(shape: tuple[int, int], stride: i
     rng = np.random.default_rng(0)
     wanted = rng.random((shape[0] * shape[1], 3)).astype(np.float32)
     free = rng.random(len(wanted)) < 0.8
-    groups = list(tables(wanted, shape, stride, free, rng))
+    groups = list(groups_alike(wanted, shape, stride, free, rng))
     assert np.array_equal(np.sort(np.concatenate(groups)), np.flatnonzero(free))
     for cells in groups:
         row, column = np.divmod(cells, shape[1])

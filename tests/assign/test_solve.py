@@ -170,7 +170,7 @@ def test_the_mean_colour_can_be_weighed_anew() -> None:
     cells, choices = patches(6, 1), patches(9, 2)
     options = np.tile(np.arange(9), (6, 1))
     one, two = (NearCosts(cells, choices, EnergyWeights(colour1=weight)) for weight in (0.2, 0.5))
-    one.reweigh_mean(2.5)
+    one.reweigh("colour1", 2.5)
     np.testing.assert_allclose(one.of(np.arange(6), options), two.of(np.arange(6), options), rtol=1e-5)
 
 

@@ -97,7 +97,7 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
     for line in _liberties(mosaic):
         print(line)
     _print_skipped(tiles["skipped"], everything=verbose)
-    if verbose:
+    if verbose and facts["seconds"]:
         print("  ".join(f"{stage} {seconds:.2f} s" for stage, seconds in facts["seconds"].items()))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perceptual_photomosaic.evaluate.views import decode_srgb
+from perceptual_photomosaic.threads import slices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,8 +52,7 @@ def ciede2000(lab_1: NDArray[np.floating], lab_2: NDArray[np.floating]) -> NDArr
     """
     one, two = lab_1.reshape(-1, 3), lab_2.reshape(-1, 3)
     result = np.empty(len(one))
-    for start in range(0, len(one), _CHUNK):
-        part = slice(start, start + _CHUNK)
+    for part in slices(len(one), _CHUNK):
         result[part] = _ciede2000(one[part].T.astype(np.float64), two[part].T.astype(np.float64))
     return result.reshape(np.shape(lab_1)[:-1])
 

@@ -92,7 +92,10 @@ def region_importance(path: Path, grid: Grid) -> NDArray[np.float32]:
     light = np.asarray(grey, np.float32)[..., None] / np.float32(255)
     value = _cell_means(light, over_mask)
     if value.max() <= 0:
-        raise ConfigError(f"the region '{printable(path)}' is black all over; paint white what matters.")
+        raise ConfigError(
+            f"the region '{printable(path)}' is black all over; paint white what matters "
+            f"(what is transparent counts as black)."
+        )
     return np.asarray(LEAST * (MOST / LEAST) ** value, np.float32)
 
 

@@ -124,12 +124,12 @@ class Annealing:
         parts = zip(torch.split(slope, _CELLS), torch.split(self._numbers, _CELLS), strict=True)
         return torch.cat([torch.einsum("nd,nkd->nk", part, self._templates[numbers]) for part, numbers in parts])
 
-    def merit(self, done: float) -> NDArray[np.float32]:
+    def minus_log(self, done: float) -> NDArray[np.float32]:
         """Minus the logarithm of the coefficients, (cells, K): costs by which to round."""
         with torch.no_grad():
             log = torch.log_softmax(self.logits * self.schedule.temperature(done), dim=1)
-        merit: NDArray[np.float32] = -log.cpu().numpy()
-        return merit
+        found: NDArray[np.float32] = -log.cpu().numpy()
+        return found
 
 
 def _initial(options: Options, schedule: Schedule) -> Tensor:

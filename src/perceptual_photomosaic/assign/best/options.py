@@ -59,9 +59,9 @@ def find_options(problem: Problem, start: NDArray[np.int64], weights: EnergyWeig
     structure = joint.structure(cells, start, numbers)
     costs = inside + structure + joint.colour(cells, start, numbers)
     inside += structure - structure[:, :1]
-    merit = np.where(numbers == start[:, None], np.inf, costs)
-    merit[:, 0] = -np.inf
-    order = np.argsort(merit, axis=1, kind="stable")[:, :count]
+    rank_by = np.where(numbers == start[:, None], np.inf, costs)
+    rank_by[:, 0] = -np.inf
+    order = np.argsort(rank_by, axis=1, kind="stable")[:, :count]
     order[list(problem.limits.pinned)] = 0
     listed = np.take_along_axis(numbers, order, axis=1).astype(np.int64)
     costs, inside = (np.take_along_axis(part, order, axis=1) for part in (costs, inside))

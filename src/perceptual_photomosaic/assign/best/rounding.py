@@ -88,21 +88,21 @@ class Rounding:
 
     def choices(
         self,
-        merit: NDArray[np.float32],
+        minus_log: NDArray[np.float32],
         price: float,
         ratios: Callable[[NDArray[np.int64]], tuple[float, ...]],
     ) -> NDArray[np.int64] | None:
         """The assignment at a price.
 
         Args:
-            merit: Minus the logarithm of the coefficients, (cells, K).
+            minus_log: Minus the logarithm of the coefficients, (cells, K).
             price: What it counts against the solver's energy.
             ratios: What `Objective.ratios` says of an assignment.
         Returns:
             Choice numbers, (cells,); None where something from afar could not be held.
         """
         problem, listed, weights = self._problem, self._options.choices, self._weights
-        prices = (np.minimum(merit, _UNLISTED) * price).astype(np.float32)
+        prices = (np.minimum(minus_log, _UNLISTED) * price).astype(np.float32)
         cells, tiles, shape = problem.cells, problem.choices, problem.grid.shape
         inside = NearCosts.of_problem(problem, weights)
         near = PricedCosts(inside, listed, prices, _UNLISTED * price)
@@ -117,8 +117,6 @@ class Rounding:
             if max(found) <= HELD:
                 return choices
             for name, ratio in zip(_HELD_BY, found, strict=False):
-                if ratio > 1 and name == "colour1":
-                    inside.reweigh_mean(_DEARER)
-                elif ratio > 1:
-                    joint.reweigh(name, _DEARER)
+                for part in (inside, joint) if ratio > 1 else ():
+                    part.reweigh(name, _DEARER)
         return None

@@ -132,7 +132,7 @@ class _Search:
 
     def _price(self, annealing: Annealing, done: float) -> None:
         """Make colour and structure dearer where the largest coefficients lose some from afar, else cheaper."""
-        largest = annealing.merit(done).argmin(axis=1)[:, None]
+        largest = annealing.minus_log(done).argmin(axis=1)[:, None]
         light = self._laid(np.take_along_axis(self.options.choices, largest, axis=1)[:, 0])
         ratios = self.objective.ratios(light)
         colour, structure = max(ratios[::2]), max(ratios[1::2])
@@ -141,9 +141,11 @@ class _Search:
 
     def _look(self, annealing: Annealing, done: float) -> None:
         """Round the coefficients to hard mosaics that are nowhere worse from afar than the solver's."""
-        merit = annealing.merit(done)
+        minus_log = annealing.minus_log(done)
         for price in PRICES:
-            choices = self.rounding.choices(merit, price, lambda choices: self.objective.ratios(self._laid(choices)))
+            choices = self.rounding.choices(
+                minus_log, price, lambda choices: self.objective.ratios(self._laid(choices))
+            )
             if choices is not None:
                 self._keep(choices, self.objective.value(self._laid(choices)))
 

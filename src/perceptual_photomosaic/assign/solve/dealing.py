@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.flow import cheapest_flow
 
-__all__ = ["chains", "deal", "tables"]
+__all__ = ["chains", "deal", "groups_alike"]
 
 _SEATS = 128
 """Cells of a group: more find better deals, but spoil more of each other's from afar."""
@@ -22,7 +22,7 @@ _SEATS = 128
 _MIX = 0.7
 
 
-def tables(
+def groups_alike(
     wanted: NDArray[np.float32],
     shape: tuple[int, int],
     stride: int,

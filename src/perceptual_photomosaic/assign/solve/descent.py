@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.solve.areas import gathered
 from perceptual_photomosaic.assign.solve.copies import copies_nearby, more_pairs
-from perceptual_photomosaic.assign.solve.dealing import chains, deal, tables
+from perceptual_photomosaic.assign.solve.dealing import chains, deal, groups_alike
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import CellCosts
 from perceptual_photomosaic.assign.solve.seams import neighbours
@@ -175,7 +175,7 @@ class Descent:
         loose = ~self.pinned
         if self.limited:
             stride = _STRIDES_LIMITED[sweep % len(_STRIDES_LIMITED)]
-            yield from tables(self.joint.wanted, self.shape, stride, loose, self.random)
+            yield from groups_alike(self.joint.wanted, self.shape, stride, loose, self.random)
             return
         for number in self.random.permutation(_STRIDE * _STRIDE):
             down, right = divmod(int(number), _STRIDE)

@@ -40,6 +40,10 @@ class JointCosts:
         shape: (rows, columns) of the grid.
         weights: How much each distance counts.
         importance: How much each cell counts, (cells,); None means all alike.
+
+    Attributes:
+        wanted: Mean colours of the cells in DIN99d, (cells, 3).
+        num_choices: How many choices there are.
     """
 
     def __init__(
@@ -51,35 +55,35 @@ class JointCosts:
         importance: NDArray[np.float32] | None = None,
     ) -> None:
         scene = Scene(cells, choices, shape, importance)
-        makers: dict[str, Callable[[float], list[_Part]]] = {
-            "structure8": lambda weight: [Scale(scene, 8, weight)],
-            "structure4": lambda weight: [Scale(scene, 4, weight)],
-            "structure1_luma": lambda weight: [Scale(scene, 1, weight)],
-            "structure2": lambda weight: [Scale(scene, 2, weight, CHANNELS)],
-            "structure1": lambda weight: [Scale(scene, 1, weight, CHANNELS)],
-            "structure_half": lambda weight: [CoarseScale(scene, 2, weight)],
-            "structure_quarter": lambda weight: [CoarseScale(scene, 4, weight)],
-            "colour_half": lambda weight: [BlockColour(scene, 2, weight)],
-            "colour_quarter": lambda weight: [BlockColour(scene, 4, weight)],
-            "seams4": lambda weight: [Seams(scene, 4, weight)],
-            "seams1": lambda weight: [Seams(scene, 1, weight)],
+        makers: dict[str, Callable[[float], _Part]] = {
+            "structure8": lambda weight: Scale(scene, 8, weight),
+            "structure4": lambda weight: Scale(scene, 4, weight),
+            "structure1_luma": lambda weight: Scale(scene, 1, weight),
+            "structure2": lambda weight: Scale(scene, 2, weight, CHANNELS),
+            "structure1": lambda weight: Scale(scene, 1, weight, CHANNELS),
+            "structure_half": lambda weight: CoarseScale(scene, 2, weight),
+            "structure_quarter": lambda weight: CoarseScale(scene, 4, weight),
+            "colour_half": lambda weight: BlockColour(scene, 2, weight),
+            "colour_quarter": lambda weight: BlockColour(scene, 4, weight),
+            "seams4": lambda weight: Seams(scene, 4, weight),
+            "seams1": lambda weight: Seams(scene, 1, weight),
         }
         counted = {name: weight for name, weight in asdict(weights).items() if weight > 0}
         self._parts = {name: make(counted[name]) for name, make in makers.items() if name in counted}
-        self._all = [part for named in self._parts.values() for part in named]
+        self._all = list(self._parts.values())
         self.wanted = linear_to_din99d(cells.mean(axis=(1, 2)))
         self.num_choices = len(choices)
         means = "colour_half", "colour_quarter", "seams1"
-        self._colours = [part for name in means for part in self._parts.get(name, [])]
+        self._colours = [self._parts[name] for name in means if name in self._parts]
         self._structures = [part for part in self._all if part not in self._colours]
         self._seams = [part for part in self._all if isinstance(part, Seams)]
         self._seamless = [part for part in self._all if not isinstance(part, Seams)]
         self._pool = ThreadPoolExecutor(WORKERS)
 
     def reweigh(self, name: str, factor: float) -> None:
-        """Let a part count more or less; `name` is that of its weight."""
-        for part in self._parts.get(name, []):
-            part.reweigh(factor)
+        """Let a part count more or less, if there is one whose weight is called `name`."""
+        if name in self._parts:
+            self._parts[name].reweigh(factor)
 
     def reset(self, choices: NDArray[np.int64]) -> None:
         """Take up an assignment, (cells,)."""
@@ -95,11 +99,8 @@ class JointCosts:
 
         It serves to look closer only at those that may turn out well.
         """
-        costs = np.zeros(options.shape, np.float32)
-        for scale in self._parts.get("structure8", []):
-            assert isinstance(scale, Scale)
-            costs += scale.alone(options)
-        return costs
+        shapes = self._parts.get("structure8")
+        return shapes.alone(options) if isinstance(shapes, Scale) else np.zeros(options.shape, np.float32)
 
     def colour(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]

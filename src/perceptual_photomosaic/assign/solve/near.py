@@ -81,9 +81,9 @@ class NearCosts:
         """Those of a problem, quick where it has limits."""
         return cls(problem.cells, problem.choices, weights, problem.weights, quick=not problem.limits.free)
 
-    def reweigh_mean(self, factor: float) -> None:
-        """Let the distance of mean colours, `colour1`, count more or less."""
-        if 1 in self._weights:
+    def reweigh(self, name: str, factor: float) -> None:
+        """Let the distance of mean colours count more or less, if `name` is that of its weight."""
+        if name == "colour1" and 1 in self._weights:
             self._weights[1] *= factor
 
     def of(self, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
