@@ -20,8 +20,8 @@ from perceptual_photomosaic.features.tint import shifts_towards
 from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
 from perceptual_photomosaic.inputs import Tiles, open_target, open_tile_set, plan_target, plan_tiles, tile_options
 from perceptual_photomosaic.mosaic import Mosaic
-from perceptual_photomosaic.plan import Plan, rebind
-from perceptual_photomosaic.plan_paths import resolved_plan
+from perceptual_photomosaic.plan import rebind
+from perceptual_photomosaic.plan_paths import load_resolved
 from perceptual_photomosaic.problem import pose
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import check_output
@@ -135,9 +135,7 @@ def open_plan(
     Raises:
         PlanError: A damaged plan, a tile that is gone, or a target that is gone and is laid over the tiles.
     """
-    plan = Plan.load(Path(path))
-    if plan.relative:
-        plan = resolved_plan(plan, Path(relative_to or Path(path).parent))
+    plan = load_resolved(Path(path), relative_to)
     options = with_values(MosaicOptions(), plan.settings, f"plan '{path}'")
     options = with_values(options, changes, "open_plan()")
     check_options(options)

@@ -206,9 +206,9 @@ def _fits(value: Any, kind: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     """A number as Python has it, where it was numpy's."""
-    if isinstance(value, Integral) and not isinstance(value, bool):
-        return int(value)
-    return float(value) if isinstance(value, Real) and not isinstance(value, Integral) else value
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return value
+    return int(value) if isinstance(value, Integral) else float(value)
 
 
 def _words(kind: Any) -> str:

@@ -26,7 +26,7 @@ from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.inputs import plan_target, plan_tiles, tile_options
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.plan import Plan, rebind
-from perceptual_photomosaic.plan_paths import resolved_plan
+from perceptual_photomosaic.plan_paths import load_resolved
 from perceptual_photomosaic.problem import pose
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
@@ -76,9 +76,7 @@ def edit_plan(
         TileError: An unknown tile; names the nearest one.
         ConstraintError: The plan's limits leave no room for the change.
     """
-    plan = Plan.load(Path(path))
-    if plan.relative:
-        plan = resolved_plan(plan, Path(relative_to or Path(path).parent))
+    plan = load_resolved(Path(path), relative_to)
     options = with_values(MosaicOptions(), plan.settings, f"plan '{path}'")
     for cell in [*edits.pins, *(cell for pair in edits.swaps for cell in pair)]:
         _check_cell(cell, plan.grid.shape)

@@ -8,11 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from perceptual_photomosaic.plan import Plan
-from perceptual_photomosaic.tiles.spec import join_specs, parse_specs, paths_in, write_spec
+from perceptual_photomosaic.tiles.spec import WITH_PATHS, join_specs, parse_specs, paths_in, write_spec
 
-__all__ = ["paths_of_plan", "relative_plan", "resolved_plan"]
-
-_WITH_PATHS = ("photos", "library", "slices")
+__all__ = ["load_resolved", "paths_of_plan", "relative_plan", "resolved_plan"]
 
 
 def relative_plan(plan: Plan, folder: Path) -> Plan:
@@ -27,6 +25,19 @@ def resolved_plan(plan: Plan, folder: Path) -> Plan:
     return replace(_with_paths(plan, lambda path: os.path.normpath(os.path.join(start, path))), relative=False)  # noqa: PTH118
 
 
+def load_resolved(path: Path, relative_to: str | Path | None = None) -> Plan:
+    """Read a plan, its paths found.
+
+    Args:
+        path: The plan.
+        relative_to: Where the paths of a plan with relative ones begin; None takes the plan's own folder.
+    Raises:
+        PlanError: A damaged plan.
+    """
+    plan = Plan.load(path)
+    return resolved_plan(plan, Path(relative_to or path.parent)) if plan.relative else plan
+
+
 def paths_of_plan(path: Path, relative_to: Path | None = None) -> list[Path]:
     """What a plan is drawn from: its target, and the files and folders of its tiles.
 
@@ -36,9 +47,7 @@ def paths_of_plan(path: Path, relative_to: Path | None = None) -> list[Path]:
     Raises:
         PlanError: A damaged plan.
     """
-    plan = Plan.load(path)
-    if plan.relative:
-        plan = resolved_plan(plan, relative_to or path.parent)
+    plan = load_resolved(path, relative_to)
     tiles = paths_in(plan.specs)
     return tiles if plan.target is None else [Path(plan.target), *tiles]
 
@@ -57,7 +66,7 @@ def _with_paths(plan: Plan, change: Callable[[str], str]) -> Plan:
 
 def _changed_spec(text: str, change: Callable[[str], str]) -> str:
     return join_specs(
-        write_spec(spec.name, change(spec.argument) if spec.name in _WITH_PATHS else spec.argument, spec.options)
+        write_spec(spec.name, change(spec.argument) if spec.name in WITH_PATHS else spec.argument, spec.options)
         for spec in parse_specs(text)
     )
 

@@ -41,12 +41,12 @@ def one_blas_thread() -> Iterator[None]:
 
 
 @contextmanager
-def fixed_torch_threads() -> Iterator[None]:
-    """Hold torch's work on the CPU to four threads, whatever the machine has and was told; also a decorator."""
+def fixed_torch_threads(count: int = _TORCH_THREADS) -> Iterator[None]:
+    """Hold torch's work on the CPU to so many threads, whatever the machine has and was told; also a decorator."""
     import torch
 
     before = torch.get_num_threads()
-    torch.set_num_threads(_TORCH_THREADS)
+    torch.set_num_threads(count)
     try:
         yield
     finally:

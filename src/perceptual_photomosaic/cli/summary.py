@@ -17,6 +17,7 @@ __all__ = ["Extras", "print_summary"]
 
 _LISTED = 5
 _REPETITIVE = 0.05
+_LIGHT = 3 * 128  # sum of the sRGB values of a paper that nothing drawn on it makes dark
 _DARK = {"emoji": "emoji:background=black", "glyphs": "glyphs:foreground=white,background=black"}
 
 
@@ -103,15 +104,18 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
 
 def _advice(diagnosis: str, mosaic: Mosaic) -> list[str]:
     """What to do where letters or emoji lack tones: the same on black beside those on white, or fitted tones."""
-    from perceptual_photomosaic.tiles.spec import parse_specs
+    from perceptual_photomosaic.tiles.spec import parse_colour, parse_specs
 
-    drawn = {name: [one for one in parse_specs(mosaic.tiles.spec) if one.name == name] for name in _DARK}
+    papers: dict[str, list[tuple[int, ...]]] = {name: [] for name in _DARK}
+    for spec in parse_specs(mosaic.tiles.spec):
+        if spec.name in papers:
+            papers[spec.name].append(parse_colour(spec.options.get("background", "white"), spec.name))
     lines = [
-        f'dark ones come with --tiles "{dark}", beside these or alone'
-        for name, dark in _DARK.items()
-        if diagnosis.startswith("few dark") and drawn[name] and not any("background" in s.options for s in drawn[name])
+        f'dark ones come with --tiles "{_DARK[name]}", beside these or alone'
+        for name, colours in papers.items()
+        if diagnosis.startswith("few dark") and colours and min(sum(colour) for colour in colours) > _LIGHT
     ]
-    if any(drawn.values()) and mosaic.figures.get("tone") == "kept":
+    if any(papers.values()) and mosaic.figures.get("tone") == "kept":
         lines.append("--tone fit shows all of the target in the tones that these tiles have")
     return lines
 

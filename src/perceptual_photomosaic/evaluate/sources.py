@@ -12,8 +12,7 @@ import numpy as np
 
 from perceptual_photomosaic.errors import GridError, PlanError
 from perceptual_photomosaic.features.patches import framed
-from perceptual_photomosaic.plan import Plan
-from perceptual_photomosaic.plan_paths import resolved_plan
+from perceptual_photomosaic.plan_paths import load_resolved
 from perceptual_photomosaic.tiles.spec import parse_colour
 
 if TYPE_CHECKING:
@@ -98,9 +97,7 @@ def read_layout(grid: str | None, *, plan: Path | None = None, index: Path | Non
     if plan is not None and index is not None:
         raise PlanError("a plan and an index were both named; one of them is enough.")
     if plan is not None:
-        saved = Plan.load(plan)
-        if saved.relative:
-            saved = resolved_plan(saved, plan.parent)
+        saved = load_resolved(plan)
         tiles = saved.choices // len(saved.variants)
         behind = parse_colour(saved.settings.get("background", "white"), f"plan '{plan}'")
         layout = Layout(saved.grid.shape, tiles, saved.grid.target_box, saved.target, behind)

@@ -32,7 +32,17 @@ from PIL import ImageColor
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import printable
 
-__all__ = ["Spec", "join_specs", "parse_colour", "parse_flag", "parse_specs", "paths_in", "write_colour", "write_spec"]
+__all__ = [
+    "WITH_PATHS",
+    "Spec",
+    "join_specs",
+    "parse_colour",
+    "parse_flag",
+    "parse_specs",
+    "paths_in",
+    "write_colour",
+    "write_spec",
+]
 
 # Keys that each kind of set knows, and what its argument is ("" where it has none).
 SETS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -43,6 +53,10 @@ SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "colours": ("a number", ()),
     "library": ("a library", ("crop", "background", "duplicates")),
 }
+
+
+WITH_PATHS = ("photos", "library", "slices")
+"""Those whose argument is a path."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +89,7 @@ def paths_in(specs: Iterable[str]) -> list[Path]:
             known += parse_specs(text)
     paths = []
     for spec in known:
-        if spec.name in ("photos", "library", "slices"):
+        if spec.name in WITH_PATHS:
             paths.append(Path(spec.argument))
         if "font" in spec.options:
             paths.append(Path(spec.options["font"]))

@@ -24,6 +24,7 @@ from perceptual_photomosaic.features.weights import load_vgg_weights
 from perceptual_photomosaic.image import load_image
 from perceptual_photomosaic.losses import LossSettings, PerceptualLoss
 from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.threads import fixed_torch_threads
 from perceptual_photomosaic.training.data import list_pictures
 
 __all__ = ["distil", "seen_by_vgg"]
@@ -96,9 +97,8 @@ def distil(
         return _agreement(net(given[:tested]), features[:tested], mean, axes)
 
 
+@fixed_torch_threads(1)  # layers so small are slower on more
 def _teach(net: nn.Module, given: Tensor, wanted: Tensor, epochs: int, reporter: Reporter) -> None:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # layers so small are slower on more
     steps = epochs * len(given) // _BATCH
     optimiser = torch.optim.AdamW(net.parameters(), _RATE, weight_decay=1e-5)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, steps)
@@ -111,7 +111,6 @@ def _teach(net: nn.Module, given: Tensor, wanted: Tensor, epochs: int, reporter:
             optimiser.step()
             schedule.step()
             stage.advance(loss=float(loss.detach()))
-    torch.set_num_threads(threads)
 
 
 def _agreement(points: Tensor, features: Tensor, mean: Tensor, axes: Tensor) -> tuple[float, float]:
