@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.errors import PlanError
 from perceptual_photomosaic.grid import Grid
+from perceptual_photomosaic.render.sizes import as_written
 from perceptual_photomosaic.tiles.base import TileSet
 
 __all__ = ["Plan", "index_csv", "rebind"]
@@ -148,13 +149,19 @@ class Plan:
             variants=variants,
             tile_size=int(data["tile_size"]),
             target=data.get("target"),
-            settings=dict(data.get("settings", {})),
+            settings=_settings(data.get("settings", {})),
             shifts=shifts,
             pins=pins,
             bans=tuple(str(name) for name in data.get("bans", ())),
             far_colour=far_colour,
             relative=bool(data.get("relative", False)),
         )
+
+
+def _settings(saved: dict[str, Any]) -> dict[str, Any]:
+    """Settings as they were, with the size that the mosaic has; see `as_written`."""
+    size = saved.get("size")
+    return {**saved, **({"size": as_written(size)} if isinstance(size, str) else {})}
 
 
 def _grid(shape: dict[str, Any]) -> Grid:

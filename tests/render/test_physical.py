@@ -9,14 +9,8 @@ from hypothesis import strategies as st
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
-from perceptual_photomosaic.render.physical import (
-    hang,
-    parse_length,
-    parse_paper,
-    parse_size,
-    px_per_mm,
-    tile_size_for,
-)
+from perceptual_photomosaic.render.physical import SMALL_TILE_MM, hang, px_per_mm, tile_size_for, words_about_fit
+from perceptual_photomosaic.render.sizes import as_written, parse_length, parse_paper, parse_size, shown, turned
 
 
 @pytest.mark.parametrize(
@@ -39,10 +33,51 @@ def test_sizes_that_people_write(text: str, size: tuple[float, float, bool]) -> 
     assert read.in_px == size[2]
 
 
-@pytest.mark.parametrize("text", ["", "200", "200x150", "200x150parsec", "0x5cm", "200cmx150in", "A9", "-1x3cm"])
+@pytest.mark.parametrize(
+    "text", ["", "200", "200x150", "200x150parsec", "200cmx150in", "A9", "-1x3cm", "60x90cm!!", "!", "60x90!cm"]
+)
 def test_sizes_that_make_no_sense_are_refused(text: str) -> None:
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError, match=r"60x90cm, 80x60in, 40000x30000px or A2 .*60x90cm! does not"):
         parse_size(text, landscape=False)
+
+
+def test_both_sides_are_above_0() -> None:
+    with pytest.raises(ConfigError, match="both sides must be above 0"):
+        parse_size("0x5cm", landscape=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "upright", "square", "across"),
+    [
+        ("60x90cm", (600, 900), (600, 900), (900, 600)),
+        ("90x60cm", (600, 900), (900, 600), (900, 600)),
+        ("60x90cm!", (600, 900), (600, 900), (600, 900)),
+        ("90x60cm!", (900, 600), (900, 600), (900, 600)),
+        (" 2 x 1 in ! ", (50.8, 25.4), (50.8, 25.4), (50.8, 25.4)),
+        ("300x400px", (300, 400), (300, 400), (400, 300)),
+        ("300x400px!", (300, 400), (300, 400), (300, 400)),
+        ("A2", (420, 594), (420, 594), (594, 420)),
+        ("A2!", (420, 594), (420, 594), (420, 594)),
+        ("50x50cm", (500, 500), (500, 500), (500, 500)),
+    ],
+)
+def test_sizes_turn_to_the_picture_unless_told_not_to(
+    text: str, upright: tuple[float, float], square: tuple[float, float], across: tuple[float, float]
+) -> None:
+    for landscape, wanted in ((False, upright), (None, square), (True, across)):
+        size = parse_size(text, landscape=landscape)
+        assert (size.width, size.height) == pytest.approx(wanted)
+        settled = turned(text, landscape)
+        if not text.startswith("A2"):
+            for other in (False, None, True):
+                assert parse_size(settled, landscape=other) == size
+
+
+def test_sizes_in_sentences_and_in_old_plans() -> None:
+    assert shown("60x90cm", True) == "90 x 60 cm"
+    assert shown("60x90cm!", True) == "60 x 90 cm"
+    assert shown("A2", True) == "A2"
+    assert [as_written(text) for text in ("200x150cm", "200x150cm!", "A2")] == ["200x150cm!", "200x150cm!", "A2"]
 
 
 def test_lengths_and_paper() -> None:
@@ -50,6 +85,9 @@ def test_lengths_and_paper() -> None:
     assert parse_length("0.125in", "bleed") == pytest.approx(3.175)
     assert parse_length("0", "bleed") == 0
     assert parse_paper("420x297mm") == parse_paper("A3") == (297, 420)
+    for paper in ("A4!", "210x297mm!"):
+        with pytest.raises(ConfigError, match="sheets"):
+            parse_paper(paper)
     for text in ("3", "x", "3 furlong"):
         with pytest.raises(ConfigError, match="bleed"):
             parse_length(text, "bleed")
@@ -69,7 +107,7 @@ def test_whole_cells_fill_the_size_exactly(
 ) -> None:
     if not 1 / 8 < width / height < 8:
         return
-    asked = MosaicOptions(size=f"{width:.3f}x{height:.3f}mm", dpi=float(dpi), columns=columns)
+    asked = MosaicOptions(size=f"{width:.3f}x{height:.3f}mm!", dpi=float(dpi), columns=columns)
     options, _ = hang(asked, target)
     aspect = parse_aspect(options.cell_aspect)
     tile_px = tile_size_px(options.tile_size, aspect)
@@ -97,10 +135,34 @@ def test_tiles_are_two_centimetres_or_there_are_4096_of_them() -> None:
 
 
 def test_following_the_advice_silences_it() -> None:
-    _, words = hang(MosaicOptions(size="60x40cm"), (1200, 900))
+    assert hang(MosaicOptions(size="60x40cm", columns=75), (1200, 900))[1] == []  # 8 mm
+    _, words = hang(MosaicOptions(size="40x30cm"), (1200, 900))
+    assert "5.4 x 5.4 mm on paper; below 8 mm" in words[0]
     columns = int(words[0].split("--columns ")[1].split()[0])
-    assert hang(MosaicOptions(size="60x40cm", columns=columns), (1200, 900))[1] == []
-    assert hang(MosaicOptions(size="60x40cm", columns=columns + 2), (1200, 900))[1] != []
+    assert hang(MosaicOptions(size="40x30cm", columns=columns), (1200, 900))[1] == []
+    assert hang(MosaicOptions(size="40x30cm", columns=columns + 2), (1200, 900))[1] != []
+
+
+def test_small_tiles_are_told_when_a_plan_is_drawn_too() -> None:
+    grid = Grid(30, 40, (1, 1), (0, 0, 400, 300))
+    assert words_about_fit("32x24cm", 150.0, grid, (47, 47)) == []
+    (words,) = words_about_fit("31x23.25cm", 150.0, grid, (46, 46))
+    assert f"below {SMALL_TILE_MM:.0f} mm" in words
+    assert "larger --size" in words
+    assert words_about_fit("3000x4000px", None, grid, (100, 100)) == []
+
+
+def test_a_landscape_hangs_as_a_landscape() -> None:
+    for size, target, settled in (
+        ("60x90cm", (1200, 900), "90x60cm!"),
+        ("60x90cm!", (1200, 900), "60x90cm!"),
+        ("60x90cm", (900, 900), "60x90cm!"),
+        ("3000x2000px", (900, 1200), "2000x3000px!"),
+    ):
+        options, _ = hang(MosaicOptions(size=size), target)
+        assert options.size == settled
+        again, _ = hang(options, target)
+        assert again == options
 
 
 def test_pixels_without_a_resolution_say_nothing_about_paper() -> None:
@@ -115,6 +177,8 @@ def test_a_plan_is_drawn_as_large_as_asked_for() -> None:
     assert tile_size_for("4000x3000px", None, grid) == 100
     assert tile_size_for("40x30in", 100.0, grid) == 100
     assert tile_size_for("40x40in", 100.0, grid) == 100  # another shape: what fits
+    assert tile_size_for("3000x4000px", None, grid) == 100  # turned to the plan's orientation
+    assert tile_size_for("3000x4000px!", None, grid) == 75
 
 
 def test_nothing_is_settled_without_a_size() -> None:

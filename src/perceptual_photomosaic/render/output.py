@@ -8,7 +8,8 @@ from pathlib import Path
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import OutputError
 from perceptual_photomosaic.render.formats import COMPRESSIONS, Format
-from perceptual_photomosaic.render.physical import parse_length, parse_paper, px_per_mm
+from perceptual_photomosaic.render.physical import px_per_mm
+from perceptual_photomosaic.render.sizes import parse_length, parse_paper
 
 __all__ = ["PDF_PX_PER_MM", "Output"]
 

@@ -19,8 +19,8 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.canvas import Canvas, Window
 from perceptual_photomosaic.render.formats import Format
 from perceptual_photomosaic.render.output import PDF_PX_PER_MM, Output
-from perceptual_photomosaic.render.physical import parse_paper
 from perceptual_photomosaic.render.save import saver
+from perceptual_photomosaic.render.sizes import parse_paper
 from perceptual_photomosaic.render.source import stream
 
 __all__ = ["Page", "pages", "write_pdf"]
