@@ -6,10 +6,13 @@ The library calls `Reporter.stage` around each stage and `Reporter.note` for wha
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol, Self
 
-__all__ = ["SILENT", "Reporter", "Silent", "Stage"]
+__all__ = ["SILENT", "Reporter", "Silent", "Stage", "Stages"]
 
 
 class Stage(Protocol):
@@ -29,7 +32,10 @@ class Reporter(Protocol):
     """Hears about stages and notes."""
 
     def stage(self, title: str, total: int | None = None, unit: str = "") -> Stage:
-        """Open a stage of `total` units (None: unknown), named by a verb in -ing form: "reading photos"."""
+        """Open a stage of `total` units (None: unknown), named by a verb in -ing form: "reading photos".
+
+        Stages may lie inside each other; what is shown is the innermost one that is open.
+        """
 
     def note(self, text: str) -> None:
         """Hand over one line that a person should read: a licence, a warning, a count of skipped files."""
@@ -59,3 +65,33 @@ class Silent:
 
 
 SILENT: Reporter = Silent()
+
+
+class Stages:
+    """Stages of one job, reported while they last, with the seconds that each took.
+
+    Args:
+        reporter: Hears of the stages and notes.
+    Attributes:
+        seconds: Seconds by the stage's name, in order.
+    """
+
+    def __init__(self, reporter: Reporter) -> None:
+        self.seconds: dict[str, float] = {}
+        self._reporter = reporter
+        self._said: set[str] = {""}
+
+    @contextmanager
+    def __call__(self, name: str, title: str) -> Iterator[None]:
+        """Time a stage and report it as one of unknown length: "choosing tiles"."""
+        start = time.perf_counter()
+        with self._reporter.stage(title):
+            yield
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+
+    def note(self, *lines: str) -> None:
+        """Hand over lines that a person should read, each once; empty ones are passed over."""
+        for line in lines:
+            if line not in self._said:
+                self._said.add(line)
+                self._reporter.note(line)

@@ -1,8 +1,14 @@
-"""How the command line tells that work goes on: bars on a terminal, plain lines elsewhere, nothing when quiet."""
+"""How the command line tells that work goes on: a bar on a terminal, plain lines elsewhere, nothing when quiet.
+
+Stages may lie inside each other. What is shown is the innermost one that is open: how much of it is done in per cent
+and how long it will take, or how long it has taken where nobody knows how much there is to do.
+"""
 
 from __future__ import annotations
 
+import math
 import sys
+import threading
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -10,99 +16,191 @@ from typing import TYPE_CHECKING, Self
 from perceptual_photomosaic.progress import SILENT, Reporter, Stage
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.console import RenderableType
+    from rich.live import Live
 
-__all__ = ["reporter_for"]
+__all__ = ["EVERY_S", "FIRST_AFTER_S", "reporter_for"]
 
-_PLAIN_EVERY_S = 10.0
+FIRST_AFTER_S = 2.0
+"""A plain line appears when a stage has taken this long."""
+
+EVERY_S = 10.0
+"""Between two plain lines about the same stage."""
+
+_BAR = 40  # characters
+_COUNTED = frozenset({"photos", "pictures", "emoji", "step", "steps"})
+"""Units that people know, and so are counted beside the per cent; cells and distances are not."""
 
 
 def reporter_for(*, quiet: bool) -> Reporter:
-    """The reporter that suits standard error: bars for a terminal, lines for a file, silence when quiet."""
+    """Choose the reporter that suits standard error: bars for a terminal, lines for a file, silence when quiet."""
     if quiet:
         return _NotesOnly()
     return _Bars() if sys.stderr.isatty() else _Lines()
 
 
 class _NotesOnly:
-    """Quiet about progress; notes bind or warn, so they are still said."""
+    """Quiet about progress; notes bind or warn, so they are still said, each once."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
 
     def stage(self, title: str, total: int | None = None, unit: str = "") -> Stage:
         return SILENT.stage(title, total, unit)
 
     def note(self, text: str) -> None:
-        print(f"photomosaic: {text}", file=sys.stderr)
+        if text not in self._said:
+            self._said.add(text)
+            print(f"photomosaic: {text}", file=sys.stderr)
 
 
-class _Lines(_NotesOnly):
-    """A line when a long stage is under way, so that logs stay short."""
+class _Work(_NotesOnly):
+    """Keeps the open stages, and shows the innermost one while there is one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.RLock()
+        self.open: list[_Stage] = []
 
     def stage(self, title: str, total: int | None = None, unit: str = "") -> Stage:
-        return _LineStage(title, total, unit)
+        return _Stage(self, title, total, unit)
+
+    def begin(self) -> None:
+        """Begin to show: the first stage has opened."""
+
+    def end(self) -> None:
+        """Show nothing any more: the last stage has closed."""
 
 
-class _LineStage:
-    def __init__(self, title: str, total: int | None, unit: str) -> None:
-        self._title, self._total, self._unit = title, total, unit
-        self._done, self._last = 0, time.monotonic()
+class _Stage:
+    """One stage as it is known here: how much is done, and since when."""
+
+    def __init__(self, work: _Work, title: str, total: int | None, unit: str) -> None:
+        self.title, self.total, self.unit = title, total, unit
+        self.done, self.since, self.said = 0, time.monotonic(), False
+        self.figures: dict[str, float | str] = {}
+        self._work = work
 
     def advance(self, done: int = 1, **figures: float | str) -> None:
-        self._done += done
-        now = time.monotonic()
-        if now - self._last >= _PLAIN_EVERY_S:
-            self._last = now
-            of = f" of {self._total}" if self._total else ""
-            print(
-                f"{self._title}: {self._done}{of} {self._unit} {_words(figures)}".rstrip(), file=sys.stderr, flush=True
+        with self._work.lock:
+            self.done += done
+            self.figures = figures
+
+    def __enter__(self) -> Self:
+        self.since = time.monotonic()
+        with self._work.lock:
+            self._work.open.append(self)
+            first = len(self._work.open) == 1
+        if first:
+            self._work.begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._work.lock:
+            self._work.open.remove(self)
+            last = not self._work.open
+        if last:
+            self._work.end()
+
+    @property
+    def share(self) -> float | None:
+        """How much is done, 0 to 1; None where the total is unknown or turned out to be too low."""
+        return self.done / self.total if self.total and self.done <= self.total else None
+
+    def words(self) -> str:
+        """What is shown of it: "43%, about 5 s left", "312 of 919, 34%", or "12 s so far"."""
+        taken = time.monotonic() - self.since
+        share = self.share
+        parts = []
+        if self.unit in _COUNTED and self.done:
+            parts.append(f"{self.done:,} of {self.total:,}" if self.total else f"{self.done:,}")
+        if share is None or share == 1:
+            parts.append(f"{_duration(taken)} so far")
+        else:
+            parts.append(f"{math.floor(100 * share)}%")
+            parts.append(
+                f"about {_duration(taken / share - taken)} left" if self.done else f"{_duration(taken)} so far"
             )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
+        if self.unit.startswith("step"):
+            parts += [_figure(name, value) for name, value in self.figures.items()]
+        return ", ".join(parts)
 
 
-class _Bars(_NotesOnly):
-    """One bar per stage, with count, rate and time left."""
+class _Lines(_Work):
+    """A line when a stage has taken two seconds, and then every ten, so that logs stay short."""
 
-    def stage(self, title: str, total: int | None = None, unit: str = "") -> Stage:
-        return _BarStage(title, total, unit)
+    def __init__(self) -> None:
+        super().__init__()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._last = time.monotonic() + FIRST_AFTER_S - EVERY_S
+
+    def begin(self) -> None:
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._watch, name="progress", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(FIRST_AFTER_S / 10):
+            with self.lock:
+                now = time.monotonic()
+                if not self.open:
+                    continue
+                stage = self.open[-1]
+                if now - self._last >= EVERY_S or (not stage.said and now - stage.since >= FIRST_AFTER_S):
+                    self._last = now
+                    for held in self.open:
+                        held.said = True
+                    print(f"{stage.title}: {stage.words()}", file=sys.stderr, flush=True)
 
 
-class _BarStage:
-    def __init__(self, title: str, total: int | None, unit: str) -> None:
+class _Bars(_Work):
+    """One bar on a terminal: title, bar, per cent and time left."""
+
+    _live: Live | None = None
+
+    def begin(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.live import Live
 
-        self._bar: Progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[unit]}"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[figures]}"),
-            console=Console(stderr=True),
-            transient=True,
+        self._live = Live(
+            console=Console(stderr=True), refresh_per_second=5, transient=True, get_renderable=self._drawn
         )
-        self._task = self._bar.add_task(title, total=total, unit=unit, figures="")
+        self._live.start()
 
-    def advance(self, done: int = 1, **figures: float | str) -> None:
-        self._bar.update(self._task, advance=done, figures=_words(figures))
+    def end(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
 
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
+    def _drawn(self) -> RenderableType:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
+        row = Table.grid(padding=(0, 1))
+        with self.lock:
+            if self.open:
+                stage = self.open[-1]
+                share = stage.share
+                bar = ProgressBar(total=1.0, completed=share or 0.0, width=_BAR, pulse=share is None)
+                row.add_row(stage.title, bar, stage.words())
+        return row
 
 
-def _words(figures: dict[str, float | str]) -> str:
-    return "  ".join(
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in figures.items()
-    )
+def _figure(name: str, value: float | str) -> str:
+    return f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+
+
+def _duration(seconds: float) -> str:
+    """Write seconds as people say them: 5 s, 3 min, 1 h 20 min."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
