@@ -34,7 +34,28 @@ def test_a_dark_picture_of_light_tiles() -> None:
     assert found.colours == "dark"
     assert found.more == 40
     assert found.share > 0.95
-    assert str(found) == f"few dark tiles: {found.share:.0%} of the error would go with 40 more"
+    assert str(found) == "your tiles have few dark ones: about 40 more would help most"
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("photos:holiday", "your photos have few red ones: about 40 more would help most"),
+        ("photos:holiday;emoji", "your tiles have few red ones: about 40 more would help most"),
+        ("glyphs:characters=ab", "these letters have few red ones"),
+        ("emoji", "these emoji have few red ones"),
+        ("glyphs;emoji", "these tiles have few red ones"),
+        ("slices:a.png", "these pieces have few red ones"),
+        ("colours:8", "these colours have few red ones"),
+    ],
+)
+def test_nobody_is_asked_for_forty_red_letters(spec: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = _problem(
+        oklab_to_linear(np.array([[0.63, 0.22, 0.12]]).repeat(50, axis=0)),
+        np.linspace((0, 0, 0), (255, 255, 255), 30).astype(np.uint8),
+    )
+    monkeypatch.setattr(ArrayTiles, "spec", spec)
+    assert str(diagnose(problem, MeanColour().assign(problem).choices)) == said
 
 
 def test_a_red_picture_of_grey_tiles() -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.features.colour import linear_to_oklab
+from perceptual_photomosaic.tiles.kinds import can_grow, noun_of
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -27,17 +28,24 @@ class Diagnosis:
     """What the tile set lacks most.
 
     Attributes:
-        colours: Name of the missing colours: "dark", "bright blue".
+        colours: Name of the missing colours: "dark", "light blue".
         share: Part of the squared colour error of all cells that `more` such tiles would take away, 0 to 1.
         more: Number of further tiles.
+        noun: What the tiles are: photos, letters, emoji, pieces, colours, or tiles of several kinds.
+        growing: Whether people can add such tiles. Nobody can add red letters to a font.
     """
 
     colours: str
     share: float
     more: int
+    noun: str = "tiles"
+    growing: bool = True
 
     def __str__(self) -> str:
-        return f"few {self.colours} tiles: {self.share:.0%} of the error would go with {self.more} more"
+        """Say what is lacking, and ask for more only where people can add tiles."""
+        if self.growing:
+            return f"your {self.noun} have few {self.colours} ones: about {self.more} more would help most"
+        return f"these {self.noun} have few {self.colours} ones"
 
 
 def diagnose(problem: Problem, choices: NDArray[np.int64], more: int = MORE_TILES) -> Diagnosis | None:
@@ -69,7 +77,9 @@ def diagnose(problem: Problem, choices: NDArray[np.int64], more: int = MORE_TILE
     if problem.limits.max_uses is not None:
         gain = gain[: more * problem.limits.max_uses]
     share = float(gain.sum()) / total
-    return Diagnosis(str(group), share, more) if share >= _WORTH_SAYING else None
+    if share < _WORTH_SAYING:
+        return None
+    return Diagnosis(str(group), share, more, noun_of(problem.tiles.spec), can_grow(problem.tiles.spec))
 
 
 def _distance_with(wanted: NDArray[np.float32], error: NDArray[np.float32], more: int) -> NDArray[np.float32]:
