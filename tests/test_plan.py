@@ -224,3 +224,21 @@ def test_names_that_are_no_text(target: NDArray[np.uint8], tmp_path: Path) -> No
     mosaic.save_index(tmp_path / "tiles.csv")
     assert (open_plan(tmp_path / "plan.json").to_array() == mosaic.to_array()).all()
     assert "caf\\udce9.png" in (tmp_path / "tiles.csv").read_text()
+
+
+def test_an_old_plan_keeps_the_size_that_it_was_made_for(
+    target: NDArray[np.uint8], photo_folder: Path, tmp_path: Path
+) -> None:
+    """Sizes were not turned once, and their plans say 20x15cm for an upright target's mosaic that lies."""
+    path = tmp_path / "plan.json"
+    upright = np.ascontiguousarray(target.swapaxes(0, 1))
+    new = make_mosaic(upright, str(photo_folder), columns=8, size="20x15cm!", dpi=50.0, method="nearest")
+    new.save_plan(path)
+    data = json.loads(path.read_text())
+    assert data["settings"]["size"] == "20x15cm!"
+    data["settings"]["size"] = "20x15cm"
+    path.write_text(json.dumps(data))
+    old = open_plan(path)
+    assert (old.options.size, old.size_px) == ("20x15cm!", new.size_px)
+    assert open_plan(path, dpi=100.0).size_px == tuple(2 * side for side in new.size_px)
+    assert open_plan(path, size="15x20cm", dpi=50.0).options.size == "20x15cm!"  # turned to the plan's orientation

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +15,27 @@ from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.config import MosaicOptions, check_options, with_values
 from perceptual_photomosaic.features.tint import shifts_towards
-from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
-from perceptual_photomosaic.inputs import Tiles, open_target, open_tile_set, plan_target, plan_tiles, tile_options
+from perceptual_photomosaic.grid import tile_size_px
+from perceptual_photomosaic.inputs import (
+    Tiles,
+    open_target,
+    open_tile_set,
+    plan_target,
+    plan_tiles,
+    specs_of,
+    tile_options,
+)
+from perceptual_photomosaic.layout import Layout, first_layout, lay_out_for
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.plan import rebind
 from perceptual_photomosaic.plan_paths import load_resolved
 from perceptual_photomosaic.problem import pose
-from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.progress import SILENT, Reporter, Stages
 from perceptual_photomosaic.render.formats import check_output
 from perceptual_photomosaic.render.originals import words_about_originals
 from perceptual_photomosaic.render.output import Output
-from perceptual_photomosaic.render.physical import hang, tile_size_for, words_about_fit
+from perceptual_photomosaic.render.physical import tile_size_for, words_about_fit
+from perceptual_photomosaic.render.sizes import is_landscape, turned
 
 __all__ = ["make_mosaic", "open_plan"]
 
@@ -49,7 +57,7 @@ def make_mosaic(
         target: A file, a Pillow image, or sRGB uint8 (H, W, 3).
         tiles: A spec ("holiday/", "glyphs", "emoji", "slices:a.png", "colours:64"), several of them, a `TileSet`, or
             pictures as arrays or Pillow images.
-        options: Settings; the defaults make about 4,096 cells.
+        options: Settings; the defaults make about 4,096 cells, or fewer where photos are few.
         out: Write the mosaic there; whether the format and the place can take it is checked before any work.
         jpeg_quality: 1 to 100 for JPEG and WebP.
         cache: Folder that keeps decoded photos and assignments between runs; None keeps nothing.
@@ -67,49 +75,42 @@ def make_mosaic(
         (32, 32)
     """
     options = with_values(options or MosaicOptions(), changes, "make_mosaic()")
-    seconds: dict[str, float] = {}
     check_options(options)
     method = matcher(options)
-    with _timed(seconds, "load"):
+    stages = Stages(reporter)
+    with stages("load", "opening the target"):
         picture, path = open_target(target, options)
-        options, words = hang(options, (picture.shape[1], picture.shape[0]))
-        for line in words:
-            reporter.note(line)
-        grid = Grid.fit(
-            (picture.shape[1], picture.shape[0]),
-            columns=options.columns,
-            rows=options.rows,
-            cells=options.cells,
-            cell_aspect=parse_aspect(options.cell_aspect),
-            fit=options.fit,  # type: ignore[arg-type]  # Grid.fit refuses unknown words
-        )
-        tile_px = tile_size_px(options.tile_size, grid.cell_aspect)
-        if out is not None:
-            size_px = grid.size_px(tile_px)
-            made = check_output(Path(out), size_px)
-            Output.from_options(options, size_px, tile_px, jpeg_quality).check(made, size_px)
-    with _timed(seconds, "tiles"):
-        cut = tile_options(options, cache)
+        target_px = picture.shape[1], picture.shape[0]
+        layout = first_layout(options, target_px, specs_of(tiles))
+        _check_output(out, layout, jpeg_quality)
+        stages.note(layout.crop)
+    with stages("tiles", "opening the tiles"):
+        cut = tile_options(layout.options, cache)
         tile_set = open_tile_set(tiles, cut, reporter)
-    with _timed(seconds, "features"):
+        layout = lay_out_for(options, target_px, tile_set)  # with fewer cells where photos are few
+        if cut != tile_options(layout.options, cache):
+            cut = tile_options(layout.options, cache)
+            tile_set = open_tile_set(tiles, cut, reporter)
+        options, grid, tile_px = layout.options, layout.grid, layout.tile_px
+        _check_output(out, layout, jpeg_quality)
+        stages.note(layout.crop, *layout.words)
+    with stages("features", "looking at the target and the tiles"):
         problem, fitted = pose(picture, grid, tile_set, options, cut, reporter=reporter)
         tile_set = problem.tiles
-    with _timed(seconds, "assign"):
+    with stages("assign", "choosing tiles"):
         assignment = assign_or_recall(method, problem, cache, reporter=reporter)
-    diagnosis = diagnose(problem, assignment.choices)
-    figures = {**assignment.figures, "diagnosis": diagnosis and str(diagnosis), "seconds": seconds}
-    figures["tone"] = "fitted" if fitted else "kept"
+        lacking = diagnose(problem, assignment.choices)
+    figures = {**assignment.figures, "seconds": stages.seconds, "tone": "fitted" if fitted else "kept"}
+    figures |= {"diagnosis": lacking and str(lacking), "lacking": lacking and asdict(lacking), "crop": layout.crop}
     shifts = None
     if options.adjust > 0:
         chosen = assignment.choices.ravel()
         shifts = shifts_towards(problem.cells, problem.choices, chosen, options.adjust).reshape(*grid.shape, 3)
     mosaic = Mosaic(grid, assignment.choices, tile_set, tile_px, picture, options, path, figures, shifts)
     if options.size is not None:
-        soft = words_about_originals(tile_set, np.unique(mosaic.tile_numbers).tolist(), tile_px)
-        if soft:
-            reporter.note(soft)
+        stages.note(words_about_originals(tile_set, np.unique(mosaic.tile_numbers).tolist(), tile_px))
     if out is not None:
-        with _timed(seconds, "write"):
+        with stages("write", "writing the mosaic"):
             mosaic.write(out, quality=jpeg_quality, reporter=reporter)
     return mosaic
 
@@ -139,6 +140,8 @@ def open_plan(
     options = with_values(MosaicOptions(), plan.settings, f"plan '{path}'")
     options = with_values(options, changes, "open_plan()")
     check_options(options)
+    if options.size is not None:
+        options = replace(options, size=turned(options.size, is_landscape(*plan.grid.size_px(plan.grid.cell_aspect))))
     if tile_size is None and options.size is not None and not {"size", "dpi"}.isdisjoint(changes):
         tile_size = tile_size_for(options.size, options.dpi, plan.grid)
         for line in words_about_fit(
@@ -164,8 +167,8 @@ def open_plan(
     )
 
 
-@contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    seconds[stage] = round(time.perf_counter() - start, 3)
+def _check_output(out: str | Path | None, layout: Layout, jpeg_quality: int | None) -> None:
+    """Make sure that the place, the format and its settings can take the mosaic."""
+    if out is not None:
+        made = check_output(Path(out), layout.size_px)
+        Output.from_options(layout.options, layout.size_px, layout.tile_px, jpeg_quality).check(made, layout.size_px)

@@ -54,7 +54,7 @@ class MosaicOptions:
 
     columns: int | None = _option(None, "Grid", "Cells across; rows follow from the target's shape.")
     rows: int | None = _option(None, "Grid", "Cells down; columns follow from the target's shape.")
-    cells: int | None = _option(None, "Grid", "About so many cells in all (4096 when nothing is said).")
+    cells: int | None = _option(None, "Grid", "About so many cells in all (4096, or fewer of few photos).")
     cell_aspect: str = _option("1:1", "Grid", "Width to height of a cell: 1:1, 3:2, 4:3 ...")
     fit: str = _option("crop", "Grid", "Where the target is no whole number of cells: crop, pad or stretch.")
     tile_size: int = _option(64, "Grid", "Longer side of each tile in the mosaic, in pixels.")
@@ -92,7 +92,9 @@ class MosaicOptions:
     )
     blend: float = _option(0.0, "Colour", "Lay the target over the mosaic, 0 to 1 opaque.")
     seed: int = _option(0, "Choosing", "Same seed, same picture.")
-    size: str | None = _option(None, "Print", "How large it hangs: 200x150cm, 80x60in, A2, or 40000x30000px.")
+    size: str | None = _option(
+        None, "Print", "How large it hangs: 60x90cm, 24x36in, A2 or 4000x3000px, turned to the target; 60x90cm! is not."
+    )
     dpi: float | None = _option(None, "Print", "Dots per inch of the print (150 when only --size is said).")
     compression: str = _option("deflate", "Print", "Of a TIFF: deflate, lzw, jpeg or none.")
     cmyk: str | None = _option(None, "Print", "Convert colours to this ICC profile of a press (TIFF, JPEG, PDF).")

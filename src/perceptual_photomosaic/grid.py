@@ -24,7 +24,7 @@ __all__ = ["Fit", "Grid", "parse_aspect", "tile_size_px"]
 Fit = Literal["crop", "pad", "stretch"]
 
 DEFAULT_CELLS = 4096
-"""About so many cells when nothing is asked for: 64 x 64 on a square picture."""
+"""About so many cells when nothing is asked for: 64 x 64 on a square picture. `layout` makes fewer of few photos."""
 
 _ROUNDING = 1e-9
 
@@ -138,6 +138,12 @@ class Grid:
     def shape(self) -> tuple[int, int]:
         """(rows, columns)."""
         return self.rows, self.columns
+
+    @property
+    def cropped(self) -> tuple[float, float]:
+        """Shares of the target's width and height that the grid leaves off, 0 to 1."""
+        left, top, right, bottom = self.target_box  # centred, so opposite edges add up to the target's size
+        return max(0.0, 2 * left / (left + right)), max(0.0, 2 * top / (top + bottom))
 
     def size_px(self, tile_px: tuple[int, int]) -> tuple[int, int]:
         """(width, height) of the mosaic when each tile is `tile_px` = (width, height)."""

@@ -23,7 +23,16 @@ from perceptual_photomosaic.tiles.base import TileSet
 from perceptual_photomosaic.tiles.names import TileNames
 from perceptual_photomosaic.tiles.spec import parse_colour
 
-__all__ = ["Tiles", "limits_of", "open_target", "open_tile_set", "plan_target", "plan_tiles", "tile_options"]
+__all__ = [
+    "Tiles",
+    "limits_of",
+    "open_target",
+    "open_tile_set",
+    "plan_target",
+    "plan_tiles",
+    "specs_of",
+    "tile_options",
+]
 
 Tiles = str | Path | TileSet | NDArray[np.uint8] | Sequence["str | Path"] | Sequence["NDArray[np.uint8] | Image.Image"]
 
@@ -108,6 +117,15 @@ def tile_options(options: MosaicOptions, cache: Path | None) -> TileOptions:
         variants=tuple(name for name in options.variants.replace(" ", "").split(",") if name),
         cache=cache,
     )
+
+
+def specs_of(tiles: Tiles) -> list[str]:
+    """Find the specs of what was handed in as tiles; none for pictures in memory."""
+    if isinstance(tiles, str | Path):
+        return [str(tiles)]
+    if isinstance(tiles, Sequence):
+        return [str(item) for item in tiles if isinstance(item, str | Path)]
+    return [str(tiles.spec)] if hasattr(tiles, "spec") else []
 
 
 def open_tile_set(tiles: Tiles, options: TileOptions, reporter: Reporter) -> TileSet:

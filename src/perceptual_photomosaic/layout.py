@@ -1,0 +1,163 @@
+"""The grid over a target and the size of its tiles, settled before the work.
+
+Here meet what was asked for, the size on paper, the target's shape and, where nobody says how many cells there are to
+be, the number of photos.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.crop_advice import CROP_SAID, about_crop
+from perceptual_photomosaic.errors import GridError
+from perceptual_photomosaic.grid import DEFAULT_CELLS, Grid, parse_aspect, tile_size_px
+from perceptual_photomosaic.render.physical import cells_of_size, hang
+from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.kinds import only_photos
+
+__all__ = ["LEAST_CELLS", "USES", "Layout", "first_layout", "lay_out", "lay_out_for"]
+
+LEAST_CELLS = 1500
+"""Never fewer cells by default: below that a face is hard to make out."""
+
+USES = 10
+"""About how often a photo may come before fewer cells are better."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the cells are and how large tiles are drawn.
+
+    Attributes:
+        options: The settings, with columns, rows, cell aspect and tile size filled in where a size was asked for.
+        grid: The grid over the target.
+        tile_px: (width, height) of each tile in pixels.
+        crop: What a person should know before all else: that much of the target is left off. Empty where it is not.
+        words: What else a person should know before the work.
+    """
+
+    options: MosaicOptions
+    grid: Grid
+    tile_px: tuple[int, int]
+    crop: str
+    words: tuple[str, ...] = ()
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(width, height) of the mosaic in pixels."""
+        return self.grid.size_px(self.tile_px)
+
+
+def lay_out(options: MosaicOptions, target_px: tuple[int, int], default_cells: int = DEFAULT_CELLS) -> Layout:
+    """Lay a grid over a target as the settings ask.
+
+    Args:
+        options: The settings.
+        target_px: (width, height) of the target.
+        default_cells: About how many cells there are where the settings say nothing about it. A size on paper may
+            make more.
+    Raises:
+        ConfigError: A size or resolution that makes no sense.
+        GridError: Counts or shapes that make no grid, or more cells than the target has pixels.
+    """
+
+    def grid_of(asked: MosaicOptions) -> Grid:
+        return _grid(hang(asked, target_px, default_cells)[0], target_px, default_cells)
+
+    settled, words = hang(options, target_px, default_cells)
+    grid = _grid(settled, target_px, default_cells)
+    crop = about_crop(options, grid, target_px, grid_of)
+    return Layout(settled, grid, tile_size_px(settled.tile_size, grid.cell_aspect), crop, tuple(words))
+
+
+def lay_out_for(options: MosaicOptions, target_px: tuple[int, int], tiles: TileSet) -> Layout:
+    """Lay a grid over a target, with fewer cells than usual where the photos are few and no number was asked for.
+
+    Then there are as many cells as there are photos times uses (`max_uses`, or about 10), but at least 1,500, and at
+    least as many as there are tiles that must appear. Letters, emoji and the like repeat as they please.
+
+    Args:
+        options: The settings.
+        target_px: (width, height) of the target.
+        tiles: The tile set, opened.
+    Returns:
+        The layout; its words say what was chosen.
+    Raises:
+        ConfigError: A size or resolution that makes no sense.
+        GridError: Counts or shapes that make no grid, or more cells than the target has pixels.
+    """
+    if not (_open_ended(options) and only_photos(tiles.spec)):
+        return lay_out(options, target_px)
+    photos = len(tiles) // len(tiles.variants)
+    by_size = cells_of_size(options, target_px)
+    enough = photos * (options.max_uses or USES)
+    wanted = int(max(LEAST_CELLS, enough, 0 if options.max_uses else by_size))
+    if options.max_uses == 0 or wanted >= max(DEFAULT_CELLS, by_size):
+        return lay_out(options, target_px)
+    most = enough if options.max_uses and enough >= LEAST_CELLS else math.inf
+    least = max(LEAST_CELLS, photos if options.use_all else len(options.must_include))
+    for counts in _counts_near(options, target_px, wanted):
+        asked = replace(options, **counts)
+        with suppress(GridError):  # more cells than the target has pixels
+            grid = _grid(hang(asked, target_px)[0], target_px)
+            if least <= grid.num_cells <= most and ("cells" in counts or max(grid.cropped) <= CROP_SAID):
+                return _with_words(lay_out(asked, target_px), photos)
+    return lay_out(options, target_px)
+
+
+def _counts_near(options: MosaicOptions, target_px: tuple[int, int], wanted: int) -> Iterator[dict[str, Any]]:
+    """Counts to ask for, the best first: at most so many cells, just so many in columns and rows, a few more."""
+    for cells in range(wanted, LEAST_CELLS - 1, -1):
+        yield {"cells": cells}
+    with suppress(GridError):
+        across = _grid(hang(replace(options, cells=wanted), target_px)[0], target_px).columns
+        for columns in sorted(range(max(1, across - 3), across + 4), key=lambda count: abs(count - across)):
+            yield {"columns": columns, "rows": max(1, wanted // columns)}
+    for cells in range(wanted + 1, 2 * wanted):
+        yield {"cells": cells}
+
+
+def _with_words(layout: Layout, photos: int) -> Layout:
+    """Say why there are so many cells; the settings go on saying nothing about their number."""
+    grid = layout.grid
+    words = (
+        f"{grid.columns} x {grid.rows} cells, because there are {photos:,} photos: each is used about "
+        f"{-(-grid.num_cells // photos)} times. --columns or --cells asks for another number."
+    )
+    options = layout.options if layout.options.size else replace(layout.options, columns=None, rows=None, cells=None)
+    return replace(layout, options=options, words=(words, *layout.words))
+
+
+def _open_ended(options: MosaicOptions) -> bool:
+    return options.columns is None and options.rows is None and options.cells is None
+
+
+def _grid(options: MosaicOptions, target_px: tuple[int, int], default_cells: int = DEFAULT_CELLS) -> Grid:
+    return Grid.fit(
+        target_px,
+        columns=options.columns,
+        rows=options.rows,
+        cells=default_cells if _open_ended(options) else options.cells,
+        cell_aspect=parse_aspect(options.cell_aspect),
+        fit=options.fit,  # type: ignore[arg-type]  # Grid.fit refuses unknown words
+    )
+
+
+def first_layout(options: MosaicOptions, target_px: tuple[int, int], specs: Sequence[str]) -> Layout:
+    """Lay out the least grid that it may become, to refuse what cannot be before the tiles are opened.
+
+    Args:
+        options: The settings.
+        target_px: (width, height) of the target.
+        specs: Specs of the tiles; none for pictures in memory.
+    Raises:
+        ConfigError: A size or resolution that makes no sense.
+        GridError: Counts or shapes that make no grid, or more cells than the target has pixels.
+    """
+    fewer = options.size is None and only_photos(*specs)
+    return lay_out(options, target_px, LEAST_CELLS if fewer else DEFAULT_CELLS)
