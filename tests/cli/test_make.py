@@ -102,7 +102,17 @@ def test_emoji_say_their_licence_once(run: Run, desk: Path) -> None:
 def test_the_tile_set_is_blamed_when_it_is_the_problem(run: Run, desk: Path) -> None:
     Image.new("RGB", (64, 64), (3, 2, 4)).save("night.png")
     ran = run("make", "night.png", "-t", "glyphs:characters=ox", "-o", "out.png", "--columns", 8, "--method", "mean")
-    assert "few dark tiles: 100% of the error would go with 40 more" in ran.out
+    assert "these letters have few dark ones\ndark ones come with" in ran.out
+    assert "more would help" not in ran.out
+    for number, light in enumerate((200, 220, 255)):
+        Image.new("RGB", (32, 32), (light, light, light)).save(desk / "holiday" / f"{number:02}.png")
+    for path in sorted((desk / "holiday").iterdir())[3:]:
+        path.unlink()
+    ran = run("make", "night.png", "-t", "holiday", "-o", "out.png", "--columns", 8, "--method", "mean")
+    assert "your photos have few dark ones: about 40 more would help most" in ran.out
+    facts = json.loads(run("make", "night.png", "-t", "holiday", "-o", "out.png", "--columns", 8, "--json").out)
+    assert facts["lacking"]["colours"] == "dark"
+    assert facts["lacking"]["more"] == 40
 
 
 def test_words_beat_the_file_and_the_file_beats_the_defaults(run: Run, desk: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from perceptual_photomosaic.cli.variety import variety_facts, variety_lines
 from perceptual_photomosaic.errors import OutputError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["Extras", "print_summary"]
 
 _LISTED = 5
-_REPETITIVE = 0.05
 _LIGHT = 3 * 128  # sum of the sRGB values of a paper that nothing drawn on it makes dark
 _DARK = {"emoji": "emoji:background=black", "glyphs": "glyphs:foreground=white,background=black"}
 
@@ -87,14 +87,16 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
     width, height = facts["size_px"]
     cell_width, cell_height = mosaic.tile_px
     cells = f"{grid['columns']} x {grid['rows']} cells of {cell_width} x {cell_height} px"
+    if facts["crop"]:
+        print(facts["crop"])
     print(f"{printable(out)}: {width} x {height} px, {cells}")
-    print(f"{tiles['used']} of {tiles['count']} tiles used, the most frequent {tiles['most_used']} times")
-    if tiles["most_used"] > _REPETITIVE * grid["columns"] * grid["rows"]:
-        print("one tile fills many cells; --max-uses or --min-distance bring more variety")
-    if facts["diagnosis"]:
+    for line in variety_lines(mosaic, tiles, facts["variety"]):
+        print(line)
+    advice = _advice(facts["lacking"], mosaic)
+    if facts["lacking"] and (facts["lacking"]["growing"] or advice):
         print(facts["diagnosis"])
-        for line in _advice(facts["diagnosis"], mosaic):
-            print(line)
+    for line in advice:
+        print(line)
     for line in _liberties(mosaic):
         print(line)
     _print_skipped(tiles["skipped"], everything=verbose)
@@ -102,10 +104,12 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
         print("  ".join(f"{stage} {seconds:.2f} s" for stage, seconds in facts["seconds"].items()))
 
 
-def _advice(diagnosis: str, mosaic: Mosaic) -> list[str]:
+def _advice(lacking: dict[str, Any] | None, mosaic: Mosaic) -> list[str]:
     """What to do where letters or emoji lack tones: the same on black beside those on white, or fitted tones."""
     from perceptual_photomosaic.tiles.spec import parse_colour, parse_specs
 
+    if lacking is None:
+        return []
     papers: dict[str, list[tuple[int, ...]]] = {name: [] for name in _DARK}
     for spec in parse_specs(mosaic.tiles.spec):
         if spec.name in papers:
@@ -113,7 +117,7 @@ def _advice(diagnosis: str, mosaic: Mosaic) -> list[str]:
     lines = [
         f'dark ones come with --tiles "{_DARK[name]}", beside these or alone'
         for name, colours in papers.items()
-        if diagnosis.startswith("few dark") and colours and min(sum(colour) for colour in colours) > _LIGHT
+        if lacking["colours"].startswith("dark") and colours and min(sum(colour) for colour in colours) > _LIGHT
     ]
     if any(papers.values()) and mosaic.figures.get("tone") == "kept":
         lines.append("--tone fit shows all of the target in the tones that these tiles have")
@@ -125,6 +129,7 @@ def _facts(mosaic: Mosaic, out: Path) -> dict[str, Any]:
 
     uses = np.bincount(mosaic.tile_numbers.ravel())
     figures = dict(mosaic.figures)
+    figures.pop("variety", None)
     return {
         "target": mosaic.target_path,
         "out": str(out),
@@ -143,7 +148,11 @@ def _facts(mosaic: Mosaic, out: Path) -> dict[str, Any]:
         "adjust": mosaic.options.adjust,
         "blend": mosaic.options.blend,
         "seed": mosaic.options.seed,
+        "variety": variety_facts(mosaic),
+        "crop": figures.pop("crop", ""),
+        "cropped": max(mosaic.grid.cropped),
         "diagnosis": figures.pop("diagnosis", None),
+        "lacking": figures.pop("lacking", None),
         "seconds": figures.pop("seconds", {}),
         "figures": figures,
     }
