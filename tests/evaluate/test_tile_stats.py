@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perceptual_photomosaic.errors import GridError
-from perceptual_photomosaic.evaluate import TileStats, assignment_from_picture, nearest_repeat, tile_stats
+from perceptual_photomosaic.evaluate import TileStats, nearest_repeat, tile_stats
 
 
 @settings(max_examples=100, deadline=None)
@@ -38,16 +38,3 @@ def test_tile_stats_counts():
 def test_tile_stats_refuses_what_is_no_table():
     with pytest.raises(GridError, match="shape"):
         tile_stats(np.arange(4))
-
-
-def test_cells_are_recognised_by_their_pixels():
-    rng = np.random.default_rng(0)
-    tiles = rng.integers(0, 256, (5, 4, 6, 3), dtype=np.uint8)
-    chosen = rng.integers(0, 5, (7, 3))
-    mosaic = tiles[chosen].swapaxes(1, 2).reshape(28, 18, 3)
-    found = assignment_from_picture(mosaic, (7, 3))
-    assert found is not None
-    assert tile_stats(found) == tile_stats(chosen)
-    for tile in range(5):
-        assert len(np.unique(found[chosen == tile])) <= 1
-    assert assignment_from_picture(mosaic, (5, 3)) is None

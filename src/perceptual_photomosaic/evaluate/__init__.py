@@ -1,17 +1,25 @@
-"""The ruler for mosaics: colour, structure and perceptual distance at several viewing distances."""
+"""The ruler for mosaics: colour, structure, tone and variety at several viewing distances."""
 
 from __future__ import annotations
 
 from perceptual_photomosaic.evaluate.evaluation import Evaluation, Ruler, ViewScores, evaluate
-from perceptual_photomosaic.evaluate.tile_stats import TileStats, assignment_from_picture, nearest_repeat, tile_stats
+from perceptual_photomosaic.evaluate.matching import assignment_from_picture
+from perceptual_photomosaic.evaluate.tile_stats import TileStats, nearest_repeat, tile_stats
+from perceptual_photomosaic.evaluate.tone import Tone, tone
+from perceptual_photomosaic.evaluate.variety import Variety, clearly_less_varied, variety
 
 __all__ = [
     "Evaluation",
     "Ruler",
     "TileStats",
+    "Tone",
+    "Variety",
     "ViewScores",
     "assignment_from_picture",
+    "clearly_less_varied",
     "evaluate",
     "nearest_repeat",
     "tile_stats",
+    "tone",
+    "variety",
 ]

@@ -7,19 +7,21 @@ everywhere; what people see, as the judge and FLIP put it, at the three distance
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from perceptual_photomosaic.errors import GridError
-from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light, luma
+from perceptual_photomosaic.evaluate.colour import ciede2000
 from perceptual_photomosaic.evaluate.flip import flip_error
 from perceptual_photomosaic.evaluate.judge import JUDGE_CELLS_PX, MIN_SIDE_PX, load_judge
+from perceptual_photomosaic.evaluate.looks import Look, looks_of
 from perceptual_photomosaic.evaluate.structure import gradient_agreement, ssim
 from perceptual_photomosaic.evaluate.tile_stats import TileStats, tile_stats
+from perceptual_photomosaic.evaluate.tone import Tone, ToneViews, compare_tones
+from perceptual_photomosaic.evaluate.variety import Variety, variety
 from perceptual_photomosaic.evaluate.views import (
     VIEW_CELLS_PX,
     area_average,
@@ -28,18 +30,14 @@ from perceptual_photomosaic.evaluate.views import (
     encode_srgb,
     view_shape,
 )
-from perceptual_photomosaic.progress import SILENT, Reporter, Stage
+from perceptual_photomosaic.progress import SILENT, Reporter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from perceptual_photomosaic.evaluate.views import Box
 
 __all__ = ["Evaluation", "Ruler", "ViewScores", "evaluate"]
-
-
-_BAND = 32  # rows converted at a time
 
 
 @dataclass(frozen=True)
@@ -75,12 +73,16 @@ class Evaluation:
     Attributes:
         grid_shape: (rows, cols).
         views: One entry for each viewing distance, from near to far.
+        tone: Plates, grain and bias.
         tiles: How the tiles are used; None when no assignment was given.
+        variety: How varied they are; None likewise.
     """
 
     grid_shape: tuple[int, int]
     views: tuple[ViewScores, ...]
+    tone: Tone
     tiles: TileStats | None = None
+    variety: Variety | None = None
 
     def at(self, cell_px: float) -> ViewScores:
         """Look up the distance at which one cell covers `cell_px` pixels.
@@ -105,31 +107,10 @@ class Evaluation:
         return {
             "grid": {"rows": rows, "columns": cols},
             "views": [asdict(view) | {"size_px": list(view.size_px)} for view in self.views],
+            "tone": asdict(self.tone),
             "tiles": asdict(self.tiles) if self.tiles else None,
+            "variety": asdict(self.variety) if self.variety else None,
         }
-
-
-@dataclass(frozen=True)
-class _View:
-    """One picture at one distance, in the forms that the figures want; float32, for views can be large."""
-
-    light: NDArray[np.float32]
-
-    @cached_property
-    def srgb(self) -> NDArray[np.float32]:
-        return _banded(encode_srgb, self.light)
-
-    @cached_property
-    def lab(self) -> NDArray[np.float32]:
-        return _banded(lab_from_light, self.light)
-
-    @cached_property
-    def luma(self) -> NDArray[np.float32]:
-        return _banded(lambda light: luma(encode_srgb(light)), self.light)
-
-    @cached_property
-    def features(self) -> list[Tensor]:
-        return load_judge().features(self.srgb)
 
 
 class Ruler:
@@ -172,7 +153,8 @@ class Ruler:
         shapes = {d: view_shape(grid_shape, d, cell_aspect) for d in self.cells_px}
         box = box or centred_box((target.shape[1], target.shape[0]), cols * cell_aspect / rows)
         with reporter.stage("looking at the target", len(shapes), "distances") as stage:
-            self._targets = _views(target, shapes, box, stage)
+            self._targets = looks_of(target, shapes, box, stage)
+            self._tones = self._tone_views(target, self._targets, box)
 
     def target_view(self, cell_px: float) -> NDArray[np.uint8]:
         """Draw the target as it is seen where one cell covers `cell_px` pixels, one of `cells_px`: (H, W, 3) sRGB."""
@@ -188,7 +170,7 @@ class Ruler:
 
         Args:
             mosaic: uint8, (H, W, 3), the whole grid and nothing else, with any number of pixels per cell.
-            assignment: Tile number of each cell, (rows, cols), for the statistics of tiles.
+            assignment: Tile number of each cell, (rows, cols), for tiles and variety.
         Raises:
             ImageError: `mosaic` is no uint8 picture.
             GridError: The assignment belongs to another grid.
@@ -200,13 +182,26 @@ class Ruler:
         box = (0.0, 0.0, float(mosaic.shape[1]), float(mosaic.shape[0]))
         scores = []
         with self.reporter.stage("measuring", 2 * len(shapes), "looks") as stage:
-            views = _views(mosaic, shapes, box, stage)
+            views = looks_of(mosaic, shapes, box, stage)
             for cell_px in self.cells_px:
                 scores.append(self._compare(cell_px, self._targets[cell_px], views[cell_px]))
                 stage.advance()
-        return Evaluation(self.grid_shape, tuple(scores), None if assignment is None else tile_stats(assignment))
+        return Evaluation(
+            self.grid_shape,
+            tuple(scores),
+            compare_tones(self._tones, self._tone_views(mosaic, views, box)),
+            None if assignment is None else tile_stats(assignment),
+            None if assignment is None else variety(assignment),
+        )
 
-    def _compare(self, cell_px: float, target: _View, mosaic: _View) -> ViewScores:
+    def _tone_views(self, picture: NDArray[np.uint8], looks: dict[float, Look], box: Box) -> ToneViews:
+        """Take them from the nearest view where its pixels divide evenly: the same, sooner."""
+        light = looks[self.cells_px[0]].light
+        if light.shape[0] % self.grid_shape[0] == 0 and light.shape[1] % self.grid_shape[1] == 0:
+            return ToneViews.of(light, self.grid_shape)
+        return ToneViews.of(picture, self.grid_shape, box)
+
+    def _compare(self, cell_px: float, target: Look, mosaic: Look) -> ViewScores:
         height, width = target.light.shape[:2]
         delta_e = ciede2000(target.lab, mosaic.lab)
         judged = self.judge and cell_px in JUDGE_CELLS_PX and min(height, width) >= MIN_SIDE_PX
@@ -222,33 +217,8 @@ class Ruler:
         )
 
 
-def _banded(
-    convert: Callable[[NDArray[np.float32]], NDArray[np.float64]], light: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Convert a picture a few rows at a time."""
-    bands = [convert(light[top : top + _BAND]).astype(np.float32) for top in range(0, len(light), _BAND)]
-    return np.concatenate(bands)
-
-
 def _to_bytes(srgb: NDArray[np.floating]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(srgb * 255), np.uint8)
-
-
-def _views(
-    picture: NDArray[np.uint8], shapes: dict[float, tuple[int, int]], box: Box, stage: Stage
-) -> dict[float, _View]:
-    """Average a picture for each distance, from the view before where its pixels divide evenly: the same, sooner."""
-    views: dict[float, _View] = {}
-    finer: NDArray[np.float32] | None = None
-    for cell_px, (height, width) in shapes.items():
-        if finer is not None and finer.shape[0] % height == 0 and finer.shape[1] % width == 0:
-            light = area_average(finer, (height, width))
-        else:
-            light = area_average(picture, (height, width), box)
-        views[cell_px] = _View(light)
-        finer = light
-        stage.advance()
-    return views
 
 
 def evaluate(
@@ -269,7 +239,7 @@ def evaluate(
         target: uint8, (H, W, 3), of any size; cropped evenly to the mosaic's aspect, as `make` does by default.
         grid_shape: (rows, cols).
         judge: Also ask the perceptual judge and FLIP, at 8, 4 and 2 px per cell.
-        assignment: Tile number of each cell, (rows, cols), for the statistics of tiles.
+        assignment: Tile number of each cell, (rows, cols), for tiles and variety.
         box: The part of the target that the grid covers, where that is not its largest centred part, as for `Ruler`.
         cells_px: Viewing distances, as pixels that one cell covers.
         reporter: Hears of progress.

@@ -12,7 +12,7 @@ from perceptual_photomosaic.errors import GridError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["TileStats", "assignment_from_picture", "nearest_repeat", "tile_stats"]
+__all__ = ["TileStats", "nearest_repeat", "tile_stats"]
 
 _SHIFTS = 8  # repeats up to this distance are found by shifting the grid, the few beyond it by comparing pairs
 
@@ -78,25 +78,3 @@ def _meets_itself(assignment: NDArray[np.integer], down: int, right: int) -> boo
     here = assignment[max(0, -down) : rows - max(0, down), max(0, -right) : cols - max(0, right)]
     there = assignment[max(0, down) : rows - max(0, -down), max(0, right) : cols - max(0, -right)]
     return bool((here == there).any())
-
-
-def assignment_from_picture(mosaic: NDArray[np.uint8], grid_shape: tuple[int, int]) -> NDArray[np.int64] | None:
-    """Number the cells of a mosaic by their pixels: equal pixels, equal number.
-
-    That finds the tiles of a mosaic kept without loss whose tiles were left as they are; a tile in two variants counts
-    twice, and JPEG or a tint makes every cell look different.
-
-    Args:
-        mosaic: (H, W, 3) uint8.
-        grid_shape: (rows, cols).
-    Returns:
-        (rows, cols), or None where the cells are no whole number of pixels.
-    """
-    rows, cols = grid_shape
-    height, width = mosaic.shape[:2]
-    if height % rows or width % cols:
-        return None
-    cells = mosaic.reshape(rows, height // rows, cols, width // cols, 3).swapaxes(1, 2)
-    pixels = [cell.tobytes() for cell in cells.reshape(rows * cols, *cells.shape[2:])]
-    number = {seen: k for k, seen in enumerate(dict.fromkeys(pixels))}
-    return np.array([number[cell] for cell in pixels]).reshape(rows, cols)

@@ -1,0 +1,88 @@
+"""One picture at the ruler's viewing distances, in the forms that its figures want."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perceptual_photomosaic.evaluate.colour import lab_from_light, luma
+from perceptual_photomosaic.evaluate.judge import load_judge
+from perceptual_photomosaic.evaluate.views import area_average, encode_srgb
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from perceptual_photomosaic.evaluate.views import Box
+    from perceptual_photomosaic.progress import Stage
+
+__all__ = ["Look", "looks_of"]
+
+_BAND = 32  # rows converted at a time
+
+
+@dataclass(frozen=True)
+class Look:
+    """One picture at one distance: its linear light, (H, W, 3), and what follows from it; views can be large: float32.
+
+    Attributes:
+        light: Linear light in [0, 1].
+    """
+
+    light: NDArray[np.float32]
+
+    @cached_property
+    def srgb(self) -> NDArray[np.float32]:
+        """sRGB values in [0, 1], (H, W, 3)."""
+        return _banded(encode_srgb, self.light)
+
+    @cached_property
+    def lab(self) -> NDArray[np.float32]:
+        """CIELAB, (H, W, 3)."""
+        return _banded(lab_from_light, self.light)
+
+    @cached_property
+    def luma(self) -> NDArray[np.float32]:
+        """Luma of the sRGB values in [0, 1], (H, W)."""
+        return _banded(lambda light: luma(encode_srgb(light)), self.light)
+
+    @cached_property
+    def features(self) -> list[Tensor]:
+        """What the judge's network says, layer by layer."""
+        return load_judge().features(self.srgb)
+
+
+def _banded(
+    convert: Callable[[NDArray[np.float32]], NDArray[np.float64]], light: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Convert a picture a few rows at a time."""
+    bands = [convert(light[top : top + _BAND]).astype(np.float32) for top in range(0, len(light), _BAND)]
+    return np.concatenate(bands)
+
+
+def looks_of(
+    picture: NDArray[np.uint8], shapes: dict[float, tuple[int, int]], box: Box, stage: Stage
+) -> dict[float, Look]:
+    """Average a picture for each distance, from the view before where its pixels divide evenly: the same, sooner.
+
+    Args:
+        picture: uint8, (H, W, 3).
+        shapes: (height, width) of the view at each distance, from near to far.
+        box: The part to look at, (left, top, right, bottom) in pixels.
+        stage: Hears of every distance done.
+    """
+    looks: dict[float, Look] = {}
+    finer: NDArray[np.float32] | None = None
+    for cell_px, (height, width) in shapes.items():
+        if finer is not None and finer.shape[0] % height == 0 and finer.shape[1] % width == 0:
+            light = area_average(finer, (height, width))
+        else:
+            light = area_average(picture, (height, width), box)
+        looks[cell_px] = Look(light)
+        finer = light
+        stage.advance()
+    return looks
