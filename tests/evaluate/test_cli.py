@@ -12,6 +12,7 @@ from perceptual_photomosaic.cli.compare import compare
 from perceptual_photomosaic.cli.evaluate import evaluate
 from perceptual_photomosaic.cli.main import main
 from perceptual_photomosaic.errors import ImageError, OutputError
+from perceptual_photomosaic.progress import Silent, Stage
 
 
 def run(monkeypatch, *words: object) -> int:
@@ -42,6 +43,9 @@ def test_evaluate_prints_a_table(files, monkeypatch, capsys):
     assert "128 x 96" in shown
     assert "judge" not in shown
     assert "48 cells, 48 different tiles, the commonest in 1, no tile comes twice" in shown
+    assert "as varied as 48 tiles used equally often" in shown
+    assert "largest area of one tile: 1 cell; the same tile is beside 0.0% of the cells" in shown
+    assert "plates" in shown
 
 
 def test_evaluate_prints_json_and_draws(files, monkeypatch, capsys, tmp_path):
@@ -64,6 +68,8 @@ def test_evaluate_prints_json_and_draws(files, monkeypatch, capsys, tmp_path):
     assert data["grid"] == {"rows": 6, "columns": 8}
     assert data["views"][0]["delta_e_mean"] == pytest.approx(0, abs=1e-9)
     assert data["tiles"]["counted_from"] == "pixels"
+    assert data["variety"]["effective"] == pytest.approx(48)
+    assert data["tone"] == {"plates": 0.0, "grain": 0.0, "bias": 0.0}
     assert plot.read_text().startswith("<?xml")
 
 
@@ -106,14 +112,35 @@ def test_what_does_not_belong_together_is_refused(monkeypatch, capsys, tmp_path)
     assert run(monkeypatch, "evaluate", mosaic, "--plan", plan, "--no-judge") == 0  # its target lies beside it
 
 
+class Counting(Silent):
+    """Counts what is advanced in each stage."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, list[int]] = {}
+
+    def stage(self, title: str, total: int | None = None, unit: str = "") -> Stage:
+        counted = self.told[title] = [0, total or 0]
+
+        class Counted(type(super().stage(title))):  # type: ignore[misc]
+            def advance(self, done: int = 1, **figures: float | str) -> None:
+                counted[0] += done
+
+        return Counted()
+
+
 def test_progress_is_told(files, capsys, monkeypatch):
-    monkeypatch.setattr("perceptual_photomosaic.cli.report._PLAIN_EVERY_S", 0.0)
+    asked = []
+
+    def reporter_for(*, quiet: bool) -> Counting:
+        asked.append((quiet, Counting()))
+        return asked[-1][1]
+
+    monkeypatch.setattr("perceptual_photomosaic.cli.evaluate.reporter_for", reporter_for)
     words = ("--target", files["target"], "--grid", "8x6", "--no-judge")
-    for quiet in ((), ("--quiet",)):
+    for quiet in ((), ("--quiet",), ("--json",)):
         assert run(monkeypatch, "evaluate", files["worse"], *words, *quiet) == 0
-        told = capsys.readouterr().err
-        assert ("looking at the target: 7 of 7" in told) == (not quiet)
-        assert ("measuring: 14 of 14" in told) == (not quiet)
+    assert [quiet for quiet, _ in asked] == [False, True, True]
+    assert asked[0][1].told == {"looking at the target": [7, 7], "measuring": [14, 14]}
 
 
 def test_compare_draws_a_sheet(files, monkeypatch, capsys, tmp_path):
@@ -138,6 +165,122 @@ def test_compare_prints_json_under_names_that_differ(files, monkeypatch, capsys,
     assert len(data) == 2
     worse, better = (result["views"][4]["delta_e_mean"] for result in data.values())
     assert better < worse
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> dict[str, Path]:
+    """A target, and two mosaics of 16 x 16 cells with an index each: one nearer to it, the other more varied."""
+    rng = np.random.default_rng(5)
+    shades = rng.integers(0, 256, (8, 3))
+    numbers = rng.integers(0, 2, (16, 16))
+    numbers[:8] = 0
+    varied = rng.integers(0, 8, (16, 16))
+    paths = {}
+    for name, cells in (("target", numbers), ("plain", numbers), ("varied", varied)):
+        colours = shades[cells] + (rng.integers(-1, 2, (16, 16, 3)) if name == "target" else 0)
+        paths[name] = tmp_path / f"{name}.png"
+        pixels = np.clip(colours, 0, 255).astype(np.uint8).repeat(8, axis=0).repeat(8, axis=1)
+        Image.fromarray(pixels).save(paths[name])
+        lines = [f"{row},{column},{tile}" for (row, column), tile in np.ndenumerate(cells)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["row,column,tile", *lines]))
+    return paths
+
+
+def test_compare_marks_who_wins_by_repeating(kept, monkeypatch, capsys):
+    words = ("compare", kept["plain"], kept["varied"], "-t", kept["target"], "--no-judge", "--quiet")
+    indexes = ("--index", kept["plain"].with_suffix(".csv"), "--index", "-")
+    assert run(monkeypatch, *words, *indexes) == 0
+    shown = capsys.readouterr().out
+    assert "commonest tile" in shown
+    assert "*" in next(line for line in shown.splitlines() if "plates" in line)
+    assert "* the best, but it repeats its tiles clearly more" in shown
+    assert "tiles of varied: cells that look alike count as one" in shown
+    assert run(monkeypatch, *words, *indexes, "--json") == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["plain"]["repeats_more_than"] == ["varied"]
+    assert data["varied"]["repeats_more_than"] == []
+    assert data["plain"]["tiles"]["counted_from"] == "assignment"
+    assert data["varied"]["tiles"]["counted_from"] == "pixels"
+    assert data["varied"]["variety"]["effective"] == pytest.approx(8, abs=0.3)
+    assert data["plain"]["variety"]["largest_area"] > 128
+    assert data["plain"]["tone"]["plates"] < data["varied"]["tone"]["plates"]
+
+
+def test_the_star_is_for_repeating_alone(files, monkeypatch, capsys):
+    words = ("compare", files["better"], files["worse"], "-t", files["target"], "--grid", "8x6", "--no-judge", "-q")
+    assert run(monkeypatch, *words) == 0
+    assert "*" not in capsys.readouterr().out
+
+
+def test_compare_draws_fidelity_over_variety(kept, monkeypatch, capsys, tmp_path):
+    pytest.importorskip("matplotlib")
+    curve = tmp_path / "curve.svg"
+    words = ("compare", kept["plain"], kept["varied"], "-t", kept["target"], "--grid", "16x16", "--no-judge", "--json")
+    assert run(monkeypatch, *words, "--curve", curve) == 0
+    drawn = curve.read_text()
+    assert drawn.startswith("<?xml")
+    for said in ("varied", "effective number of tiles", "SSIM, at 1/2 px per cell"):
+        assert f"<!-- {said} -->" in drawn
+
+
+def test_only_what_nobody_beats_is_joined_in_the_curve():
+    from perceptual_photomosaic.evaluate.plot import _unbeaten
+
+    numbers, values = [50.0, 80.0, 120.0, 200.0], [4.0, 6.0, 5.0, 9.0]
+    assert _unbeaten(numbers, values, min) == [3, 2, 0]
+    assert _unbeaten(numbers, values, max) == [3]
+
+
+def test_plans_know_grid_target_and_tiles(monkeypatch, capsys, tmp_path):
+    rng = np.random.default_rng(2)
+    Image.fromarray(rng.integers(0, 256, (40, 96, 3), dtype=np.uint8)).save(tmp_path / "target.png")
+    words: list[object] = ["compare"]
+    for name, fit in (("one", "crop"), ("two", "crop"), ("whole", "stretch")):
+        settings = {"columns": 12, "rows": 10, "tile_size": 4, "fit": fit}
+        mosaic = make_mosaic(tmp_path / "target.png", "colours:9", **settings, out=tmp_path / f"{name}.png")
+        mosaic.save_plan(tmp_path / f"{name}.json")
+    one, two, whole = ([tmp_path / f"{name}{end}" for end in (".png", ".json")] for name in ("one", "two", "whole"))
+    both = ("--no-judge", "--json", "--plan", one[1], "--plan")
+    assert run(monkeypatch, *words, one[0], two[0], *both, two[1]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["one"]["grid"] == {"rows": 10, "columns": 12}
+    assert data["one"]["views"] == data["two"]["views"]
+    assert run(monkeypatch, *words, one[0], whole[0], *both, whole[1]) == 2
+    assert "show different parts of the target. Compare mosaics of one part." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["--index", "plain.csv"],
+            "--index was given once for 2 mosaics. Give one for each, in their order, and - where",
+        ),
+        (["--index", "plain.csv"] + 2 * ["--index", "-"], "--index was given 3 times for 2 mosaics"),
+        (2 * ["--plan", "-"], "Add --grid COLUMNSxROWS"),
+        (2 * ["--index", "plain.csv"] + ["--plan", "plain.csv", "--plan", "-"], "one of them is enough"),
+        (2 * ["--index", "plain.csv"] + ["--grid", "4x4"], "--grid says 4x4, 'plain.csv' has 16x16"),
+        (["--index", "plain.csv", "--index", "small.csv"], "'plain.csv' has 16x16 cells, 'small.csv' 1x2. Compare"),
+        (["--grid", "16x16", "--curve", "c.png", "--out", "c.png"], "'c.png' is named by --out and by --curve"),
+        (["--grid", "16x16", "--curve", "plain.png"], "'plain.png' would replace what is read"),
+        (["--grid", "3x7", "--curve", "c.txt"], "figures are drawn as .png, .svg or .pdf"),
+        (["--grid", "60x60", "--curve", "c.svg"], "how varied 'plain' is cannot be told from its pixels"),
+    ],
+)
+def test_mistakes_of_compare_are_one_line(kept, monkeypatch, capsys, words, said):
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(kept["target"].parent)
+    Path("small.csv").write_text("row,column,tile\n0,0,3\n1,0,3\n")
+    mosaics = ("plain.png", "varied.png", "-t", "target.png", "--no-judge", "--quiet")
+    assert run(monkeypatch, "compare", *mosaics, *words) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_compare_wants_a_target(kept, monkeypatch, capsys):
+    assert run(monkeypatch, "compare", kept["plain"], "--grid", "16x16", "--no-judge") == 2
+    assert "no target was named" in capsys.readouterr().err
 
 
 def test_mistakes_are_one_line(files, monkeypatch, capsys):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from perceptual_photomosaic.cli.evaluate import check_figure, figure_text, share
+from perceptual_photomosaic.cli.evaluate import check_figure, figure_text, plain, share
 from perceptual_photomosaic.cli.report import reporter_for
-from perceptual_photomosaic.errors import ImageError
+from perceptual_photomosaic.errors import ImageError, OutputError
 
 if TYPE_CHECKING:
-    from perceptual_photomosaic.evaluate import Evaluation
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from perceptual_photomosaic.evaluate import Evaluation, Ruler
+    from perceptual_photomosaic.evaluate.sources import Layout
 
 __all__ = ["compare"]
 
@@ -24,33 +29,91 @@ _FIGURES = {
     "judge": ("judge, less is better", 3, min),
     "flip": ("FLIP, less is better", 3, min),
 }
+_TONE = {"plates": 0.25, "grain": 1.0, "bias": 0.125}  # with the pixels that one cell covers
+_VARIETY = {
+    "commonest": ("commonest tile", ".1%"),
+    "ten_commonest": ("ten commonest tiles", ".1%"),
+    "effective": ("effective number of tiles", ".0f"),
+    "largest_area": ("largest area, cells", ".0f"),
+    "equal_neighbours": ("same tile beside", ".1%"),
+    "within_3": ("same tile within 3 cells", ".1%"),
+}
+_LEGEND = """\
+* the best, but it repeats its tiles clearly more than a mosaic it beats (effective number under 0.8 of the other's, or
+  commonest tile with over 1.5 times the share): compare it with one as varied"""
 
 
 def compare(
     mosaics: Annotated[list[Path], typer.Argument(help="Mosaics on the same grid.", show_default=False)],
     *,
-    target: Annotated[Path, typer.Option("--target", "-t", help="The picture they show.", show_default=False)],
-    grid: Annotated[str, typer.Option(help="Cells as COLUMNSxROWS, like 64x48.", show_default=False)],
+    target: Annotated[
+        Path | None, typer.Option("--target", "-t", help="The picture they show; the plan's own.")
+    ] = None,
+    grid: Annotated[str | None, typer.Option(help="Cells as COLUMNSxROWS, like 64x48; the plan's own.")] = None,
+    plan: Annotated[
+        list[Path] | None, typer.Option(help="The plan of each mosaic, in their order; - where there is none.")
+    ] = None,
+    index: Annotated[
+        list[Path] | None, typer.Option(help="The index (CSV) of each instead; - where there is none.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw them side by side: .png .svg .pdf")] = None,
+    curve: Annotated[Path | None, typer.Option(help="Draw fidelity over variety: .png .svg .pdf")] = None,
     no_judge: Annotated[bool, typer.Option("--no-judge", help="Leave out ST-LPIPS and FLIP.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell of no progress.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Compare MOSAICS of one target: figures at seven viewing distances, and a sheet with near, middle and far.
+    """Compare MOSAICS of one target: figures at seven viewing distances, and how varied each of them is.
 
     photomosaic compare mine.png theirs.png --target portrait.jpg --grid 64x64 -o sheet.png
+
+    photomosaic compare mine.png theirs.png --plan mine.json --plan - --curve curve.png
+
+    A mosaic that repeats a few tiles comes nearer to its target than a varied one can: where it wins by that, a star
+    says so. Without a plan or an index, cells that look alike count as one tile.
     """
-    if out is not None:
-        check_figure(out, [*mosaics, target])
+    plans, indexes = plan or [], index or []
+    for figure in (out, curve):
+        if figure is not None:
+            check_figure(figure, [*mosaics, target, *plans, *indexes])
+    if out is not None and curve is not None and out.absolute() == curve.absolute():
+        raise OutputError(f"'{out}' is named by --out and by --curve. Name two files.")
 
     from perceptual_photomosaic.evaluate import Ruler
-    from perceptual_photomosaic.evaluate.sources import parse_grid
+    from perceptual_photomosaic.evaluate.sources import read_layouts
     from perceptual_photomosaic.image import load_image
 
-    rows, cols = parse_grid(grid)
     names = _names(mosaics)
+    layouts = dict(zip(names, read_layouts(len(mosaics), grid, plans=plans, indexes=indexes), strict=True))
+    over = next((layout for layout in layouts.values() if layout.box is not None), layouts[names[0]])
+    if target is None:
+        if over.target is None:
+            raise ImageError("no target was named. Add --target PICTURE, the one that the mosaics show.")
+        target = Path(over.target)
     pictures = {name: load_image(path) for name, path in zip(names, mosaics, strict=True)}
-    aspects = {name: (picture.shape[1] / cols) / (picture.shape[0] / rows) for name, picture in pictures.items()}
+    whole, box = over.lay_over(load_image(target, background=over.background))
+    reporter = reporter_for(quiet=quiet or as_json)
+    aspect = _aspect(pictures, over.grid_shape)
+    ruler = Ruler(whole, over.grid_shape, cell_aspect=aspect, box=box, judge=not no_judge, reporter=reporter)
+    results = {name: _measured(ruler, picture, layouts[name]) for name, picture in pictures.items()}
+    _draw(ruler, pictures, results, out, curve)
+    if as_json:
+        print(json.dumps(_plain(results, layouts)))
+    else:
+        _print_tables(results)
+        if guessed := [name for name, layout in layouts.items() if layout.assignment is None]:
+            print(f"tiles of {', '.join(guessed)}: cells that look alike count as one")
+
+
+def _aspect(pictures: dict[str, NDArray[np.uint8]], grid_shape: tuple[int, int]) -> float:
+    """Width to height of a cell.
+
+    Raises:
+        ImageError: It differs between mosaics.
+    """
+    rows, cols = grid_shape
+    aspects = {
+        name: float(picture.shape[1] / cols) / float(picture.shape[0] / rows) for name, picture in pictures.items()
+    }
     first, aspect = next(iter(aspects.items()))
     for name, other in aspects.items():
         if abs(other / aspect - 1) > 0.02:
@@ -58,19 +121,38 @@ def compare(
                 f"cells of '{first}' are {aspect:.2f} times as wide as high, those of '{name}' {other:.2f} times: "
                 f"not on one grid. Compare mosaics of one grid."
             )
-    reporter = reporter_for(quiet=quiet or as_json)
-    ruler = Ruler(load_image(target), (rows, cols), cell_aspect=aspect, judge=not no_judge, reporter=reporter)
-    results = {name: ruler.measure(picture) for name, picture in pictures.items()}
-    if out is not None:
-        from perceptual_photomosaic.evaluate.plot import save_figure, sheet
-        from perceptual_photomosaic.render.formats import replacing
+    return aspect
 
+
+def _measured(ruler: Ruler, picture: NDArray[np.uint8], layout: Layout) -> Evaluation:
+    """Measure a mosaic, its cells matched by their looks where nothing is known about them."""
+    from perceptual_photomosaic.evaluate import assignment_from_picture
+
+    assignment = layout.assignment
+    if assignment is None:
+        assignment = assignment_from_picture(picture, layout.grid_shape)
+    return ruler.measure(picture, assignment)
+
+
+def _draw(
+    ruler: Ruler,
+    pictures: dict[str, NDArray[np.uint8]],
+    results: dict[str, Evaluation],
+    out: Path | None,
+    curve: Path | None,
+) -> None:
+    """Draw what was asked for: a sheet, and fidelity over variety."""
+    if out is None and curve is None:
+        return
+    from perceptual_photomosaic.evaluate.plot import save_figure, sheet, variety_curves
+    from perceptual_photomosaic.render.formats import replacing
+
+    if out is not None:
         with replacing(out) as part:
             save_figure(sheet(ruler, pictures, results), part)
-    if as_json:
-        print(json.dumps({name: result.to_dict() for name, result in results.items()}))
-    else:
-        _print_tables(results)
+    if curve is not None:
+        with replacing(curve) as part:
+            save_figure(variety_curves(results), part)
 
 
 def _names(paths: list[Path]) -> list[str]:
@@ -92,6 +174,39 @@ def _names(paths: list[Path]) -> list[str]:
     return ["/".join(folders[common:]) or folders[-1] for folders in parts]
 
 
+def _rivals(results: dict[str, Evaluation]) -> dict[str, list[str]]:
+    """For each mosaic those that are clearly more varied."""
+    from perceptual_photomosaic.evaluate import more_varied
+
+    return more_varied({name: result.variety for name, result in results.items()})
+
+
+def _plain(results: dict[str, Evaluation], layouts: dict[str, Layout]) -> dict[str, object]:
+    """All figures as plain values, and whom each mosaic clearly outdoes in repeating."""
+    rivals = _rivals(results)
+    return {
+        name: plain(result, layouts[name].assignment is None) | {"repeats_more_than": rivals[name]}
+        for name, result in results.items()
+    }
+
+
+Pick = Callable[[list[float]], float]
+
+
+def _blocks(results: dict[str, Evaluation]) -> list[list[tuple[str, float, list[float], int, Pick]]]:
+    """Rows that have a best, in blocks: title, pixels per cell, values, digits, and what picks the best of them."""
+    views = next(iter(results.values())).views
+    blocks = [
+        [(title, v.cell_px, [getattr(r.at(v.cell_px), figure) for r in results.values()], digits, best) for v in views]
+        for figure, (title, digits, best) in _FIGURES.items()
+    ]
+    tones = [
+        (f"{figure}, less is better", cell_px, [getattr(r.tone, figure) for r in results.values()], 2, min)
+        for figure, cell_px in _TONE.items()
+    ]
+    return [[row for row in block if None not in row[2]] for block in (*blocks, tones)]
+
+
 def _print_tables(results: dict[str, Evaluation]) -> None:
     """One table: a block of rows for each figure, a column for each mosaic, the best of a row in bold."""
     from rich.box import SIMPLE
@@ -101,16 +216,23 @@ def _print_tables(results: dict[str, Evaluation]) -> None:
     table = Table("", "px per cell", *results, box=SIMPLE, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
-    distances = [view.cell_px for view in next(iter(results.values())).views]
-    for figure, (title, digits, best) in _FIGURES.items():
-        head = title
-        for cell_px in distances:
-            values = [getattr(result.at(cell_px), figure) for result in results.values()]
-            if None in values:
-                continue
-            texts = [figure_text(value, digits) for value in values]
+    rivals, starred = _rivals(results), False
+    for block in _blocks(results):
+        before = ""
+        for title, cell_px, values, digits, best in block:
+            texts = {name: figure_text(value, digits) for name, value in zip(results, values, strict=True)}
             top = figure_text(best(values), digits)
-            table.add_row(head, share(cell_px), *(f"[bold]{text}[/bold]" if text == top else text for text in texts))
-            head = ""
+            shown = []
+            for name, text in texts.items():
+                star = text == top and any(texts[rival] != top for rival in rivals[name])
+                starred = starred or star
+                shown.append(f"[bold]{text}[/bold]{'*' if star else ' '}" if text == top else f"{text} ")
+            table.add_row("" if title == before else title, share(cell_px), *shown)
+            before = title
         table.add_section()
+    for figure, (title, style) in _VARIETY.items():
+        varied = [result.variety for result in results.values()]
+        table.add_row(title, "", *("- " if v is None else f"{getattr(v, figure):{style}} " for v in varied))
     Console().print(table)
+    if starred:
+        print(_LEGEND)

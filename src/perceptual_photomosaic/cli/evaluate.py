@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +13,7 @@ from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ImageError
 
 if TYPE_CHECKING:
-    from perceptual_photomosaic.evaluate import Evaluation, TileStats
+    from perceptual_photomosaic.evaluate import Evaluation
 
 __all__ = ["evaluate"]
 
@@ -37,9 +37,11 @@ def evaluate(
     photomosaic evaluate mosaic.png --plan plan.json --plot curves.png
 
     Colours (CIEDE2000), structure (SSIM) and edges are compared where one cell covers 16 px down to 1/4 px; at 8, 4 and
-    2 px also by a network that was taught what people see (shift-tolerant LPIPS) and by NVIDIA FLIP.
+    2 px also by a network that was taught what people see (shift-tolerant LPIPS) and by NVIDIA FLIP. Below stand how
+    varied the mosaic is, and its plates, grain and bias. Without a plan or an index, cells that look alike count as one
+    tile.
     """
-    from perceptual_photomosaic.evaluate import assignment_from_picture, tile_stats
+    from perceptual_photomosaic.evaluate import assignment_from_picture
     from perceptual_photomosaic.evaluate import evaluate as measure
     from perceptual_photomosaic.evaluate.sources import read_layout
     from perceptual_photomosaic.image import load_image
@@ -54,18 +56,18 @@ def evaluate(
     picture = load_image(mosaic)
     whole, box = layout.lay_over(load_image(target, background=layout.background))
     reporter = reporter_for(quiet=quiet or as_json)
+    assignment, guessed = layout.assignment, layout.assignment is None
+    if assignment is None:
+        assignment = assignment_from_picture(picture, layout.grid_shape)
     result = measure(
         picture,
         whole,
         layout.grid_shape,
         judge=not no_judge,
-        assignment=layout.assignment,
+        assignment=assignment,
         box=box,
         reporter=reporter,
     )
-    counted, guessed = result.tiles, False
-    if counted is None and (found := assignment_from_picture(picture, layout.grid_shape)) is not None:
-        counted, guessed = tile_stats(found), True
     if plot is not None:
         from perceptual_photomosaic.evaluate.plot import curves, save_figure
         from perceptual_photomosaic.render.formats import replacing
@@ -73,12 +75,11 @@ def evaluate(
         with replacing(plot) as part:
             save_figure(curves({mosaic.stem: result}), part)
     if as_json:
-        facts = {"mosaic": str(mosaic), "target": str(target), **result.to_dict()}
-        print(json.dumps(facts | {"tiles": _tiles_dict(counted, guessed)}))
+        facts = {"mosaic": str(mosaic), "target": str(target)}
+        print(json.dumps(facts | plain(result, guessed)))
         return
     _print_table(result)
-    if counted is not None:
-        _print_tiles(counted, guessed)
+    _print_tiles(result, guessed)
 
 
 def check_figure(path: Path, read: Iterable[Path | None]) -> None:
@@ -129,14 +130,30 @@ def _print_table(result: Evaluation) -> None:
     print(f"ΔE (CIEDE2000){', judge and FLIP' if judged else ''}: lower is better; SSIM and edges: higher is better")
 
 
-def _print_tiles(tiles: TileStats, guessed: bool) -> None:
-    where = " (cells with equal pixels count as one tile)" if guessed else ""
+def plain(result: Evaluation, guessed: bool) -> dict[str, Any]:
+    """Give all figures as plain values, and whether photos were counted from a plan or an index, or from pixels."""
+    figures = result.to_dict()
+    if figures["tiles"] is not None:
+        figures["tiles"] |= {"counted_from": "pixels" if guessed else "assignment"}
+    return figures
+
+
+def _print_tiles(result: Evaluation, guessed: bool) -> None:
+    tone, tiles, variety = result.tone, result.tiles, result.variety
+    plates, grain, bias = (figure_text(value, 2) for value in (tone.plates, tone.grain, tone.bias))
+    print(f"plates {plates}, grain {grain}, bias {bias}: lower is better")
+    if tiles is None or variety is None:
+        return
+    where = " (cells that look alike count as one tile)" if guessed else ""
     apart = tiles.nearest_repeat
     near = "no tile comes twice" if apart is None else f"nearest repeat {apart} cell{'s' * (apart > 1)} away"
     print(f"{tiles.cells} cells, {tiles.distinct} different tiles, the commonest in {tiles.most_used}, {near}{where}")
-
-
-def _tiles_dict(tiles: TileStats | None, guessed: bool) -> dict[str, object] | None:
-    from dataclasses import asdict
-
-    return None if tiles is None else {**asdict(tiles), "counted_from": "pixels" if guessed else "assignment"}
+    print(
+        f"the commonest tile fills {variety.commonest:.1%} of the cells, the ten commonest "
+        f"{variety.ten_commonest:.1%}; as varied as {variety.effective:.0f} tiles used equally often"
+    )
+    area = f"{variety.largest_area} cell{'s' * (variety.largest_area > 1)}"
+    print(
+        f"largest area of one tile: {area}; the same tile is beside {variety.equal_neighbours:.1%} of the cells, "
+        f"within 3 cells of {variety.within_3:.1%}"
+    )

@@ -6,7 +6,7 @@ from perceptual_photomosaic.evaluate.evaluation import Evaluation, Ruler, ViewSc
 from perceptual_photomosaic.evaluate.matching import assignment_from_picture
 from perceptual_photomosaic.evaluate.tile_stats import TileStats, nearest_repeat, tile_stats
 from perceptual_photomosaic.evaluate.tone import Tone, tone
-from perceptual_photomosaic.evaluate.variety import Variety, clearly_less_varied, variety
+from perceptual_photomosaic.evaluate.variety import Variety, clearly_less_varied, more_varied, variety
 
 __all__ = [
     "Evaluation",
@@ -18,6 +18,7 @@ __all__ = [
     "assignment_from_picture",
     "clearly_less_varied",
     "evaluate",
+    "more_varied",
     "nearest_repeat",
     "tile_stats",
     "tone",

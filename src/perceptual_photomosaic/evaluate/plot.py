@@ -1,13 +1,13 @@
-"""Figures about mosaics: curves over the viewing distance, and sheets that show several side by side."""
+"""Figures about mosaics: curves over viewing distance and over variety, and sheets that show several side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perceptual_photomosaic.errors import MissingExtraError
+from perceptual_photomosaic.errors import GridError, MissingExtraError
 from perceptual_photomosaic.evaluate.evaluation import Evaluation, Ruler
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-__all__ = ["SHEET_CELLS_PX", "curves", "save_figure", "sheet"]
+__all__ = ["SHEET_CELLS_PX", "curves", "save_figure", "sheet", "variety_curves"]
 
 SHEET_CELLS_PX = {"near": 16.0, "middle": 4.0, "far": 1.0}
 """The three distances of a sheet, as pixels per cell."""
@@ -29,6 +29,8 @@ _PANELS = {
     "judge": "judge, ST-LPIPS\n(lower is better)",
     "flip": "FLIP\n(lower is better)",
 }
+_OVER_VARIETY = (("delta_e_mean", 2.0), ("delta_e_mean", 0.5), ("ssim", 2.0), ("ssim", 0.5))
+"""Figures that are drawn over variety, each at a distance in px per cell."""
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")  # told apart by everybody
 _MARKERS = "osD^vP*"
 _PANEL_IN, _NARROW_IN = 2.9, 2.3
@@ -84,6 +86,38 @@ def sheet(ruler: Ruler, mosaics: Mapping[str, NDArray[np.uint8]], evaluations: M
     return figure
 
 
+def variety_curves(evaluations: Mapping[str, Evaluation]) -> Figure:
+    """Draw fidelity over the effective number of tiles, one labelled point for each mosaic.
+
+    A grey line joins the best of each figure: those that no mosaic beats which is at least as varied.
+
+    Args:
+        evaluations: What was measured, by the mosaic's name; all with their variety.
+    Raises:
+        GridError: The variety of one is not known.
+        MissingExtraError: matplotlib is not installed.
+    """
+    for name, result in evaluations.items():
+        if result.variety is None:
+            raise GridError(f"how varied '{name}' is cannot be told from its pixels. Name its --plan or --index.")
+    numbers = [result.variety.effective for result in evaluations.values() if result.variety is not None]
+    figure = _figure(_PANEL_IN * len(_OVER_VARIETY), 3.4)
+    for panel, (name, cell_px) in zip(figure.subplots(1, len(_OVER_VARIETY)), _OVER_VARIETY, strict=True):
+        values = [getattr(result.at(cell_px), name) for result in evaluations.values()]
+        best = _unbeaten(numbers, values, min if name == "delta_e_mean" else max)
+        panel.plot([numbers[k] for k in best], [values[k] for k in best], color="0.75", linewidth=1, zorder=1)
+        for k, label in enumerate(evaluations):
+            point = numbers[k], values[k]
+            panel.plot(*point, _MARKERS[k % len(_MARKERS)], color=_COLOURS[k % len(_COLOURS)], markersize=6)
+            panel.annotate(label, point, xytext=(5, 5), textcoords="offset points", fontsize=8)
+        panel.margins(0.2)
+        panel.set_title(_PANELS[name].replace("\n", f", at {_share(cell_px)} px per cell\n"), fontsize=9)
+        panel.set_xlabel("effective number of tiles", fontsize=9)
+        panel.tick_params(labelsize=8)
+        panel.grid(alpha=0.3)
+    return figure
+
+
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure in the format that the suffix names."""
     figure.savefig(path, dpi=_DPI, format=path.suffix.lower().removeprefix("."))
@@ -110,6 +144,15 @@ def _draw_curves(axes: list[Axes], panels: list[str], evaluations: Mapping[str, 
         panel.grid(alpha=0.3)
     if len(evaluations) > 1:
         axes[0].legend(fontsize=8)
+
+
+def _unbeaten(numbers: list[float], values: list[float], pick: Callable[[float, float], float]) -> list[int]:
+    """Points that none beats which is at least as varied, the most varied first."""
+    kept: list[int] = []
+    for k in sorted(range(len(numbers)), key=lambda k: -numbers[k]):
+        if not kept or pick(values[k], values[kept[-1]]) != values[kept[-1]]:
+            kept.append(k)
+    return kept
 
 
 def _panels(evaluations: Mapping[str, Evaluation]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from perceptual_photomosaic.evaluate.views import Box
 
-__all__ = ["Layout", "parse_grid", "read_layout"]
+__all__ = ["Layout", "parse_grid", "read_layout", "read_layouts"]
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,53 @@ def read_layout(grid: str | None, *, plan: Path | None = None, index: Path | Non
         rows, cols = layout.grid_shape
         raise GridError(f"--grid says {asked[1]}x{asked[0]}, '{plan or index}' has {cols}x{rows}; leave --grid out.")
     return layout
+
+
+def read_layouts(
+    count: int, grid: str | None, *, plans: Sequence[Path] = (), indexes: Sequence[Path] = ()
+) -> list[Layout]:
+    """Find out the one grid of several mosaics of one target, and what is known about each of them.
+
+    Args:
+        count: Number of mosaics.
+        grid: "COLUMNSxROWS"; needed only without plans and indexes.
+        plans: One for each mosaic, in their order, or none at all; "-" where there is none.
+        indexes: Likewise.
+    Returns:
+        As many layouts, with one grid; those of plans with one box.
+    Raises:
+        GridError: Nothing was given, or the grids differ.
+        PlanError: Not one for each mosaic, a file that cannot be used, or plans for different parts of a target.
+    """
+    for option, files in (("--plan", plans), ("--index", indexes)):
+        if files and len(files) != count:
+            raise PlanError(
+                f"{option} was given {_times(len(files))} for {count} mosaics. Give one for each, in their order, "
+                f"and - where there is none."
+            )
+    named = [
+        tuple(None if not files or str(files[k]) == "-" else files[k] for files in (plans, indexes))
+        for k in range(count)
+    ]
+    known = {k: read_layout(grid, plan=plan, index=index) for k, (plan, index) in enumerate(named) if plan or index}
+    if not known:
+        return [read_layout(grid)] * count
+    first, layout = next(iter(known.items()))
+    for k, other in known.items():
+        here, there = named[first][0] or named[first][1], named[k][0] or named[k][1]
+        if other.grid_shape != layout.grid_shape:
+            (rows, cols), (more_rows, more_cols) = layout.grid_shape, other.grid_shape
+            raise GridError(
+                f"'{here}' has {cols}x{rows} cells, '{there}' {more_cols}x{more_rows}. Compare mosaics of one grid."
+            )
+        if other.box is not None and layout.box is not None and not np.allclose(other.box, layout.box):
+            raise PlanError(f"'{here}' and '{there}' show different parts of the target. Compare mosaics of one part.")
+        layout = layout if layout.box is not None else other
+    return [known.get(k, Layout(layout.grid_shape)) for k in range(count)]
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _read_index(path: Path) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from perceptual_photomosaic.errors import GridError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Variety", "clearly_less_varied", "largest_area", "share_repeated", "variety"]
+__all__ = ["Variety", "clearly_less_varied", "largest_area", "more_varied", "share_repeated", "variety"]
 
 _NEAR = 3
 """Cells within which the same photo is still seen as a repetition."""
@@ -75,6 +76,19 @@ def clearly_less_varied(one: Variety, other: Variety) -> bool:
     """
     stamped = one.commonest > _MORE * other.commonest and one.commonest >= _COMMON
     return one.effective < _FEWER * other.effective or stamped
+
+
+def more_varied(varieties: Mapping[str, Variety | None]) -> dict[str, list[str]]:
+    """Name for each mosaic the others that are clearly more varied: where it beats them, it wins by repeating.
+
+    Args:
+        varieties: By the mosaics' names; None where it is not known, and nothing is said.
+    """
+    known = {name: figures for name, figures in varieties.items() if figures is not None}
+    return {
+        name: [rival for rival, other in known.items() if name in known and clearly_less_varied(known[name], other)]
+        for name in varieties
+    }
 
 
 def share_repeated(assignment: NDArray[np.integer], distance: int) -> float:
