@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from peer_entrants import VARIANTS, Job, ours
-from peer_tables import Results, mean_at, mean_near
+from peer_tables import Results, mean_at, mean_near, mean_tone, mean_variety, more_repetitive
 from peers import ROOT, default_tiles, judge, ruler_for, square_targets, tile_folder, timed
 
 SETS = {"photos": ("", ()), "turned": ("", VARIANTS), "emoji": ("emoji", ()), "glyphs": ("glyphs", ())}
@@ -38,7 +38,7 @@ def compare(args: argparse.Namespace) -> Results:
                 job = Job(target, tiles, out, args.columns, args.rows, args.work)
                 cost = timed(ours("--quality", quality, *asked)(job), out.with_suffix(".log"), args.limit_s)
                 entry = {"set": name, "picture": target.stem, "quality": quality, "cost": asdict(cost)}
-                results.append(entry | judge(job, ruler, None))
+                results.append(entry | judge(job, ruler, None, turned=bool(asked)))
                 print(f"{name}, {target.stem}, {quality}: {mean_near(results[-1:], 'judge'):.4f}", flush=True)
                 (args.work / "best.json").write_text(json.dumps(results, indent=1))
     return results
@@ -46,19 +46,24 @@ def compare(args: argparse.Namespace) -> Results:
 
 def table(results: Results) -> str:
     """Markdown: every picture, and the mean of each tile set."""
-    lines = ["| tiles | picture | quality | judge | CIEDE2000 | SSIM | took |", "|---|---|---|---|---|---|---|"]
+    heads = ["tiles", "picture", "quality", "judge", "CIEDE2000", "SSIM", "commonest", "effective", "plates", "took"]
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for name in dict.fromkeys(r["set"] for r in results):
         here = [r for r in results if r["set"] == name]
         groups = {picture: [r for r in here if r["picture"] == picture] for picture in [r["picture"] for r in here]}
         for picture, group in [*groups.items(), ("mean", here)]:
             solved, best = ([r for r in group if r["quality"] == quality] for quality in ("standard", "best"))
             change = f" ({100 * (mean_near(best, 'judge') / mean_near(solved, 'judge') - 1):+.1f}%)"
+            change += "*" * (more_repetitive(best, solved) < 0)
             lines += [_row([name, picture, "standard"], solved), _row([name, picture, "best"], best, change)]
     lines += [
         "",
         "64 x 64 cells. Judge: mean at 8, 4, 2 px a cell; CIEDE2000 and SSIM: at 1, 1/2, 1/4. "
+        "Commonest: share of the commonest tile; effective: effective number of tiles. "
         "Beside means stand the largest time and memory.",
     ]
+    if any("*" in line for line in lines):
+        lines.append("* clearly more repetitive than the solver's mosaic: not better at equal variety.")
     return "\n".join(lines)
 
 
@@ -67,11 +72,15 @@ def _row(head: list[str], done: Results, change: str = "") -> str:
     colour = " ".join(f"{mean_at(done, 'delta_e_mean', px):.2f}" for px in AFAR_PX)
     structure = " ".join(f"{mean_at(done, 'ssim', px):.4f}" for px in AFAR_PX)
     seconds, mb = (max(r["cost"][figure] for r in done) for figure in ("wall_s", "peak_mb"))
+    varied = mean_variety(done)
     cells = [
         *head,
         f"{mean_near(done, 'judge'):.4f}{change}",
         colour,
         structure,
+        "-" if varied is None else f"{varied.commonest:.1%}",
+        "-" if varied is None else f"{varied.effective:.0f}",
+        f"{mean_tone(done, 'plates'):.2f}",
         f"{seconds:.0f} s, {mb / 1000:.2f} GB",
     ]
     return "| " + " | ".join(cells) + " |"

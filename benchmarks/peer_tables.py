@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from perceptual_photomosaic.evaluate import Variety, clearly_less_varied
+
 ROOT = Path(__file__).resolve().parent.parent
 REPORTED_PX = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
 NEAR_PX = (8.0, 4.0, 2.0)
@@ -18,6 +20,20 @@ _OFF = (
     "Tiles off by: CIEDE2000 between the mean light of the tiles in the mosaic and of their files, which have the size "
     "of a cell. Where it is not 0 the tool, or its setting, has changed them: letters and drawings that are shrunk or "
     "smoothed as sRGB values come out darker."
+)
+
+_VARIETY = {
+    "commonest": ("commonest", ".1%"),
+    "ten_commonest": ("ten commonest", ".1%"),
+    "effective": ("effective", ".0f"),
+    "largest_area": ("largest area", ".0f"),
+    "equal_neighbours": ("same beside", ".1%"),
+    "within_3": ("same within 3", ".1%"),
+}
+_TONE = ("plates", "grain", "bias")
+_REPETITIVE = (
+    "A setting is the more repetitive of two if its effective number of tiles is under 0.8 of the other's, or its "
+    "commonest tile has over 1.5 times the share. What it wins, it does not win at equal variety."
 )
 
 Results = list[dict[str, Any]]
@@ -45,7 +61,8 @@ def markdown(data: dict[str, Any]) -> str:
             mine = by_entrant[entrant["name"]]
             if mine:
                 lines.append("| " + " | ".join(_row(entrant, mine, known)) + " |")
-        lines += ["", *[_OFF, ""] * known, *_contests(data["entrants"], by_entrant)]
+        lines += ["", *[_OFF, ""] * known, *_varieties(data["entrants"], by_entrant)]
+        lines += _contests(data["entrants"], by_entrant)
         for sheet in sorted((ROOT / "docs" / "images").glob(f"peers-{tiles_set}-*.webp")):  # see gallery.py
             lines += [f"![The mosaics side by side: whole, and a part up close](images/{sheet.name})", ""]
     versions = ", ".join(f"{peer} {version}" for peer, version in data["versions"].items())
@@ -79,6 +96,56 @@ def _off(done: Results) -> float:
     return float(np.mean([r.get("tiles_off") or 0.0 for r in done]))
 
 
+def mean_variety(done: Results) -> Variety | None:
+    """Means of all figures of variety over mosaics; None where one has none: an older run, or cells not told apart."""
+    found = [r.get("variety") for r in done]
+    known = [variety for variety in found if variety is not None]
+    if not known or len(known) < len(found):
+        return None
+    means = {figure: float(np.mean([variety[figure] for variety in known])) for figure in _VARIETY}
+    return Variety(**means)  # type: ignore[arg-type]  # a mean of areas is no whole number
+
+
+def mean_tone(done: Results, figure: str) -> float:
+    """Mean of plates, grain or bias over mosaics; nan where it was not measured."""
+    values = [r["tone"][figure] for r in done if r.get("tone") and r["tone"][figure] is not None]
+    return float(np.mean(values)) if values and len(values) == len(done) else float("nan")
+
+
+def more_repetitive(one: Results, other: Results) -> int:
+    """-1 where `one` is clearly the more repetitive, 1 where `other` is, 0 where neither or not known."""
+    first, second = mean_variety(one), mean_variety(other)
+    if first is None or second is None:
+        return 0
+    return clearly_less_varied(second, first) - clearly_less_varied(first, second)
+
+
+def _varieties(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) -> list[str]:
+    """How varied every entrant's mosaics are, and their plates, grain and bias."""
+    lines = []
+    for entrant in entrants:
+        done = by_entrant[entrant["name"]]
+        varied = mean_variety(done)
+        if varied is None or not all("views" in r for r in done):
+            continue
+        figures = [f"{getattr(varied, figure):{style}}" for figure, (_, style) in _VARIETY.items()]
+        figures += [f"{mean_tone(done, figure):.2f}" for figure in _TONE]
+        lines.append("| " + " | ".join([entrant["name"], entrant["tiles"], entrant["uses"], *figures]) + " |")
+    if not lines:
+        return []
+    heads = ["entrant", "tiles", "uses", *(title for title, _ in _VARIETY.values()), *_TONE]
+    return [
+        "How varied they are: shares of cells, effective number of tiles, cells of the largest area of one tile; and "
+        "what docs/evaluation.md calls plates, grain and bias (lower is better). Cells that look alike count as one "
+        "tile: where tiles are brightened, that is more than there are.",
+        "",
+        "| " + " | ".join(heads) + " |",
+        "|---" * len(heads) + "|",
+        *lines,
+        "",
+    ]
+
+
 def mean_near(done: Results, figure: str) -> float:
     """The same over 8, 4 and 2 px per cell."""
     return float(np.mean([mean_at(done, figure, px) for px in NEAR_PX]))
@@ -99,8 +166,12 @@ def _contests(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) ->
         behind = {e["name"]: _not_better(by_entrant[e["name"]], by_entrant[theirs["name"]]) for e in rivals}
         if not behind:
             continue
-        usual, best = next(iter(behind)), min(behind, key=lambda name: len(", ".join(behind[name])))
-        said = [f"{name}: all{' but ' if behind[name] else ''}{'; '.join(behind[name])}" for name in (usual, best)]
+        rank = {  # what wins by repeating comes last
+            name: (more_repetitive(by_entrant[name], by_entrant[theirs["name"]]) < 0, len(", ".join(lost)))
+            for name, lost in behind.items()
+        }
+        usual, best = next(iter(behind)), min(behind, key=lambda name: rank[name])
+        said = [_verdict(name, behind[name], by_entrant[name], by_entrant[theirs["name"]]) for name in (usual, best)]
         changed = _off(by_entrant[theirs["name"]])
         name = theirs["name"] + (f" (tiles {changed:.1f} off)" if changed > _NOTICED else "")
         lines.append(f"| {name} | {said[0]} | {said[1] if best != usual else ''} |")
@@ -114,7 +185,15 @@ def _contests(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) ->
         "|---|---|---|",
         *lines,
         "",
+        *[_REPETITIVE, ""] * any("more repetitive" in line for line in lines),
     ]
+
+
+def _verdict(name: str, behind: list[str], ours: Results, theirs: Results) -> str:
+    """In which figures ours is better, and which of both is the more repetitive."""
+    said = f"{name}: all{' but ' if behind else ''}{'; '.join(behind)}"
+    whose = {-1: "ours", 1: "theirs"}.get(more_repetitive(ours, theirs))
+    return f"{said} ({whose} is the more repetitive)" if whose else said
 
 
 def _not_better(ours: Results, theirs: Results) -> list[str]:

@@ -34,7 +34,7 @@ from peer_fidelity import TileFiles
 from peer_tables import markdown
 from PIL import Image, UnidentifiedImageError
 
-from perceptual_photomosaic.evaluate import Ruler, assignment_from_picture, tile_stats
+from perceptual_photomosaic.evaluate import Ruler, assignment_from_picture
 from perceptual_photomosaic.evaluate.views import centred_box
 from perceptual_photomosaic.tiles.spec import write_spec
 
@@ -143,13 +143,11 @@ def ruler_for(target: Path, shape: tuple[int, int], *, judge: bool = True) -> Ru
         return Ruler(np.asarray(picture.convert("RGB")), shape, judge=judge)
 
 
-def judge(job: Job, ruler: Ruler, files: TileFiles | None) -> dict[str, Any]:
-    """All figures of one mosaic, as plain values."""
+def judge(job: Job, ruler: Ruler, files: TileFiles | None, *, turned: bool) -> dict[str, Any]:
+    """All figures of one mosaic, as plain values; cells that look alike, `turned` or not, hold one tile."""
     with Image.open(job.out) as picture:
         mosaic = np.asarray(picture.convert("RGB"))
-    figures = ruler.measure(mosaic).to_dict()
-    assignment = assignment_from_picture(mosaic, (job.rows, job.columns))
-    figures["tiles"] = asdict(tile_stats(assignment)) if assignment is not None else None
+    figures = ruler.measure(mosaic, assignment_from_picture(mosaic, ruler.grid_shape, turned=turned)).to_dict()
     figures["tiles_off"] = files.off_by(mosaic, (job.rows, job.columns)) if files else None
     return figures
 
@@ -213,7 +211,7 @@ def run_one(
     except RuntimeError as error:
         print(f"failed: {error}")
         return {"skipped": str(error)}
-    figures = judge(job, *rulers)
+    figures = judge(job, *rulers, turned=not entrant.tiles.startswith("as is"))
     view = next(view for view in figures["views"] if view["cell_px"] == 8)
     print(f"{cost.wall_s:.1f} s, {view['delta_e_mean']:.2f} / {view['ssim']:.3f} at 8 px per cell")
     return {"cost": asdict(cost), **figures}
