@@ -19,7 +19,7 @@ from PIL import Image
 from perceptual_photomosaic import MosaicOptions, make_mosaic
 from perceptual_photomosaic.config import with_values
 from perceptual_photomosaic.errors import ConstraintError, GridError, OutputError
-from perceptual_photomosaic.layout import LEAST_CELLS, USES, first_layout, lay_out, lay_out_for
+from perceptual_photomosaic.layout import LEAST_CELLS, USES, lay_out, lay_out_for
 
 
 def _set(count: int, spec: str = "photos:holiday", variants: int = 1) -> Any:
@@ -46,7 +46,7 @@ def test_the_number_of_cells_follows_from_few_photos() -> None:
     assert _cells(1000, max_uses=5) == usual
     layout = lay_out_for(MosaicOptions(), (1200, 900), _set(300, variants=8))
     assert layout.grid.num_cells == _cells(300)
-    assert "because there are 300 photos: each is used about 10 times" in layout.words[0]
+    assert "because there are 300 photos: about 10 cells for each" in layout.words[0]
     assert layout.options == MosaicOptions()
 
 
@@ -115,7 +115,7 @@ def test_the_whole_line_with_few_photos(target: NDArray[np.uint8], photo_folder:
     assert LEAST_CELLS <= mosaic.grid.num_cells < 1.05 * LEAST_CELLS
     assert mosaic.options.cells is None
     assert said == [
-        f"{mosaic.grid.columns} x {mosaic.grid.rows} cells, because there are 24 photos: each is used about 66 times. "
+        f"{mosaic.grid.columns} x {mosaic.grid.rows} cells, because there are 24 photos: about 66 cells for each. "
         f"--columns or --cells asks for another number."
     ]
     poster = make_mosaic(target, photo_folder, size="30x22.5cm", dpi=60.0, method="mean")
@@ -210,4 +210,3 @@ def test_the_example_of_the_handbook() -> None:
         "write --fit pad to keep all of it, or --size 68x90cm"
     )
     assert lay_out(MosaicOptions(size="60x90cm"), (900, 600)).crop == ""
-    assert first_layout(MosaicOptions(), (50, 50), ["holiday"]) if Path("holiday").is_dir() else True

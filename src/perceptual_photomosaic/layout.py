@@ -126,8 +126,8 @@ def _with_words(layout: Layout, photos: int) -> Layout:
     """Say why there are so many cells; the settings go on saying nothing about their number."""
     grid = layout.grid
     words = (
-        f"{grid.columns} x {grid.rows} cells, because there are {photos:,} photos: each is used about "
-        f"{-(-grid.num_cells // photos)} times. --columns or --cells asks for another number."
+        f"{grid.columns} x {grid.rows} cells, because there are {photos:,} photos: about "
+        f"{-(-grid.num_cells // photos)} cells for each. --columns or --cells asks for another number."
     )
     options = layout.options if layout.options.size else replace(layout.options, columns=None, rows=None, cells=None)
     return replace(layout, options=options, words=(words, *layout.words))
