@@ -113,3 +113,9 @@ def test_small_cells_are_the_same_if_they_are_equal():
     mosaic = laid(tiles, chosen)
     assert wrong(assignment_from_picture(mosaic, (6, 7)), chosen) == 0
     assert assignment_from_picture(mosaic, (5, 6)) is None
+
+
+def test_one_cell_is_one_photo():
+    for edge in (1, 2, 9):
+        found = assignment_from_picture(np.full((edge, edge, 3), 7, np.uint8), (1, 1))
+        np.testing.assert_array_equal(found, [[0]])

@@ -112,7 +112,7 @@ def _group(
     their patches: first of all along the directions in which they vary most, few pairs are left to compare.
     """
     size = patches[0].size
-    still = np.mean(list(_moved(patches, turns)), axis=0).reshape(len(patches), size)
+    still = sum(_moved(patches, turns), start=np.zeros_like(patches)).reshape(-1, size) / len(turns)
     _, directions = np.linalg.eigh(np.cov(still, rowvar=False, bias=True))
     along = (still @ directions[:, : -_DIRECTIONS - 1 : -1]) / np.sqrt(size)  # so that tolerances hold for each
     order = np.argsort(along[:, 0], kind="stable")
@@ -124,13 +124,14 @@ def _group(
     for first in range(len(patches)):
         if number[first] >= 0:
             continue
+        number[first] = first
         window = slice(lows[first], highs[first])
         near = order[window][(np.abs(ranked[window] - along[first]) <= tolerance[first]).all(axis=1)]
         near = near[number[near] < 0]
         near = near[np.square(still[near] - still[first]).sum(axis=1) <= limits[first]]
-        apart = [np.square(patches[near] - turned).sum(axis=(1, 2, 3)) for turned in _moved(patches[first], turns)]
-        number[near[np.min(apart, axis=0) <= limits[first]]] = first
-        number[first] = first  # a rounding error cannot leave it out
+        if len(near):
+            apart = [np.square(patches[near] - turned).sum(axis=(1, 2, 3)) for turned in _moved(patches[first], turns)]
+            number[near[np.min(apart, axis=0) <= limits[first]]] = first
     return number
 
 
