@@ -101,6 +101,7 @@ def make_mosaic(
         assignment = assign_or_recall(method, problem, cache, reporter=reporter)
         lacking = diagnose(problem, assignment.choices)
     figures = {**assignment.figures, "seconds": stages.seconds, "tone": "fitted" if fitted else "kept"}
+    figures["variety"] = problem.variety.facts
     figures |= {"diagnosis": lacking and str(lacking), "lacking": lacking and asdict(lacking), "crop": layout.crop}
     shifts = None
     if options.adjust > 0:

@@ -78,9 +78,16 @@ class MosaicOptions:
     weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure8=0.2,colour_half=0.4.")
     region: str | None = _option(None, "Choosing", "A mask of the target's shape: white matters, black does not.")
     detail: str = _option("none", "Choosing", "What matters more: none (all alike), or auto (faces and edges).")
+    variety: float | None = _option(
+        None,
+        "Choosing",
+        "How varied the tiles are, 0 (each cell takes what fits best) to 1; 0.5 for photos, 0 for letters and emoji.",
+    )
     patch: int = _option(4, "Choosing", "Samples along a cell's side that 'nearest' compares, 1 to 8.")
     max_uses: int | None = _option(None, "Limits", "Use each tile at most so often.")
-    min_distance: int = _option(0, "Limits", "Keep copies of a tile at least so many cells apart.")
+    min_distance: int | None = _option(
+        None, "Limits", "Keep copies of a tile at least so many cells apart; what --variety says when nothing is said."
+    )
     use_all: bool = _option(False, "Limits", "Use every tile at least once.")
     must_include: tuple[str, ...] = _option(
         (),

@@ -157,4 +157,4 @@ def limits_of(options: MosaicOptions, tiles: TileSet) -> Limits:
         TileError: A tile that must be included is not there; names the nearest one.
     """
     included = TileNames(tiles).find_all(options.must_include) if options.must_include else frozenset[int]()
-    return Limits(options.max_uses, options.min_distance, included, options.use_all)
+    return Limits(options.max_uses, options.min_distance or 0, included, options.use_all)

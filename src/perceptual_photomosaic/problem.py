@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.variety import Variety
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.importance import importance_of
+from perceptual_photomosaic.features.near_copies import same_pictures
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
 from perceptual_photomosaic.features.tone import inked, reach_of, tone_fit
 from perceptual_photomosaic.grid import Grid
@@ -17,6 +19,7 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
 from perceptual_photomosaic.tiles import TileOptions
 from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.kinds import may_vary
 
 __all__ = ["pose"]
 
@@ -55,10 +58,13 @@ def pose(
         tiles, choices = shortlist(tiles, choices, cells, seed=options.seed, reporter=reporter)
     left_alone = options.tone == "auto" and options.method == "solve"  # it weighs things differently instead
     tone = tone_fit(cells, choices, "keep" if left_alone else options.tone)
+    pictures = same_pictures(choices[:: len(tiles.variants)])
+    varied = options.method == "solve" and may_vary(tiles.spec)
+    variety = Variety.settle(options.variety, options.min_distance, int(pictures.max()) + 1, varied=varied)
     weights = importance_of(target, cells, grid, options.region, options.detail, reporter=reporter)
     limits, fitted_in = limits_of(options, tiles), False
     if tone is not None:
         fitted_in = reach_of(cells, choices) != "wide" or inked(cells, choices)
         cells = tone.apply(cells)
-    problem = Problem(grid, cells, choices, tiles, target, limits, weights, options.seed, fitted_in)
+    problem = Problem(grid, cells, choices, tiles, target, limits, weights, options.seed, fitted_in, variety, pictures)
     return problem, tone is not None

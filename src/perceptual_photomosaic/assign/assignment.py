@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.costs import Costs, WeightedCosts, best_choices
 from perceptual_photomosaic.assign.flow import cheapest_within_capacity
 from perceptual_photomosaic.assign.limits import Limits
-from perceptual_photomosaic.assign.spacing import space_out
+from perceptual_photomosaic.assign.repeats import Repeats
+from perceptual_photomosaic.assign.spacing import choose_apart, conflicting_cells, space_out
+from perceptual_photomosaic.errors import ConstraintError
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["assign_choices"]
@@ -20,6 +25,7 @@ def assign_choices(
     variants: int = 1,
     limits: Limits | None = None,
     *,
+    repeats: Repeats | None = None,
     importance: NDArray[np.float32] | None = None,
     seed: int = 0,
     reporter: Reporter = SILENT,
@@ -27,13 +33,16 @@ def assign_choices(
     """Choose for every cell, at the least total cost that the limits allow.
 
     Exact without limits; with `max_uses` and required tiles a minimum-cost flow (exact up to some five million pairs of
-    cell and tile, within about half a per cent beyond); `min_distance` is repaired on top.
+    cell and tile, within about half a per cent beyond). Where copies are kept apart cells choose in turns; with
+    `max_uses` and required tiles too, an assignment within those is repaired.
 
     Args:
         costs: (cells, choices), choice = tile * variants + variant.
         shape: (rows, columns).
         variants: Variants of each tile.
         limits: What the assignment must respect.
+        repeats: The pictures that tiles show, and how far apart copies should lie beyond what the limits ask; that
+            gives way to pins and to the limits. None asks for nothing more.
         importance: How much each cell matters, (cells,), where cells compete for tiles; None means all alike.
         seed: Decides between equals when nothing else does.
         reporter: Hears of progress.
@@ -50,7 +59,12 @@ def assign_choices(
     limits.check(shape, num_tiles, variants)
     capacity = limits.capacity(num_tiles, num_cells)
     required = limits.required(num_tiles)
-    if limits.max_uses is None and not required.any():
+    if repeats is None:
+        repeats = Repeats(np.arange(num_tiles), shape, limits.min_distance)
+    free = limits.max_uses is None and not required.any()
+    if free and repeats.distance > 1:
+        choices = choose_apart(costs, variants, shape, limits, repeats, seed=seed)
+    elif free:
         choices = best_choices(costs, limits.allowed(num_tiles, variants))
         for cell, choice in limits.pinned.items():
             choices[cell] = choice
@@ -63,10 +77,13 @@ def assign_choices(
         cells = np.flatnonzero(choices < 0)
         choices[cells] = cheapest_within_capacity(costs, variants, capacity, required, cells, reporter=reporter)
         _include_missing(costs, choices, variants, limits)
-    if limits.min_distance > 1:
-        choices = space_out(
-            costs, variants, choices, shape, limits, importance=importance, seed=seed, reporter=reporter
-        )
+    for distance in sorted({limits.min_distance, repeats.distance}):
+        if distance > 1 and conflicting_cells((choices // variants).reshape(shape), distance).any():
+            asked = replace(limits, min_distance=distance)
+            with suppress(*([ConstraintError] if distance > limits.min_distance else [])):
+                choices = space_out(
+                    costs, variants, choices, shape, asked, importance=importance, seed=seed, reporter=reporter
+                )
     return choices
 
 

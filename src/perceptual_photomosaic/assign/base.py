@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.repeats import Repeats
+from perceptual_photomosaic.assign.variety import FREE, Variety
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.tiles.base import TileSet
@@ -35,6 +37,8 @@ class Problem:
         weights: How much each cell matters, float32, (cells,), mean 1; None means all alike.
         seed: Decides between equals and orders random moves.
         fitted: Whether the tones of `cells` were drawn into those of tiles that reach little of the target's.
+        variety: How strongly copies of a picture are kept apart.
+        pictures: The picture that each tile shows, (tiles,): near copies share a number; None means each its own.
     """
 
     grid: Grid
@@ -46,6 +50,13 @@ class Problem:
     weights: NDArray[np.float32] | None = None
     seed: int = 0
     fitted: bool = False
+    variety: Variety = FREE
+    pictures: NDArray[np.int64] | None = None
+
+    @property
+    def num_tiles(self) -> int:
+        """Tiles of the set, their variants not counted."""
+        return len(self.choices) // self.variants
 
     @property
     def variants(self) -> int:
@@ -55,7 +66,21 @@ class Problem:
     @property
     def allowed(self) -> NDArray[np.bool_] | None:
         """Which choices may be used, (choices,); None where nothing is banned."""
-        return self.limits.allowed(len(self.choices) // self.variants, self.variants)
+        return self.limits.allowed(self.num_tiles, self.variants)
+
+    @property
+    def distance(self) -> int:
+        """Copies of a picture lie at least so many cells apart: by the limits, or by the variety chosen."""
+        return max(1, self.limits.min_distance, self.variety.distance)
+
+    def repeats(self, price: float | None = None) -> Repeats:
+        """Return what copies near each other cost.
+
+        Args:
+            price: What two copies side by side cost; None takes that of the variety.
+        """
+        pictures = np.arange(self.num_tiles) if self.pictures is None else self.pictures
+        return Repeats(pictures, self.grid.shape, self.distance, self.variety.price if price is None else price)
 
 
 @dataclass(frozen=True)

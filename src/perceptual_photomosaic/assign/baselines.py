@@ -48,6 +48,7 @@ class _Descriptors(ABC):
             problem.grid.shape,
             problem.variants,
             problem.limits,
+            repeats=problem.repeats(),
             importance=problem.weights,
             seed=problem.seed,
             reporter=reporter,

@@ -74,6 +74,7 @@ class Learned:
             grid.shape,
             problem.variants,
             problem.limits,
+            repeats=problem.repeats(),
             importance=problem.weights,
             seed=problem.seed,
             reporter=reporter,

@@ -36,8 +36,8 @@ class Limits:
 
     @property
     def free(self) -> bool:
-        """Whether each cell may be decided on its own (pins and bans aside)."""
-        return self.max_uses is None and self.min_distance <= 1 and not self.must_include and not self.use_all
+        """Whether tiles may be used as often as wanted and none must appear, so that cells need not share them."""
+        return self.max_uses is None and not self.must_include and not self.use_all
 
     def required(self, num_tiles: int) -> NDArray[np.bool_]:
         """Which tiles must appear, (tiles,)."""

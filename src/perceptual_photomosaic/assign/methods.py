@@ -33,10 +33,11 @@ def matcher(options: MosaicOptions, *, far_colour: float | None = None) -> Match
         case "solve":
             turned, scarce = bool(options.variants), options.max_uses is not None
             weigh = partial(parse_weights, options.viewing, options.weights, turned=turned, scarce=scarce)
-            reaches: tuple[Reach, ...] = ("narrow", "inked", "faint", "fitted")
+            reaches: tuple[Reach, ...] = ("wide", "narrow", "inked", "faint", "fitted")
             by_reach = {reach: weigh(reach=reach) for reach in reaches}
+            when_varied = {reach: weigh(reach=reach, varied=True) for reach in reaches}
             asked = options.viewing != "balanced" or options.weights
-            solve = Solve(weigh(), by_reach, 1.0 if asked else far_colour)
+            solve = Solve(by_reach["wide"], by_reach, when_varied, 1.0 if asked else far_colour)
             return Best.after(solve, options) if options.quality == "best" else solve
         case "mean":
             return MeanColour()

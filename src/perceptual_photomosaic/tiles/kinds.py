@@ -5,7 +5,7 @@ from __future__ import annotations
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.tiles.spec import parse_specs
 
-__all__ = ["can_grow", "kinds_of", "noun_of", "only_photos"]
+__all__ = ["can_grow", "kinds_of", "may_vary", "noun_of", "only_photos"]
 
 _PHOTOS = frozenset({"photos", "library"})
 _NOUNS = {"glyphs": "letters", "emoji": "emoji", "slices": "pieces", "colours": "colours"}
@@ -36,6 +36,11 @@ def can_grow(spec: str) -> bool:
     """Tell whether people can add tiles to a set: photos and pictures in memory, but not letters, emoji or colours."""
     kinds = kinds_of(spec)
     return not kinds or bool(kinds & _PHOTOS)
+
+
+def may_vary(spec: str) -> bool:
+    """Tell whether tiles are pictures of which people want to see many: all but letters, emoji and flat colours."""
+    return not kinds_of(spec) <= {"glyphs", "emoji", "colours"} or not kinds_of(spec)
 
 
 def noun_of(spec: str) -> str:

@@ -34,6 +34,7 @@ class Solve:
     Attributes:
         weights: How much each part of the energy counts.
         by_reach: The same by how much of the target's tones the tiles reach, where that makes a difference.
+        when_varied: The same where copies near each other have a price.
         far_colour: By how much colours from afar count, as a part of their weights; None finds out what they may
             (`far`).
         candidates: Choices on the short list of each cell; half as many more where tiles may be turned or mirrored.
@@ -42,18 +43,20 @@ class Solve:
 
     weights: EnergyWeights = field(default_factory=EnergyWeights)
     by_reach: Mapping[Reach, EnergyWeights] = field(default_factory=dict)
+    when_varied: Mapping[Reach, EnergyWeights] = field(default_factory=dict)
     far_colour: float | None = 1.0
     candidates: int = 64
     sweeps: int = 6
 
     def weights_for(self, problem: Problem) -> EnergyWeights:
         """The weights that suit the problem's tiles."""
-        if not self.by_reach:
+        by_reach = self.when_varied if problem.variety.price > 0 else self.by_reach
+        if not by_reach:
             return self.weights
         reach: Reach = "fitted" if problem.fitted else reach_of(problem.cells, problem.choices)
         if reach not in ("fitted", "faint") and inked(problem.cells, problem.choices):
             reach = "inked"
-        return self.by_reach.get(reach, self.weights)
+        return by_reach.get(reach, self.weights)
 
     def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
         """Start from the nearest look-alikes under the limits, then go downhill.
@@ -68,17 +71,30 @@ class Solve:
 
     def settle(self, problem: Problem, *, reporter: Reporter = SILENT) -> tuple[EnergyWeights, Assignment]:
         """The same with the weights that the energy had in the end."""
-        shape, limits, weights = problem.grid.shape, problem.limits, self.weights_for(problem)
+        shape, weights = problem.grid.shape, self.weights_for(problem)
         costs = EmbeddingCosts(
             *(looks(patches, tones_only=problem.fitted) for patches in (problem.cells, problem.choices))
         )
         start = assign_choices(
-            costs, shape, problem.variants, limits, importance=problem.weights, seed=problem.seed, reporter=reporter
+            costs,
+            shape,
+            problem.variants,
+            problem.limits,
+            repeats=problem.repeats(),
+            importance=problem.weights,
+            seed=problem.seed,
+            reporter=reporter,
         )
         count = self.candidates if problem.variants == 1 else self.candidates * 3 // 2
         options = look_alikes(costs, count, problem.allowed, reporter=reporter)
 
-        finding = self.far_colour is None and limits.free and not problem.fitted
+        finding = (
+            self.far_colour is None
+            and problem.limits.free
+            and problem.distance == 1
+            and not problem.variety.price
+            and not problem.fitted
+        )
         colours = FarColour(problem) if finding else None
         while True:
             factor = (self.far_colour or 1.0) if colours is None else colours.factor

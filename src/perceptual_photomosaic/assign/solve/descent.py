@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.repeats import REFUSED
 from perceptual_photomosaic.assign.solve.areas import gathered
-from perceptual_photomosaic.assign.solve.copies import copies_nearby, more_pairs
 from perceptual_photomosaic.assign.solve.dealing import chains, deal, groups_alike
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import CellCosts
@@ -35,6 +35,7 @@ _JUDGED, _POOLED = 16, 64
 _COMPARED = 1 << 12  # cells whose short lists are compared between two words about it
 _LOOKED_UP = 1 << 14  # pairs to find on short lists at once
 _LEAST = 1e-7
+_URGENT = np.float32(10)  # what it counts as a gain, in a deal, that a cell leaves a place where its tile is refused
 _SLIGHT = 0.005  # part of what all sweeps have gained, less than which a sweep gains and is the last
 _AREAS = ((1, 2), (2, 1), (2, 2), (3, 3), (5, 5), (8, 8))
 _SPREADING = 2  # choices to try for each area
@@ -84,7 +85,7 @@ class Descent:
         joint: Costs across cells.
         options: Short list of choices of each cell, (cells, K).
         choices: The assignment to start from, within the limits, (cells,).
-        repeat: Penalty for each pair of copies within two cells.
+        repeat: Price of copies near each other; None takes that of the problem's variety.
         reporter: Hears how costs of the short lists are worked out.
     """
 
@@ -95,13 +96,13 @@ class Descent:
         joint: JointCosts,
         options: NDArray[np.int32],
         choices: NDArray[np.int64],
-        repeat: float,
+        repeat: float | None = None,
         *,
         reporter: Reporter = SILENT,
     ) -> None:
         shape, limits, variants = problem.grid.shape, problem.limits, problem.variants
         self.near, self.joint, self.shape = near, joint, shape
-        self.limits, self.variants, self.repeat = limits, variants, np.float32(repeat)
+        self.limits, self.variants, self.distance = limits, variants, problem.distance
         self.rows, self.columns = shape
         self.choices = choices.astype(np.int64)
         self.options = np.concatenate([options, self.choices[:, None].astype(np.int32)], axis=1)
@@ -120,6 +121,8 @@ class Descent:
         self.pinned = np.zeros(len(choices), bool)
         self.pinned[list(limits.pinned)] = True
         self.limited = not limits.free
+        self.repeats = problem.repeats(repeat)
+        self.repeats.reset(self.tiles)
         self.neighbours = neighbours(shape)
         self.awake = np.ones(shape, bool)
         self.random = np.random.default_rng(problem.seed)
@@ -127,10 +130,8 @@ class Descent:
 
     def energy(self) -> float:
         """The energy of the assignment, from scratch but for the near costs."""
-        copies = copies_nearby(self.tiles, np.arange(len(self.choices)), self.tiles.reshape(-1, 1))
-        pairs = float(self.repeat) * float(copies.sum()) / 2
         inside = float(self.cost.sum(dtype=np.float64))
-        return inside + self.joint.energy() + pairs
+        return inside + self.joint.energy() + (self.repeats.energy() if self.repeats.active else 0.0)
 
     def run(
         self,
@@ -149,7 +150,7 @@ class Descent:
             The energy at the start and after every sweep, never rising.
         """
         energies = [self.energy()]
-        spreading = not self.limited
+        spreading = not self.limited and not self.repeats.active
         with reporter.stage("choosing tiles together", sweeps * len(self.choices), "cells") as stage:
             for sweep in range(sweeps):
                 moved = 0
@@ -177,10 +178,11 @@ class Descent:
             stride = _STRIDES_LIMITED[sweep % len(_STRIDES_LIMITED)]
             yield from groups_alike(self.joint.wanted, self.shape, stride, loose, self.random)
             return
-        for number in self.random.permutation(_STRIDE * _STRIDE):
-            down, right = divmod(int(number), _STRIDE)
-            cells = np.arange(down, self.rows, _STRIDE)[:, None] * self.columns
-            cells = (cells + np.arange(right, self.columns, _STRIDE)).ravel()
+        stride = max(_STRIDE, self.distance)  # so that cells of a group cannot come too near to each other
+        for number in self.random.permutation(stride * stride):
+            down, right = divmod(int(number), stride)
+            cells = np.arange(down, self.rows, stride)[:, None] * self.columns
+            cells = (cells + np.arange(right, self.columns, stride)).ravel()
             yield cells[loose[cells]]
 
     def _rest(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -204,6 +206,8 @@ class Descent:
         if not len(cells):
             return 0
         options, costs = self._likely(cells, self.costs[cells])
+        if self.distance > 1:  # what lies beside a cell is refused there
+            return self._keep(self._free(self._judge(cells, options, costs)))
         beside = self.choices[self.neighbours[cells]]  # so that a tile that suits a calm place can spread
         price = self._inside(np.repeat(cells, beside.shape[1]), beside.ravel()).reshape(beside.shape)
         options = np.concatenate([beside.astype(np.int32), options], axis=1)
@@ -265,6 +269,8 @@ class Descent:
         if options.shape[1] <= _JUDGED + 1 or options.shape[1] > self.usable:
             return options, costs
         energy = costs + self.joint.colour(cells, self.choices[cells], options)
+        if self.repeats.active:
+            energy += self.repeats.prices(cells, options // self.variants)
         best = np.argpartition(energy[:, :-1] + self._glanced[cells], _JUDGED - 1, axis=1)[:, :_JUDGED]
         best = np.concatenate([best, np.full((len(cells), 1), options.shape[1] - 1)], axis=1)
         return np.take_along_axis(options, best, axis=1), np.take_along_axis(costs, best, axis=1)
@@ -272,7 +278,7 @@ class Descent:
     def _allowed(self, cells: NDArray[np.int64]) -> _Options:
         """What the limits let a group choose from: what is left of the short lists, and what the group holds."""
         left = self.uses < self.capacity
-        allowed = left[self.options[cells] // self.variants] & ~self._crowded(cells, self.options[cells])
+        allowed = left[self.options[cells] // self.variants]
         listed = np.where(allowed, self.costs[cells], np.float32(np.inf))
         listed[:, -1] = self.cost[cells]
         options, costs = self._likely(cells, listed)
@@ -282,30 +288,14 @@ class Descent:
             return options, costs
         pool = (scarce[:, None] * self.variants + np.arange(self.variants)).ravel()
         pooled = self.near.closest(cells, pool, _POOLED * self.variants)
-        price = np.where(self._crowded(cells, pooled), np.float32(np.inf), self.near.of(cells, pooled))
+        price = self.near.of(cells, pooled)
         return np.concatenate([pooled, options], axis=1).astype(np.int32), np.concatenate([price, costs], axis=1)
-
-    def _crowded(self, cells: NDArray[np.int64], options: NDArray[np.integer]) -> NDArray[np.bool_]:
-        """Whether another cell too near holds the tile of an option, (n, K)."""
-        crowded = np.zeros(options.shape, bool)
-        reach = self.limits.min_distance - 1
-        if reach < 1:
-            return crowded
-        near = np.zeros(len(self.uses), bool)
-        for place, cell in enumerate(cells.tolist()):
-            row, column = divmod(cell, self.columns)
-            window = self.tiles[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
-            near[window] = True
-            near[self.tiles[row, column]] = False
-            crowded[place] = near[options[place] // self.variants]
-            near[window] = False
-        return crowded
 
     def _judge(self, cells: NDArray[np.int64], options: NDArray[np.int32], costs: NDArray[np.float32]) -> _Table:
         """What options would gain, all energies counted."""
         energy = costs + self.joint.costs(cells, self.choices[cells], options)
-        if self.repeat > 0:
-            energy += self.repeat * copies_nearby(self.tiles, cells, options // self.variants)
+        if self.repeats.active:
+            energy += self.repeats.prices(cells, options // self.variants)
         return _Table(cells, options, costs, energy[:, -1:] - energy)
 
     def _free(self, table: _Table) -> list[_Move]:
@@ -319,7 +309,10 @@ class Descent:
         tiles = table.options // self.variants
         held = np.bincount(tiles[:, -1], minlength=len(self.uses))
         last, spare = self.required & (self.uses == held), np.maximum(self.capacity - self.uses, 0)
-        picked = deal(tiles, -table.gains, spare + held, last)
+        refused = table.gains < -REFUSED / 2
+        refused[:, -1] = False  # what a cell holds it may keep
+        costs = np.where(refused, np.float32(np.inf), -np.minimum(table.gains, _URGENT))
+        picked = deal(tiles, costs, spare + held, last)
         at = np.arange(len(picked))
         taken, gains, costs = table.options[at, picked], table.gains[at, picked], table.costs[at, picked]
         turned = np.flatnonzero((taken != table.options[:, -1]) & (tiles[at, picked] == tiles[:, -1]))
@@ -328,7 +321,7 @@ class Descent:
             gain = float(gains[chain].sum())
             if gain > _LEAST:
                 moves.append(_Move(gain, tuple(table.cells[chain]), tuple(taken[chain]), tuple(costs[chain])))
-        return self._apart(moves) if self.limits.min_distance > 1 else moves
+        return self._apart(moves) if self.distance > 1 else moves
 
     def _apart(self, moves: list[_Move]) -> list[_Move]:
         """Without the moves that take copies of a tile too near to each other; of two such the lesser is left out."""
@@ -337,17 +330,18 @@ class Descent:
         for move in sorted(moves, key=lambda move: (-move.gain, move.cells)):
             spots: dict[int, list[tuple[int, int]]] = {}
             for cell, choice in zip(move.cells, move.choices, strict=True):
-                spots.setdefault(int(choice) // self.variants, []).append(divmod(int(cell), self.columns))
-            if all(self._spaced(places, placed.get(tile, [])) for tile, places in spots.items()):
+                picture = int(self.repeats.pictures[int(choice) // self.variants])
+                spots.setdefault(picture, []).append(divmod(int(cell), self.columns))
+            if all(self._spaced(places, placed.get(picture, [])) for picture, places in spots.items()):
                 kept.append(move)
-                for tile, places in spots.items():
-                    placed.setdefault(tile, []).extend(places)
+                for picture, places in spots.items():
+                    placed.setdefault(picture, []).extend(places)
         return kept
 
     def _spaced(self, places: list[tuple[int, int]], others: list[tuple[int, int]]) -> bool:
         """Whether some places keep their distance from each other and from others."""
         return all(
-            max(abs(row - down), abs(column - right)) >= self.limits.min_distance
+            max(abs(row - down), abs(column - right)) >= self.distance
             for number, (row, column) in enumerate(places)
             for down, right in [*places[:number], *others]
         )
@@ -360,8 +354,8 @@ class Descent:
             choices = np.array([choice for move in moves for choice in move.choices])
             costs = np.array([cost for move in moves for cost in move.costs], np.float32)
             change = float((costs - self.cost[cells]).sum())
-            if self.repeat > 0:
-                change += float(self.repeat) * more_pairs(self.tiles, cells, choices // self.variants)
+            if self.repeats.active:
+                change += self.repeats.change(cells, choices // self.variants)
             change += self.joint.change(cells, self.choices[cells], choices)
             if change < 0:
                 self._make(cells, choices, costs)
@@ -375,6 +369,7 @@ class Descent:
         np.subtract.at(self.uses, flat[cells], 1)
         np.add.at(self.uses, tiles, 1)
         flat[cells] = tiles
+        self.repeats.place(cells, tiles)
         self.choices[cells] = choices
         self.cost[cells] = costs
         self._wake(cells)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.solve.areas import Areas
 from perceptual_photomosaic.assign.solve.blocks import BlockColour
+from perceptual_photomosaic.assign.solve.halftone import Halftone
 from perceptual_photomosaic.assign.solve.scales import CHANNELS, CoarseScale, Scale
 from perceptual_photomosaic.assign.solve.scene import Scene
 from perceptual_photomosaic.assign.solve.seams import Seams
@@ -25,7 +26,7 @@ from perceptual_photomosaic.threads import WORKERS, slices
 
 __all__ = ["JointCosts"]
 
-_Part = Scale | BlockColour | Seams
+_Part = Scale | BlockColour | Halftone | Seams
 
 _AREA_CELLS = 1 << 11
 """Cells of areas that one job judges: few enough to stay in cache."""
@@ -65,15 +66,17 @@ class JointCosts:
             "structure_quarter": lambda weight: CoarseScale(scene, 4, weight),
             "colour_half": lambda weight: BlockColour(scene, 2, weight),
             "colour_quarter": lambda weight: BlockColour(scene, 4, weight),
+            "halftone1": lambda weight: Halftone(scene, 0.8, weight),
+            "halftone2": lambda weight: Halftone(scene, 1.8, weight),
             "seams4": lambda weight: Seams(scene, 4, weight),
             "seams1": lambda weight: Seams(scene, 1, weight),
         }
-        counted = {name: weight for name, weight in asdict(weights).items() if weight > 0}
+        counted = {name: weight for name, weight in asdict(weights).items() if weight}
         self._parts = {name: make(counted[name]) for name, make in makers.items() if name in counted}
         self._all = list(self._parts.values())
         self.wanted = linear_to_din99d(cells.mean(axis=(1, 2)))
         self.num_choices = len(choices)
-        means = "colour_half", "colour_quarter", "seams1"
+        means = "colour_half", "colour_quarter", "halftone1", "halftone2", "seams1"
         self._colours = [self._parts[name] for name in means if name in self._parts]
         self._structures = [part for part in self._all if part not in self._colours]
         self._seams = [part for part in self._all if isinstance(part, Seams)]

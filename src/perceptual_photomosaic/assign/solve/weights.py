@@ -22,6 +22,8 @@ class EnergyWeights:
         colour2: At 2 x 2.
         colour1: At the cell's mean.
         colour_half: Where one sample covers 2 x 2 cells: what one cell gets wrong its neighbours put right.
+        halftone1: The same blurred by 0.8 cells, wherever the eye rests (`halftone`).
+        halftone2: Blurred by 1.8 cells.
         colour_quarter: Where one sample covers 4 x 4 cells.
         gradient8: Error of the differences between neighbouring samples of a cell, at 8 x 8, in red, green and blue.
         contrast8: Error of the standard deviation over the samples of a cell, at 8 x 8, likewise.
@@ -35,7 +37,7 @@ class EnergyWeights:
         structure1_luma: At one sample a cell, of luma; `--quality best` holds on to it.
         structure_half: Where one sample covers 2 x 2 cells, of luma again.
         structure_quarter: Where one sample covers 4 x 4 cells.
-        repeat: Penalty for each pair of copies within two cells of each other.
+        repeat: Price of two copies of a picture side by side, less farther apart; None takes that of --variety.
     """
 
     colour8: float = 0.83
@@ -43,6 +45,8 @@ class EnergyWeights:
     colour2: float = 0.0
     colour1: float = 3.34
     colour_half: float = 0.42
+    halftone1: float = 0.0
+    halftone2: float = 0.0
     colour_quarter: float = 0.46
     gradient8: float = 0.9
     contrast8: float = 1.42
@@ -56,7 +60,7 @@ class EnergyWeights:
     structure1_luma: float = 0.105
     structure_half: float = 0.096
     structure_quarter: float = 0.54
-    repeat: float = 0.0003
+    repeat: float | None = None
 
 
 VIEWING: Mapping[str, EnergyWeights] = {
@@ -160,6 +164,19 @@ _FITTED: Mapping[str, float] = {
 seen; the ink inside a cell is far more contrast than the target has left anywhere, so whatever compares samples would
 only ask for tiles with little of it, which are the light ones."""
 
+_VARIED: Mapping[str, float] = {
+    "colour1": 1.4,
+    "colour_half": 0.0,
+    "colour_quarter": 1.74,
+    "structure8": 1.7,
+    "structure4": 1.2,
+    "structure_quarter": 2.0,
+}
+_HALFTONE = 2.4, 1.6
+"""By how much weights change where copies have a price, and what the halftones count beside colours from afar. Calm
+places are woven from several photos then: blurs that overlap see to it that they form neither rows nor lattices, and
+shapes inside cells, which the best photos had for nothing, are asked for more."""
+
 _BY_REACH: Mapping[Reach, Mapping[str, float]] = {"narrow": _NARROW, "inked": _INKED, "fitted": _FITTED}
 
 _FAINT: Mapping[str, EnergyWeights] = {
@@ -228,7 +245,13 @@ _MOST = 1e6
 
 
 def parse_weights(
-    viewing: str, changes: str, *, turned: bool = False, scarce: bool = False, reach: Reach = "wide"
+    viewing: str,
+    changes: str,
+    *,
+    turned: bool = False,
+    scarce: bool = False,
+    reach: Reach = "wide",
+    varied: bool = False,
 ) -> EnergyWeights:
     """Read the knob and the numbers: "balanced" and "structure8=0.3,colour_half=1".
 
@@ -238,6 +261,7 @@ def parse_weights(
         turned: Whether tiles may be turned or mirrored.
         scarce: Whether each tile may only be used so often.
         reach: How much of the target's tones the tiles reach.
+        varied: Whether copies near each other have a price.
     Raises:
         ConfigError: An unknown word, an unknown weight, or a value that is no number from 0 to below 1e6.
     """
@@ -261,6 +285,9 @@ def parse_weights(
             )
     weights = (_FAINT if reach == "faint" else VIEWING)[viewing]
     scarcity = _SCARCE_INKED if reach == "inked" else _SCARCE
-    for factors in [_TURNED] * turned + [scarcity] * scarce + [_BY_REACH.get(reach, {})]:
+    if varied:
+        blurred = _HALFTONE[0] * weights.colour_half, _HALFTONE[1] * weights.colour_quarter
+        weights = replace(weights, halftone1=blurred[0], halftone2=blurred[1])
+    for factors in [_TURNED] * turned + [scarcity] * scarce + [_BY_REACH.get(reach, {})] + [_VARIED] * varied:
         weights = replace(weights, **{name: factor * getattr(weights, name) for name, factor in factors.items()})
     return replace(weights, **values)

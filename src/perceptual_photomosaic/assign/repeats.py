@@ -1,0 +1,137 @@
+"""Repetition: which cells lie near each other, and what the same picture in two of them costs.
+
+Copies are counted by picture, not by tile: near copies of a photo, and its turned variants, are the same picture. Two
+rules hold together. Closer than `distance` cells the same picture is refused. Farther apart each pair of copies has a
+price, which falls with their distance r as exp(-r^2 / (2 s^2)), s = 2.5 cells, and ends at six cells.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["REFUSED", "Repeats"]
+
+REFUSED = np.float32(1e4)
+"""The price of what is refused: more than any gain, yet finite, so that a cell in conflict still finds a way out."""
+
+_REACH = 6
+_SPREAD = 2.5
+_TABLE = 1 << 23
+"""Entries of a table of prices that are held at once: 64 MB while it is made."""
+
+
+class Repeats:
+    """Prices of copies over a grid.
+
+    Args:
+        pictures: The picture of each tile, (tiles,), numbered from 0.
+        shape: (rows, columns) of the grid.
+        distance: The same picture lies at least so many cells apart, by the larger of row and column difference.
+        price: What two copies side by side would cost; it falls with their distance.
+
+    Attributes:
+        active: Whether anything is refused or has a price.
+    """
+
+    def __init__(
+        self, pictures: NDArray[np.integer], shape: tuple[int, int], distance: int = 1, price: float = 0.0
+    ) -> None:
+        self.pictures, self.distance, self.price = pictures.astype(np.int64), max(1, distance), float(price)
+        self.active = self.distance > 1 or self.price > 0
+        self._columns = shape[1]
+        self._reach = max(self.distance - 1, _REACH if self.price > 0 else 0)
+        self._nobody = int(self.pictures.max()) + 1
+        self._grid = np.full((shape[0] + 2 * self._reach, shape[1] + 2 * self._reach), self._nobody, np.int64)
+
+    @cached_property
+    def _around(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+        """Steps down and right to the cells around a cell, the price of a copy there, and what refuses it."""
+        side = np.arange(-self._reach, self._reach + 1)
+        down, right = (axis.ravel() for axis in np.meshgrid(side, side, indexing="ij"))
+        squared, apart = down**2 + right**2, np.maximum(abs(down), abs(right))
+        price = self.price * np.exp(-(squared - 1) / (2 * _SPREAD**2)) * (squared <= _REACH**2)
+        refused = np.where(apart < self.distance, REFUSED, 0)
+        here = (price + refused > 0) & (apart > 0)
+        return down[here], right[here], price[here].astype(np.float32), refused[here].astype(np.float32)
+
+    def reset(self, tiles: NDArray[np.integer]) -> None:
+        """Take up an assignment: the tile of each cell, (rows, columns); -1 for a cell that has none yet."""
+        inside = tuple(slice(self._reach, size - self._reach) for size in self._grid.shape)
+        self._grid[inside] = np.where(tiles < 0, self._nobody, self.pictures[tiles])
+
+    def place(self, cells: NDArray[np.integer], tiles: NDArray[np.integer]) -> None:
+        """Put tiles, (n,), into cells, (n,)."""
+        row, column = np.divmod(cells, self._columns)
+        self._grid[row + self._reach, column + self._reach] = self.pictures[tiles]
+
+    def _seen(self, cells: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Pictures in the cells around cells, (n, cells around)."""
+        down, right, _, _ = self._around
+        row, column = np.divmod(cells, self._columns)
+        seen: NDArray[np.int64] = self._grid[
+            (row + self._reach)[:, None] + down, (column + self._reach)[:, None] + right
+        ]
+        return seen
+
+    def prices(self, cells: NDArray[np.integer], tiles: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return what lists of tiles would cost in cells, nothing else moving; `REFUSED` and more where refused.
+
+        Args:
+            cells: Cell numbers, (n,).
+            tiles: Tiles to try there, (n, K).
+        """
+        prices = np.empty(tiles.shape, np.float32)
+        step = max(1, _TABLE // (self._nobody + 1))
+        for start in range(0, len(cells), step):
+            part = slice(start, start + step)
+            table = self.table(cells[part])
+            prices[part] = np.take_along_axis(table, self.pictures[tiles[part]], axis=1)
+        return prices
+
+    def table(self, cells: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return what every picture would cost in some cells, (n, pictures + 1)."""
+        _, _, price, refused = self._around
+        width = self._nobody + 1
+        place = np.arange(len(cells))[:, None] * width + self._seen(cells)
+        cost = np.broadcast_to(price + refused, place.shape)
+        table = np.bincount(place.ravel(), cost.ravel(), len(cells) * width)
+        return table.reshape(-1, width).astype(np.float32)
+
+    def change(self, cells: NDArray[np.integer], tiles: NDArray[np.integer]) -> float:
+        """Return by how much cells, (n,), that take other tiles, (n,), together change the price of all copies."""
+        before = self._pairs(cells)
+        row, column = np.divmod(cells, self._columns)
+        spot = row + self._reach, column + self._reach
+        held = self._grid[spot]
+        self._grid[spot] = self.pictures[tiles]
+        after = self._pairs(cells)
+        self._grid[spot] = held
+        return after - before
+
+    def _pairs(self, cells: NDArray[np.integer]) -> float:
+        """Return the price of pairs of copies in which some cells take part; pairs of two of them count once."""
+        down, right, price, refused = self._around
+        row, column = np.divmod(cells, self._columns)
+        row, column = row + self._reach, column + self._reach
+        part = np.zeros(self._grid.shape, bool)
+        part[row, column] = True
+        beside = row[:, None] + down, column[:, None] + right
+        same = self._grid[beside] == self._grid[row, column][:, None]
+        cost = same * (price + refused) * np.where(part[beside], 0.5, 1.0)
+        return float(cost.sum(dtype=np.float64))
+
+    def energy(self) -> float:
+        """Return the price of all pairs of copies."""
+        rows = self._grid.shape[0] - 2 * self._reach
+        cells = np.arange(rows * self._columns)
+        step = max(1, _TABLE // max(1, len(self._around[0])))
+        own = self._grid[self._reach : self._reach + rows, self._reach : self._reach + self._columns].ravel()
+        total = 0.0
+        for start in range(0, len(cells), step):
+            part = slice(start, start + step)
+            same = self._seen(cells[part]) == own[part, None]
+            total += float((same @ self._around[2]).sum(dtype=np.float64))
+        return total / 2

@@ -1,0 +1,148 @@
+"""Colour from afar, as an eye blurs it: what one cell gets wrong its neighbours put right.
+
+The light of the mosaic and of the target is blurred by a Gaussian, at windows that overlap, and the difference is
+measured in DIN99d:
+
+    sum over windows w of  | J_w  sum_c h(w, c) (light of the tile in c - light of the target in c) |
+
+h is the Gaussian, which sums to 1 in every window, also at the border. J_w is the derivative of DIN99d at the target's
+own light there, with 2% of white added, as glare adds it, so that blacks do not outweigh all else. This is the error of
+direct binary search, a method of halftoning (Analoui and Allebach 1992, "Model-based halftoning using direct binary
+search"), with a distance in place of its square: where tiles cannot reach a colour, its square would call in neighbours
+who can do nothing about it. A fine pattern of cells costs little, and the less the finer it is: a weave less than
+stripes, stripes less than patches.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.solve.scene import Scene
+from perceptual_photomosaic.features.colour import linear_to_din99d
+
+__all__ = ["Halftone"]
+
+_AS_CIEDE2000 = 0.82
+_REACH = 2.0
+"""Where the Gaussian is cut off, in standard deviations."""
+_GLARE = 0.02
+_FLOATS = 1 << 17
+"""Numbers that one job holds: few enough to stay in cache."""
+
+
+class Halftone:
+    """Blurred colour errors; answers the descent as `scales.Scale` does.
+
+    Args:
+        scene: What is looked at.
+        sigma: Standard deviation of the blur, in cells.
+        weight: Weight of the mean distance over windows, times the number of cells.
+    """
+
+    def __init__(self, scene: Scene, sigma: float, weight: float) -> None:
+        self._means, wanted = scene.choices.mean(axis=(1, 2)), scene.cells.mean(axis=(1, 2))
+        self._columns = scene.shape[1]
+        step = max(1, round(sigma))
+        self._down, self._right = (_blur(count, sigma, step) for count in scene.shape)
+        (self._row, self._by_row), (self._column, self._by_column) = _reached(self._down), _reached(self._right)
+        self._wanted = wanted
+        light = self._blurred(wanted)
+        slopes = _slopes(light * np.float32(1 - _GLARE) + np.float32(_GLARE))
+        count = np.ones(len(wanted), np.float32) if scene.importance is None else scene.importance
+        share = self._blurred(count[:, None])[:, 0] * np.float32(weight * len(wanted) / len(light))
+        self._slopes = (slopes * share[:, None, None]).astype(np.float32)
+        self._felt = np.zeros((len(light), 3), np.float32)
+        self._staged: NDArray[np.float32] | None = None
+
+    def _blurred(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Blur values of cells, (cells, channels), at all windows, (windows, channels)."""
+        grid = values.reshape(len(self._down), self._columns, -1)
+        blurred = np.einsum("rw,rcn,cv->wvn", self._down, grid, self._right, optimize=True)
+        result: NDArray[np.float32] = blurred.reshape(-1, grid.shape[2]).astype(np.float32)
+        return result
+
+    def _around(self, cells: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the windows that cells, (n,), reach, and what a cell gives to each, (n, windows a cell) both."""
+        row, column = np.divmod(cells, self._columns)
+        windows = self._row[row][:, :, None] * self._right.shape[1] + self._column[column][:, None]
+        share = self._by_row[row][:, :, None] * self._by_column[column][:, None]
+        return windows.reshape(len(cells), -1), share.reshape(len(cells), -1)
+
+    def _seen(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what differences of light at all windows look like, (windows, 3)."""
+        seen: NDArray[np.float32] = np.einsum("wij,wj->wi", self._slopes, light)
+        return seen
+
+    def reset(self, choices: NDArray[np.int64]) -> None:
+        """Take up an assignment, (cells,)."""
+        self._felt = self._seen(self._blurred(self._means[choices] - self._wanted))
+
+    def reweigh(self, factor: float) -> None:
+        """Let this distance count more or less."""
+        self._slopes, self._felt = self._slopes * np.float32(factor), self._felt * np.float32(factor)
+
+    def energy(self) -> float:
+        """Weighted distances of the assignment taken up."""
+        return float(_lengths(self._felt).sum(dtype=np.float64))
+
+    def block(self, options: int) -> int:
+        """How many cells to judge at a time so that arrays stay in cache."""
+        return max(1, int(_FLOATS // (3 * options * self._row.shape[1] * self._column.shape[1])))
+
+    def costs(
+        self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """Weighted distances around cells, (n,), for their options, (n, K), nothing else moving, (n, K)."""
+        windows, share = self._around(cells)
+        slopes = self._slopes[windows] * share[..., None, None]  # (n, W, 3, 3)
+        change = self._means[options] - self._means[current][:, None]  # (n, K, 3)
+        felt = change @ slopes.reshape(len(cells), -1, 3).swapaxes(1, 2)  # (n, K, W * 3)
+        felt = felt.reshape(*options.shape, -1, 3)
+        felt += self._felt[windows][:, None]
+        costs: NDArray[np.float32] = _lengths(felt).sum(axis=2)
+        return costs
+
+    def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
+        """By how much cells that move together, each (n,), change the energy; `make` then makes the move."""
+        windows, share = self._around(cells)
+        moved = share[..., None] * (self._means[choices] - self._means[current])[:, None]
+        flat = windows.ravel()
+        light = [np.bincount(flat, moved[..., channel].ravel(), len(self._felt)) for channel in range(3)]
+        self._staged = self._felt + self._seen(np.stack(light, axis=1).astype(np.float32))
+        return float((_lengths(self._staged) - _lengths(self._felt)).sum(dtype=np.float64))
+
+    def make(self) -> None:
+        """Make the move that was judged last."""
+        assert self._staged is not None
+        self._felt = self._staged
+
+
+def _blur(count: int, sigma: float, step: int) -> NDArray[np.float32]:
+    """The Gaussian along one side: what each cell gives to each window, (cells, windows); a window's sum is 1."""
+    windows = max(1, -(-count // step))
+    centres = (np.arange(windows) + 0.5) * count / windows - 0.5
+    apart = np.arange(count)[:, None] - centres
+    weights = np.exp(-np.square(apart) / (2 * sigma**2)) * (np.abs(apart) <= max(_REACH * sigma, 1))
+    blur: NDArray[np.float32] = (weights / weights.sum(axis=0)).astype(np.float32)
+    return blur
+
+
+def _reached(blur: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The windows that each cell reaches and what it gives to them, (cells, m); 0 where a cell reaches fewer."""
+    most = int((blur > 0).sum(axis=1).max())
+    order = np.argsort(blur == 0, axis=1, kind="stable")[:, :most]
+    return order, np.take_along_axis(blur, order, axis=1)
+
+
+def _slopes(light: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Derivatives of DIN99d, as parts of CIEDE2000 / 100, by light, (n, 3) to (n, 3, 3)."""
+    step = np.float32(0.01)
+    here = [linear_to_din99d(light + sign * step / 2 * np.eye(3, dtype=np.float32)[:, None]) for sign in (1, -1)]
+    slopes: NDArray[np.float32] = ((here[0] - here[1]) / step).transpose(1, 2, 0) * np.float32(_AS_CIEDE2000)
+    return slopes
+
+
+def _lengths(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    lengths: NDArray[np.float32] = np.sqrt(np.einsum("...c,...c->...", vectors, vectors))
+    return lengths

@@ -1,0 +1,82 @@
+"""Variety: one number from 0 to 1 that says how strongly copies of a picture are kept apart.
+
+At 0 every cell is free. Above 0 the same picture never lies beside itself, and each pair of copies within six cells has
+a price that falls with their distance (`repeats`). Both grow with the number:
+
+    variety     0     below 0.7     0.7 to 0.85     0.85 to 1     1
+    distance    1     2             3               4             5       cells
+
+    price = 0.64 * variety^2        in the solver's energy, for two copies side by side
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from perceptual_photomosaic.errors import ConfigError
+
+__all__ = ["DEFAULT", "FREE", "Variety"]
+
+DEFAULT = 0.5
+"""The variety of photos when nothing is said, chosen by looking at mosaics (docs/solver.md)."""
+
+_PRICE = 0.64
+_DISTANCES = ((1.0, 5), (0.85, 4), (0.7, 3), (0.0, 2))
+_PLENTY = 256
+"""From so many pictures on the default applies in full; fewer repeat whatever is done, and are chosen more freely."""
+
+
+@dataclass(frozen=True)
+class Variety:
+    """How strongly copies of a picture are kept apart.
+
+    Attributes:
+        value: The number, 0 to 1.
+        distance: The same picture lies at least so many cells apart where nobody has pinned it; 1 means anywhere.
+        price: What two copies side by side would cost in the solver's energy, per cell; it falls with their distance.
+        chosen: Whether the value follows from the tiles, because nobody asked for one.
+        note: Why the value or the distance is less than usual; empty where they are not.
+    """
+
+    value: float = 0.0
+    distance: int = 1
+    price: float = 0.0
+    chosen: bool = False
+    note: str = ""
+
+    @classmethod
+    def settle(cls, asked: float | None, distance: int | None, pictures: int, *, varied: bool) -> Variety:
+        """Settle value, distance and price.
+
+        Args:
+            asked: The value asked for; None leaves it to the tiles.
+            distance: The distance asked for, which stands; None leaves it to the value.
+            pictures: How many different pictures the tiles show.
+            varied: Whether such tiles are varied when nothing is asked for, as photos are.
+        Raises:
+            ConfigError: The value is not from 0 to 1.
+        """
+        if asked is not None and not 0 <= asked <= 1:
+            raise ConfigError(f"variety is {asked:g}; it must be from 0 (free) to 1 (copies as far apart as can be).")
+        value, note = asked, ""
+        if value is None:
+            value = round(DEFAULT * min(1.0, (pictures / _PLENTY) ** 0.5), 2) if varied and pictures > 1 else 0.0
+            if 0 < value < DEFAULT:
+                note = f"less than {DEFAULT:g}, as there are {pictures:,} different pictures"
+        apart = next(cells for least, cells in _DISTANCES if value >= least) if value > 0 else 1
+        enough = int((pictures**0.5 + 1) // 2)  # whatever lies around a cell, a picture is left for it
+        if apart > enough:
+            note = f"{pictures:,} different pictures are too few to keep copies {apart} cells apart"
+            apart = max(1, enough)
+        if distance is not None:
+            apart = max(1, distance)
+        return cls(value, apart, _PRICE * value**2, asked is None, note)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was settled, as plain values."""
+        return {"variety": self.value, "distance": self.distance, "chosen": self.chosen, "note": self.note or None}
+
+
+FREE = Variety()
