@@ -117,12 +117,12 @@ def test_energy_never_rises_and_is_what_it_says(limits: Limits, variants: int) -
     near = NearCosts(made.cells, made.choices, weights, quick=not limits.free).of(np.arange(99), choices[:, None]).sum()
     tiles = result.choices // variants
     pairs = sum(
-        tiles[r, c] == tiles[r2, c2]
+        np.exp(-((r - r2) ** 2 + (c - c2) ** 2 - 1) / (2 * 2.5**2))
         for r in range(9)
         for c in range(11)
         for r2 in range(9)
         for c2 in range(11)
-        if (r, c) < (r2, c2) and max(abs(r - r2), abs(c - c2)) <= 2
+        if (r, c) < (r2, c2) and tiles[r, c] == tiles[r2, c2] and np.hypot(r - r2, c - c2) <= 6
     )
     joint = JointCosts(made.cells, made.choices, (9, 11), weights)
     joint.reset(choices)
