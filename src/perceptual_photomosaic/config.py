@@ -77,7 +77,7 @@ class MosaicOptions:
     viewing: str = _option("balanced", "Choosing", "Where it is looked at from: near, balanced or far.")
     weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure8=0.2,colour_half=0.4.")
     region: str | None = _option(None, "Choosing", "A mask of the target's shape: white matters, black does not.")
-    detail: str = _option("none", "Choosing", "What matters more: none (all alike), or auto (faces and edges).")
+    detail: str = _option("auto", "Choosing", "What gets the best photos: auto (faces), or none (all cells alike).")
     variety: float | None = _option(
         None,
         "Choosing",

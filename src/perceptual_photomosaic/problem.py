@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.variety import Variety
 from perceptual_photomosaic.config import MosaicOptions
-from perceptual_photomosaic.features.importance import importance_of
+from perceptual_photomosaic.features.importance import detail_of, importance_of
 from perceptual_photomosaic.features.near_copies import same_pictures
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
 from perceptual_photomosaic.features.tone import inked, reach_of, tone_fit
@@ -61,10 +61,13 @@ def pose(
     pictures = same_pictures(choices[:: len(tiles.variants)])
     varied = options.method == "solve" and may_vary(tiles.spec)
     variety = Variety.settle(options.variety, options.min_distance, int(pictures.max()) + 1, varied=varied)
-    weights = importance_of(target, cells, grid, options.region, options.detail, reporter=reporter)
+    weights = importance_of(grid, options.region)
+    detail = detail_of(target, cells, grid, options.detail if may_vary(tiles.spec) else "none")
     limits, fitted_in = limits_of(options, tiles), False
     if tone is not None:
         fitted_in = reach_of(cells, choices) != "wide" or inked(cells, choices)
         cells = tone.apply(cells)
-    problem = Problem(grid, cells, choices, tiles, target, limits, weights, options.seed, fitted_in, variety, pictures)
+    problem = Problem(
+        grid, cells, choices, tiles, target, limits, weights, options.seed, fitted_in, variety, pictures, detail
+    )
     return problem, tone is not None

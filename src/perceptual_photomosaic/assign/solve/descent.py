@@ -31,7 +31,7 @@ __all__ = ["Descent"]
 
 _STRIDE, _STRIDES_LIMITED = 3, (3, 4)
 _WOKEN = 1
-_JUDGED, _POOLED = 16, 64
+_JUDGED, _JUDGED_APART, _POOLED = 16, 12, 64
 _COMPARED = 1 << 12  # cells whose short lists are compared between two words about it
 _LOOKED_UP = 1 << 14  # pairs to find on short lists at once
 _LEAST = 1e-7
@@ -266,12 +266,13 @@ class Descent:
             costs: Near costs of their short lists, (n, K), infinite for those that may not be.
         """
         options = self.options[cells]
-        if options.shape[1] <= _JUDGED + 1 or options.shape[1] > self.usable:
+        judged = _JUDGED_APART if self.repeats.active else _JUDGED
+        if options.shape[1] <= judged + 1 or options.shape[1] > self.usable:
             return options, costs
         energy = costs + self.joint.colour(cells, self.choices[cells], options)
         if self.repeats.active:
             energy += self.repeats.prices(cells, options // self.variants)
-        best = np.argpartition(energy[:, :-1] + self._glanced[cells], _JUDGED - 1, axis=1)[:, :_JUDGED]
+        best = np.argpartition(energy[:, :-1] + self._glanced[cells], judged - 1, axis=1)[:, :judged]
         best = np.concatenate([best, np.full((len(cells), 1), options.shape[1] - 1)], axis=1)
         return np.take_along_axis(options, best, axis=1), np.take_along_axis(costs, best, axis=1)
 

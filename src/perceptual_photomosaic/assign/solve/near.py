@@ -49,6 +49,7 @@ class NearCosts:
         choices: Linear light, (choices, 8, 8, 3).
         weights: How much each term counts.
         importance: How much each cell counts, (cells,); None means all alike.
+        detail: How much more colours at 8 x 8 samples count in each cell, (cells,); None means all alike.
         quick: Whether DIN99d stands for CIEDE2000 at more than one sample.
     """
 
@@ -59,9 +60,10 @@ class NearCosts:
         weights: EnergyWeights,
         importance: NDArray[np.float32] | None = None,
         *,
+        detail: NDArray[np.float32] | None = None,
         quick: bool = False,
     ) -> None:
-        self._importance, self._quick = importance, quick
+        self._importance, self._detail, self._quick = importance, detail, quick
         scales = {8: weights.colour8, 4: weights.colour4, 2: weights.colour2, 1: weights.colour1}
         self._weights = {k: weight for k, weight in scales.items() if weight > 0}
         self._colours = {k: _both(cells, choices, k, quick and k > 1) for k in self._weights}
@@ -79,7 +81,14 @@ class NearCosts:
     @classmethod
     def of_problem(cls, problem: Problem, weights: EnergyWeights) -> NearCosts:
         """Those of a problem, quick where it has limits."""
-        return cls(problem.cells, problem.choices, weights, problem.weights, quick=not problem.limits.free)
+        return cls(
+            problem.cells,
+            problem.choices,
+            weights,
+            problem.weights,
+            detail=problem.detail,
+            quick=not problem.limits.free,
+        )
 
     def reweigh(self, name: str, factor: float) -> None:
         """Let the distance of mean colours count more or less, if `name` is that of its weight."""
@@ -131,7 +140,8 @@ class NearCosts:
         costs = np.zeros(choices.shape, np.float32)
         for k, weight in self._weights.items():
             distance = self._distance(k, cells, choices)
-            costs += np.float32(weight / distance.shape[2]) * distance.sum(axis=2)
+            colour = np.float32(weight / distance.shape[2]) * distance.sum(axis=2)
+            costs += colour if k < 8 or self._detail is None else colour * self._detail[cells, None]
         if self._texture is not None:
             costs += self._texture.costs(cells, choices)
         if self._seen is not None:
