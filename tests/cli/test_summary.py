@@ -61,8 +61,8 @@ def test_how_varied_in_words() -> None:
     ("said", "line"),
     [
         (
-            {"variety": 0.5, "distance": 2, "chosen": True, "note": None},
-            "variety 0.5 (chosen): the same photo at least 2 cells apart",
+            {"variety": 0.5, "distance": 2, "chosen": False, "note": None},
+            "variety 0.5: the same photo at least 2 cells apart",
         ),
         (
             {"variety": 0.25, "distance": 2, "chosen": True, "note": "less, as photos are few"},
@@ -76,6 +76,10 @@ def test_how_varied_in_words() -> None:
 )
 def test_the_setting_is_told(said: dict[str, Any], line: str) -> None:
     assert _lines(_spread(60, 60, 5), 180, said=said)[1] == line
+
+
+def test_the_default_is_not_told() -> None:
+    assert len(_lines(_spread(60, 60, 5), 180, said={"variety": 0.5, "distance": 2, "chosen": True, "note": None})) == 1
 
 
 def test_what_helps_where_photos_repeat_much() -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["variety_facts", "variety_lines"]
 
-_MUCH = 0.05  # of the cells: one photo in more of them is seen as a pattern
+_MUCH = 0.1  # of the cells: one photo in more of them is seen as a pattern
 _MANY = 5  # cells: fewer of one photo are no pattern, however small the mosaic
 _BESIDE = 0.1  # of the cells: more of them with the same photo beside them are seen as areas of one photo
 _CROWDED = 20  # cells for each photo
@@ -50,7 +50,7 @@ def variety_lines(mosaic: Mosaic, tiles: dict[str, Any], facts: dict[str, Any]) 
     growing = can_grow(mosaic.tiles.spec)
     lines = [_how_varied(noun, tiles, facts, near=growing)]
     setting = facts["setting"]
-    if setting is not None:
+    if setting is not None and (setting.get("note") or not setting.get("chosen")):
         chosen = " (chosen)" if setting.get("chosen") else ""
         distance = int(setting.get("distance", 1))
         apart = f"at least {distance} cells apart" if distance > 1 else "may lie beside itself"
