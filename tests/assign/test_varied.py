@@ -1,0 +1,220 @@
+"""The solver where copies are kept apart: what never lies side by side, what gives way, and what variety buys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.solve import Solve, parse_weights
+from perceptual_photomosaic.assign.spacing import conflicting_cells
+from perceptual_photomosaic.assign.variety import FREE, Variety
+from tests.assign.problems import problem_of
+
+VARIED = parse_weights("balanced", "", varied=True)
+
+
+def patches(count: int, seed: int) -> NDArray[np.float32]:
+    """Random patches in linear light: a colour and some noise."""
+    random = np.random.default_rng(seed)
+    base = random.uniform(0, 1, (count, 1, 1, 3))
+    return np.clip(base + random.normal(0, 0.05, (count, 8, 8, 3)), 0, 1).astype(np.float32)
+
+
+def calm(rows: int, columns: int, seed: int) -> NDArray[np.float32]:
+    """Cells of a smooth picture, of which a free solver makes plates: a slope of tones, (cells, 8, 8, 3)."""
+    random = np.random.default_rng(seed)
+    down, right = np.divmod(np.arange(rows * columns), columns)
+    ends = random.uniform(0.2, 0.8, (3, 3))
+    tones = ends[0] + (down / rows)[:, None] * (ends[1] - ends[0]) + (right / columns)[:, None] * (ends[2] - ends[0])
+    return np.clip(tones[:, None, None] + np.zeros((8, 8, 3)), 0, 1).astype(np.float32)
+
+
+def posed(
+    shape: tuple[int, int],
+    pictures: NDArray[np.int64],
+    seed: int,
+    variety: Variety,
+    *,
+    limits: Limits | None = None,
+    variants: int = 1,
+) -> Problem:
+    """A smooth target and tiles that show these pictures."""
+    made = problem_of(calm(*shape, seed), patches(len(pictures) * variants, seed + 1), shape, limits, variants)
+    return replace(made, variety=variety, pictures=pictures, seed=seed)
+
+
+def variety_of(value: float, distance: int | None = None) -> Variety:
+    """What this value means where pictures are plenty."""
+    return Variety.settle(value, distance, 1000, varied=True)
+
+
+def shown(problem: Problem, choices: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The picture in each cell, (rows, columns)."""
+    assert problem.pictures is not None
+    pictures: NDArray[np.int64] = problem.pictures[choices // problem.variants]
+    return pictures
+
+
+def effective_number(tiles: NDArray[np.int64]) -> float:
+    """As many tiles as would be used alike: e to the entropy of their shares."""
+    shares = np.unique(tiles, return_counts=True)[1] / tiles.size
+    return float(np.exp(-(shares * np.log(shares)).sum()))
+
+
+def nearest_copies(tiles: NDArray[np.int64]) -> float:
+    """Mean distance from a cell to the nearest copy of its tile, over cells that have one."""
+    place = np.stack(np.divmod(np.arange(tiles.size), tiles.shape[1]), axis=1)
+    apart = np.linalg.norm(place[:, None] - place, axis=2)
+    apart[tiles.ravel()[:, None] != tiles.ravel()] = np.inf
+    np.fill_diagonal(apart, np.inf)
+    nearest = apart.min(axis=1)
+    return float(nearest[np.isfinite(nearest)].mean())
+
+
+@given(
+    rows=st.integers(1, 12),
+    columns=st.integers(1, 12),
+    value=st.sampled_from([0.1, 0.5, 0.8]),
+    variants=st.integers(1, 2),
+    copies=st.integers(0, 20),
+    banned=st.booleans(),
+    seed=st.integers(0, 999),
+)
+@settings(max_examples=25)
+def test_no_picture_lies_beside_itself(
+    rows: int, columns: int, value: float, variants: int, copies: int, banned: bool, seed: int
+) -> None:
+    """With (2d - 1)^2 pictures there is always another; near copies and turned tiles count as the picture they show."""
+    variety = variety_of(value)
+    needed = (2 * variety.distance - 1) ** 2
+    random = np.random.default_rng(seed)
+    pictures = np.concatenate([np.arange(needed + 1), random.integers(0, needed, copies)])
+    limits = Limits(banned=frozenset({needed})) if banned else None
+    problem = posed((rows, columns), pictures, seed, variety, limits=limits, variants=variants)
+    choices = Solve(VARIED).assign(problem).choices
+    assert not conflicting_cells(shown(problem, choices), variety.distance).any()
+    assert not (banned and (choices // variants == needed).any())
+
+
+@given(
+    rows=st.integers(4, 10),
+    columns=st.integers(4, 10),
+    pins=st.dictionaries(st.integers(0, 15), st.integers(0, 3), max_size=6),
+    seed=st.integers(0, 999),
+)
+@settings(max_examples=15)
+def test_pins_may_break_the_rule_and_nobody_else(rows: int, columns: int, pins: dict[int, int], seed: int) -> None:
+    problem = posed((rows, columns), np.arange(30), seed, variety_of(0.5), limits=Limits(pinned=pins))
+    choices = Solve(VARIED).assign(problem).choices
+    assert all(choices.ravel()[cell] == choice for cell, choice in pins.items())
+    loose = choices.copy()
+    loose.ravel()[list(pins)] = -1 - np.arange(len(pins))  # each pin alone against the rest
+    assert not conflicting_cells(loose, 2).any()
+    for cell, choice in pins.items():
+        row, column = divmod(cell, columns)
+        window = loose[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+        assert not (window == choice).any()
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("variants", [1, 2])
+def test_uses_hold_exactly_and_copies_lie_apart(variants: int, seed: int) -> None:
+    limits = Limits(max_uses=4)
+    problem = posed((10, 12), np.arange(45), seed, variety_of(0.5), limits=limits, variants=variants)
+    tiles = Solve(VARIED).assign(problem).choices // variants
+    assert np.bincount(tiles.ravel()).max() <= 4
+    assert not conflicting_cells(tiles, 2).any()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_near_copies_lie_apart_under_limits_too(seed: int) -> None:
+    """Sixty tiles show thirty pictures, each twice."""
+    problem = posed((10, 12), np.arange(60) // 2, seed, variety_of(0.5), limits=Limits(max_uses=3))
+    choices = Solve(VARIED).assign(problem).choices
+    assert np.bincount(choices.ravel()).max() <= 3
+    assert not conflicting_cells(shown(problem, choices), 2).any()
+
+
+def test_where_pictures_are_few_the_mosaic_is_still_made() -> None:
+    """Three pictures cannot keep apart; copies lie near each other and all the same there is an answer."""
+    for pictures in (np.zeros(3, int), np.arange(3)):
+        problem = posed((6, 7), pictures, 1, variety_of(0.5))
+        result = Solve(VARIED).assign(problem)
+        assert ((result.choices >= 0) & (result.choices < 3)).all()
+        assert result.figures["energy"][-1] <= result.figures["energy"][0]
+
+
+@pytest.mark.parametrize("limits", [None, Limits(max_uses=5)])
+def test_same_seed_same_answer(limits: Limits | None) -> None:
+    problem = posed((9, 11), np.arange(40) // 2 * 2, 3, variety_of(0.5), limits=limits)
+    runs = [Solve(VARIED).assign(each) for each in (problem, problem, replace(problem, seed=4))]
+    np.testing.assert_array_equal(runs[0].choices, runs[1].choices)
+    assert runs[0].figures == runs[1].figures
+    assert (runs[0].choices != runs[2].choices).any()
+
+
+def test_no_variety_is_the_free_solver() -> None:
+    """Near copies then make no difference, and tiles fill plates as they like."""
+    none = variety_of(0)
+    problem = posed((12, 12), np.arange(40) // 4, 5, none)
+    free = replace(problem, variety=FREE, pictures=None)
+    one, other = (Solve(far_colour=None).assign(each) for each in (problem, free))
+    np.testing.assert_array_equal(one.choices, other.choices)
+    assert one.figures == other.figures
+    assert conflicting_cells(one.choices, 2).any()
+
+
+def test_variety_grows_with_its_number() -> None:
+    numbers, copies = [], []
+    for value in (0, 0.2, 0.5, 0.7, 1):
+        problem = posed((16, 16), np.arange(200), 2, variety_of(value))
+        tiles = Solve(VARIED if value else Solve().weights).assign(problem).choices
+        numbers.append(effective_number(tiles))
+        copies.append(nearest_copies(tiles))
+    assert numbers == sorted(numbers)
+    assert copies == sorted(copies)
+    assert numbers[-1] > 3 * numbers[0]
+
+
+def test_a_distance_of_none_leaves_only_the_price() -> None:
+    """An explicit 0: copies may touch, and still do so less than with no variety at all."""
+    touching = []
+    for variety in (variety_of(0), variety_of(0.1, 0), variety_of(1, 0)):
+        assert variety.distance == 1
+        tiles = Solve(VARIED if variety.price else Solve().weights).assign(posed((14, 14), np.arange(60), 2, variety))
+        touching.append(int(conflicting_cells(tiles.choices, 2).sum()))
+    assert touching[0] > touching[1] > touching[2]
+    assert touching[1] > 0
+
+
+def test_copies_under_max_uses_are_spread_over_the_picture() -> None:
+    spread = []
+    for variety in (variety_of(0), variety_of(0.5)):
+        problem = posed((14, 14), np.arange(40), 2, variety, limits=Limits(max_uses=8))
+        tiles = Solve(VARIED if variety.price else Solve().weights).assign(problem).choices
+        assert np.bincount(tiles.ravel()).max() <= 8
+        spread.append(nearest_copies(tiles))
+    assert spread[1] > 1.5 * spread[0]
+
+
+def test_weights_where_copies_have_a_price() -> None:
+    plain = parse_weights("balanced", "")
+    assert plain.halftone1 == plain.halftone2 == 0
+    assert plain.repeat is VARIED.repeat is None
+    assert VARIED.halftone1 > 0
+    assert VARIED.halftone2 > 0
+    assert VARIED.colour_half == 0
+    asked = parse_weights("balanced", "halftone1=0.3,repeat=0.4,colour_half=1", varied=True)
+    assert (asked.halftone1, asked.repeat, asked.colour_half) == (0.3, 0.4, 1)
+    solve = Solve(plain, {"wide": plain}, {"wide": VARIED})
+    problem = posed((8, 8), np.arange(64), 1, variety_of(0))
+    problem = replace(problem, choices=patches(64, 1))
+    assert solve.weights_for(problem) == plain
+    assert solve.weights_for(replace(problem, variety=variety_of(0.1))) == VARIED
