@@ -16,6 +16,7 @@ from PIL import Image
 
 from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.assign.solve import EnergyWeights
+from perceptual_photomosaic.assign.solve.near import NearCosts
 from perceptual_photomosaic.errors import ConfigError, ImageError, MissingExtraError
 from perceptual_photomosaic.features import importance as module
 from perceptual_photomosaic.features.colour import linear_to_din99d, to_linear
@@ -23,13 +24,13 @@ from perceptual_photomosaic.features.importance import (
     LEAST,
     MOST,
     _balanced,
-    detail_importance,
+    detail_of,
     importance_of,
     region_importance,
 )
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
 from perceptual_photomosaic.grid import Grid
-from perceptual_photomosaic.progress import Silent
+from tests.assign.problems import grainy_patches, weights_of
 
 
 def save(picture: NDArray[np.uint8], path: Path) -> Path:
@@ -83,47 +84,74 @@ def test_transparent_parts_do_not_matter(tmp_path: Path) -> None:
     assert (weights[:, 4:] == LEAST).all()
 
 
-def test_edges_matter_more_than_flat_parts(target: NDArray[np.uint8]) -> None:
+def no_faces(picture: Image.Image) -> list[object]:
+    """What happens where scikit-image is not installed."""
+    raise MissingExtraError("cropping around faces", "faces")
+
+
+def test_edges_count_more_where_faces_cannot_be_looked_for(
+    target: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "face_boxes", no_faces)
     flat = np.full_like(target, 120)
     flat[:, 70:] = 30
     grid = Grid.fit((96, 72), columns=12)
-    found = detail_importance(flat, cells_of(flat, grid), grid).reshape(9, 12)
-    assert found[:, 8:9].min() > 3 * found[:, :6].max()
+    found = detail_of(flat, cells_of(flat, grid), grid, "auto")
+    assert found is not None
+    assert found.dtype == np.float32
+    found = found.reshape(9, 12)
+    assert (found[:, 8] > 3).all()
+    assert (found[:, :6] == 1).all()
+    assert found.max() <= 4
+    plain = np.full_like(target, 120)
+    assert detail_of(plain, cells_of(plain, grid), grid, "auto") is None
 
 
-def test_faces_matter_more() -> None:
+def test_faces_get_the_best_tiles() -> None:
     data = pytest.importorskip("skimage.data")
     astronaut = data.astronaut()
     grid = Grid.fit((512, 512), columns=16)
-    weights = importance_of(astronaut, cells_of(astronaut, grid), grid, None, "auto")
-    assert weights is not None
-    face = weights.reshape(16, 16)[2:5, 6:8]
-    assert face.mean() > 2
-    assert weights.mean() == pytest.approx(1, rel=1e-4)
+    detail = detail_of(astronaut, cells_of(astronaut, grid), grid, "auto")
+    assert detail is not None
+    detail = detail.reshape(16, 16)
+    assert detail[2:5, 6:8].min() > 10
+    assert detail.max() <= 32
+    assert (detail[8:] == 1).all()
+    assert (detail[:, 12:] == 1).all()
 
 
-def test_it_is_said_where_faces_cannot_be_found(target: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(picture: Image.Image) -> list[object]:
-        raise MissingExtraError("cropping around faces", "faces")
-
-    class Notes(Silent):
-        said: list[str] = []  # noqa: RUF012 (one test, one list)
-
-        def note(self, text: str) -> None:
-            self.said.append(text)
-
-    monkeypatch.setattr(module, "face_boxes", none)
+def test_without_a_face_all_cells_count_alike(target: NDArray[np.uint8]) -> None:
+    pytest.importorskip("skimage")
     grid = Grid.fit((96, 72), columns=12)
-    assert importance_of(target, cells_of(target, grid), grid, None, "auto", reporter=Notes()) is not None
-    assert "edges alone" in Notes.said[0]
-    assert "[faces]" in Notes.said[0]
+    assert detail_of(target, cells_of(target, grid), grid, "auto") is None
 
 
-def test_nothing_asked_nothing_weighed(target: NDArray[np.uint8]) -> None:
+def test_nothing_asked_nothing_weighed(target: NDArray[np.uint8], tmp_path: Path) -> None:
     grid = Grid.fit((96, 72), columns=12)
-    assert importance_of(target, cells_of(target, grid), grid, None, "none") is None
+    assert importance_of(grid, None) is None
+    assert detail_of(target, cells_of(target, grid), grid, "none") is None
     with pytest.raises(ConfigError, match="detail 'faces' is unknown; choose one of none, auto"):
-        importance_of(target, cells_of(target, grid), grid, None, "faces")
+        detail_of(target, cells_of(target, grid), grid, "faces")
+    mask = np.zeros((72, 96), np.uint8)
+    mask[:, 48:] = 255
+    weights = importance_of(grid, str(save(mask, tmp_path / "mask.png")))
+    assert weights is not None
+    assert weights.mean() == pytest.approx(1, rel=1e-4)
+    assert (weights.reshape(9, 12)[:, 6:] == weights.max()).all()
+    assert weights.max() > 2 * weights.min()
+
+
+def test_detail_counts_colours_inside_cells_and_nothing_else() -> None:
+    """Near costs at 8 x 8 samples are that much higher there, the others stay."""
+    cells, choices = grainy_patches(6, 1), grainy_patches(9, 2)
+    detail = np.array([1, 1, 32, 1, 5, 1], np.float32)
+    options = np.tile(np.arange(9), (6, 1))
+    costs = {}
+    for name, weights in (("fine", weights_of(colour8=0.8)), ("rest", weights_of(colour1=2.0, contrast8=1.0))):
+        for mark, given_detail in (("plain", None), ("detail", detail)):
+            costs[name, mark] = NearCosts(cells, choices, weights, detail=given_detail).of(np.arange(6), options)
+    np.testing.assert_allclose(costs["fine", "detail"], costs["fine", "plain"] * detail[:, None], rtol=1e-5)
+    np.testing.assert_array_equal(costs["rest", "detail"], costs["rest", "plain"])
 
 
 COLOUR_ALONE = ",".join(
@@ -137,7 +165,7 @@ COLOUR_ALONE = ",".join(
 @pytest.mark.parametrize(
     ("limits", "share"),
     [
-        ({"max_uses": 2}, 0.95),
+        ({"max_uses": 2, "variety": 0}, 0.95),
         ({"min_distance": 4}, 0.95),
         ({"max_uses": 3, "min_distance": 3, "weights": COLOUR_ALONE}, 1.05),
     ],
