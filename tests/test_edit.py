@@ -230,3 +230,14 @@ def test_damaged_pins_are_refused(plan: Any) -> None:
         path.write_text(json.dumps({**data, "pins": pins}))
         with pytest.raises(PlanError, match="is damaged"):
             Plan.load(path)
+
+
+def test_what_is_chosen_anew_keeps_photos_apart(plan: Any) -> None:
+    """A varied plan stays one: what takes the place of a banned photo does not lie beside itself."""
+    path = plan(method="solve")
+    before = open_plan(path).choices
+    assert not conflicting_cells(before, 2).any()
+    tile = int(np.bincount(before.ravel()).argmax())
+    mosaic, _ = edit_plan(path, Edits(bans=(f"{tile:02}.png",)))
+    assert not (mosaic.choices == tile).any()
+    assert not conflicting_cells(mosaic.choices, 2).any()

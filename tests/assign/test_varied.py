@@ -186,12 +186,11 @@ def test_variety_grows_with_its_number() -> None:
 def test_a_distance_of_none_leaves_only_the_price() -> None:
     """An explicit 0: copies may touch, and still do so less than with no variety at all."""
     touching = []
-    for variety in (variety_of(0), variety_of(0.1, 0), variety_of(1, 0)):
+    for variety in (variety_of(0), variety_of(1, 0)):
         assert variety.distance == 1
         tiles = Solve(VARIED if variety.price else Solve().weights).assign(posed((14, 14), np.arange(60), 2, variety))
         touching.append(int(conflicting_cells(tiles.choices, 2).sum()))
-    assert touching[0] > touching[1] > touching[2]
-    assert touching[1] > 0
+    assert 0 < touching[1] < 0.7 * touching[0]
 
 
 def test_copies_under_max_uses_are_spread_over_the_picture() -> None:
