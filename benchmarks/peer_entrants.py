@@ -110,8 +110,8 @@ def phomo(*options: str, cell_px: int = 16) -> Commands:
     return commands
 
 
-def metapixel(*options: str) -> Commands:
-    """Call metapixel; preparing the tiles is part of the work."""
+def metapixel(*options: str, distance: int = 0) -> Commands:
+    """Call metapixel, copies at least so far apart (5 is its default); preparing the tiles is part of the work."""
 
     def commands(job: Job) -> list[list[str]]:
         library = job.out.with_suffix(".library")
@@ -120,7 +120,15 @@ def metapixel(*options: str) -> Commands:
         size = [f"--width={CELL_PX}", f"--height={CELL_PX}"]
         with Image.open(job.target) as target:
             scale = job.columns * CELL_PX / target.width
-        draw = ["metapixel", "--library", str(library), *size, f"--scale={scale:.9f}", "--distance=0", *options]
+        draw = [
+            "metapixel",
+            "--library",
+            str(library),
+            *size,
+            f"--scale={scale:.9f}",
+            f"--distance={distance}",
+            *options,
+        ]
         return [
             ["metapixel-prepare", *size, str(job.tiles), str(library)],
             [*draw, "--metapixel", str(job.target), str(job.out)],
@@ -165,6 +173,8 @@ FOR_COLOUR = (  # for letters: next to nothing but colour counts, as it does for
 
 ENTRANTS = (
     Entrant("ours", "", "free", AS_IS, "defaults", ours()),
+    Entrant("ours, variety 0", "", "free", AS_IS, "variety 0", ours("--variety", "0")),
+    Entrant("ours, distance 5", "", "5 apart", AS_IS, "min-distance 5", ours("--min-distance", "5")),
     Entrant("ours, near", "", "free", AS_IS, "viewing near", ours("--viewing", "near")),
     Entrant("ours, far", "", "free", AS_IS, "viewing far", ours("--viewing", "far")),
     Entrant(
@@ -183,6 +193,14 @@ ENTRANTS = (
         TURNED,
         "variants rotate,flip, viewing far",
         ours(*VARIANTS, "--viewing", "far"),
+    ),
+    Entrant(
+        "ours, variants, 20 uses",
+        "",
+        "20",
+        TURNED,
+        "variants rotate,flip, 20 uses",
+        ours(*VARIANTS, "--max-uses", "20"),
     ),
     Entrant("ours, 5 uses", "", "5", AS_IS, "max-uses 5", ours("--max-uses", "5")),
     Entrant("mosaicraft", "mosaicraft", "free", AS_IS, "FAISS, radius 0, no diffusion", mosaicraft(*NEAREST)),
@@ -224,6 +242,7 @@ ENTRANTS = (
     Entrant("phomo, 5 uses", "phomo", "5", SMALL, "-m norm -n 5", phomo("-m", "norm", "-n", "5")),
     Entrant("photomosaic", "photomosaic", "free", AS_IS, "all pixels, palette kept", photomosaic()),
     Entrant("metapixel", "apt", "free", AS_IS, "subpixel, distance 0", metapixel("--metric=subpixel")),
+    Entrant("metapixel, default", "apt", "5 apart", AS_IS, "subpixel", metapixel("--metric=subpixel", distance=5)),
     Entrant("metapixel, wavelet", "apt", "free", AS_IS, "wavelet, distance 0", metapixel("--metric=wavelet")),
     Entrant(
         "photomosaic-video",

@@ -217,3 +217,43 @@ def test_weights_where_copies_have_a_price() -> None:
     problem = replace(problem, choices=patches(64, 1))
     assert solve.weights_for(problem) == plain
     assert solve.weights_for(replace(problem, variety=variety_of(0.1))) == VARIED
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pins_side_by_side_under_limits(seed: int) -> None:
+    """What people pin stays, all limits hold, and the rest keeps apart as if nothing were."""
+    limits = Limits(max_uses=5, pinned={0: 7, 1: 7, 40: 3, 52: 3}, use_all=True)
+    problem = posed((10, 12), np.arange(45), seed, variety_of(0.5), limits=limits)
+    choices = Solve(VARIED).assign(problem).choices
+    assert [int(choices.ravel()[cell]) for cell in limits.pinned] == [7, 7, 3, 3]
+    counts = np.bincount(choices.ravel(), minlength=45)
+    assert counts.max() <= 5
+    assert counts.min() >= 1
+    conflicts = np.flatnonzero(conflicting_cells(choices, 2))
+    assert set(conflicts.tolist()) <= {0, 1, 40, 52}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_distance_that_is_asked_for_holds_where_near_copies_are_many(seed: int) -> None:
+    """The distance counts tiles; that they show only four pictures is no reason to lay a tile beside itself."""
+    limits = Limits(min_distance=2)
+    problem = posed((9, 9), np.arange(24) % 4, seed, variety_of(0.5, 2), limits=limits)
+    choices = Solve(VARIED).assign(problem).choices
+    assert not conflicting_cells(choices, 2).any()
+
+
+def test_a_price_by_weight_replaces_that_of_the_variety() -> None:
+    problem = posed((10, 10), np.arange(40), 2, variety_of(0.5, 0))
+    cheap, dear = (
+        Solve(parse_weights("balanced", f"repeat={price}", varied=True)).assign(problem).choices for price in (0, 3)
+    )
+    assert conflicting_cells(cheap, 2).sum() > 2 * conflicting_cells(dear, 2).sum()
+
+
+@pytest.mark.parametrize("variety", [FREE, variety_of(0.5, 0)])
+def test_halftones_count_where_copies_have_no_price(variety: Variety) -> None:
+    """Whole areas are laid over with one choice then, and blurred colours change with them."""
+    problem = posed((9, 9), np.arange(12), 2, variety)
+    weights = parse_weights("balanced", "halftone1=1,halftone2=0.5,repeat=0")
+    energy = Solve(weights).assign(problem).figures["energy"]
+    assert energy[-1] < energy[0]

@@ -185,3 +185,8 @@ def test_a_distance_by_choice_is_kept_with_uses_to_spare() -> None:
     assert np.bincount(chosen).max() <= 6
     free = assign_choices(costs, (10, 10), 1, Limits(max_uses=6))
     assert near_copies(free, (10, 10), 2)
+
+
+def test_nothing_is_said_about_a_distance_that_was_asked_for() -> None:
+    for asked in (0, 2, 7):
+        assert "too few" not in settle(1, asked, pictures=5).note

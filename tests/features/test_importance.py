@@ -166,7 +166,7 @@ COLOUR_ALONE = ",".join(
     ("limits", "share"),
     [
         ({"max_uses": 2, "variety": 0}, 0.95),
-        ({"min_distance": 4}, 0.95),
+        ({"min_distance": 4, "variety": 0}, 0.97),
         ({"max_uses": 3, "min_distance": 3, "weights": COLOUR_ALONE}, 1.05),
     ],
 )

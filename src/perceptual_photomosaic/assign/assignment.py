@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +12,6 @@ from perceptual_photomosaic.assign.flow import cheapest_within_capacity
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.repeats import Repeats
 from perceptual_photomosaic.assign.spacing import choose_apart, conflicting_cells, space_out
-from perceptual_photomosaic.errors import ConstraintError
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["assign_choices", "keep_apart"]
@@ -65,7 +63,7 @@ def assign_choices(
         repeats = Repeats(np.arange(num_tiles), shape, limits.min_distance)
     free = limits.max_uses is None and not required.any()
     if free and repeats.distance > 1:
-        choices = choose_apart(costs, variants, shape, limits, repeats, seed=seed)
+        choices = choose_apart(costs, variants, shape, limits, repeats, importance=importance, seed=seed)
     elif free:
         choices = best_choices(costs, limits.allowed(num_tiles, variants))
         for cell, choice in limits.pinned.items():
@@ -105,7 +103,7 @@ def keep_apart(
         choices: An assignment within capacity, (cells,).
         shape: (rows, columns).
         limits: What must hold.
-        wanted: The same with a larger distance, which holds if an arrangement is found.
+        wanted: The same with a larger distance, which holds as far as a way is found.
         importance: How much each cell matters, (cells,).
         seed: Decides between equals when nothing else does.
         reporter: Hears of progress.
@@ -117,10 +115,17 @@ def keep_apart(
     for asked in (limits, wanted):
         distance = asked.min_distance
         if distance > 1 and conflicting_cells((choices // variants).reshape(shape), distance).any():
-            with suppress(*([ConstraintError] if asked is wanted and wanted != limits else [])):
-                choices = space_out(
-                    costs, variants, choices, shape, asked, importance=importance, seed=seed, reporter=reporter
-                )
+            choices = space_out(
+                costs,
+                variants,
+                choices,
+                shape,
+                asked,
+                importance=importance,
+                exact=asked.min_distance == limits.min_distance,
+                seed=seed,
+                reporter=reporter,
+            )
     return choices
 
 

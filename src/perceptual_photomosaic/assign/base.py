@@ -82,6 +82,8 @@ class Problem:
             price: What two copies side by side cost; None takes that of the variety.
         """
         pictures = np.arange(self.num_tiles) if self.pictures is None else self.pictures
+        if self.limits.min_distance > 1 and pictures.max() + 1 < (2 * self.distance - 1) ** 2:
+            pictures = np.arange(self.num_tiles)  # too few of them to count near copies as one
         return Repeats(pictures, self.grid.shape, self.distance, self.variety.price if price is None else price)
 
 

@@ -40,6 +40,7 @@ def choose_apart(
     limits: Limits,
     repeats: Repeats,
     *,
+    importance: NDArray[np.float32] | None = None,
     seed: int = 0,
 ) -> NDArray[np.int64]:
     """Choose the cheapest tile of which no copy lies too near, cells in turns.
@@ -50,6 +51,7 @@ def choose_apart(
         shape: (rows, columns).
         limits: Pins and bans count; uses are not limited.
         repeats: The pictures of tiles, and their distance.
+        importance: How much each cell matters, (cells,): those above the mean choose first.
         seed: Decides which cells choose first.
     Returns:
         Choices, int64, (cells,). Where every tile is refused, because pictures are few, copies lie too near.
@@ -66,6 +68,9 @@ def choose_apart(
     row, column = np.divmod(np.arange(num_cells), shape[1])
     turns = (row % stride) * stride + column % stride
     order = np.random.default_rng(seed).permutation(stride * stride)
+    if importance is not None:
+        turns += stride * stride * (importance <= importance.mean())
+        order = np.concatenate([order, order + stride * stride])
     for turn in np.tile(order, _ROUNDS):
         cells = np.flatnonzero((turns == turn) & loose)
         for part in slices(len(cells), max(1, _AT_ONCE // num_choices)):
@@ -112,6 +117,7 @@ def space_out(
     limits: Limits,
     *,
     importance: NDArray[np.float32] | None = None,
+    exact: bool = True,
     seed: int = 0,
     reporter: Reporter = SILENT,
 ) -> NDArray[np.int64]:
@@ -124,14 +130,15 @@ def space_out(
         shape: (rows, columns).
         limits: With min_distance above 1.
         importance: How much each cell matters, (cells,): of two copies that fit alike the more important one stays.
+        exact: Whether all copies must keep their distance; otherwise those may stay for which no way was found.
         seed: Decides between equals when nothing else does.
         reporter: Hears of progress.
     Returns:
         Choices, int64, (cells,).
     Raises:
-        ConstraintError: No arrangement was found.
+        ConstraintError: No arrangement was found, and it must be exact.
     """
-    return _Repair(costs, variants, choices, shape, limits, importance, seed).run(reporter)
+    return _Repair(costs, variants, choices, shape, limits, importance, seed).run(reporter, exact=exact)
 
 
 class _Repair:
@@ -157,7 +164,7 @@ class _Repair:
         self.pinned[list(limits.pinned)] = True
         self.random = np.random.default_rng(seed)
 
-    def run(self, reporter: Reporter) -> NDArray[np.int64]:
+    def run(self, reporter: Reporter, *, exact: bool) -> NDArray[np.int64]:
         queue = deque(self._losers())
         budget = 20 * len(queue) + 4 * self.costs.shape[0]
         with reporter.stage("keeping copies apart", len(queue), "cells") as stage:
@@ -170,8 +177,12 @@ class _Repair:
                 if not (self._replace(cell) or self._swap(cell)):
                     queue.extend(self._force(cell))
         if conflicting_cells(self.tiles, self.limits.min_distance).any():
-            self._deal()
-            self._improve()
+            try:
+                self._deal()
+                self._improve()
+            except ConstraintError:
+                if exact:
+                    raise
         return self.choices
 
     def _at(self, cell: int) -> tuple[int, int]:

@@ -66,7 +66,7 @@ class Variety:
                 note = f"less than {DEFAULT:g}, as there are {pictures:,} different pictures"
         apart = next(cells for least, cells in _DISTANCES if value >= least) if value > 0 else 1
         enough = int((pictures**0.5 + 1) // 2)  # whatever lies around a cell, a picture is left for it
-        if apart > enough:
+        if apart > enough and distance is None:
             note = f"{pictures:,} different pictures are too few to keep copies {apart} cells apart"
             apart = max(1, enough)
         if distance is not None:

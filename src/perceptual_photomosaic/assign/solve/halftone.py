@@ -18,6 +18,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.assign.solve.areas import Areas
 from perceptual_photomosaic.assign.solve.scene import Scene
 from perceptual_photomosaic.features.colour import linear_to_din99d
 
@@ -102,6 +103,21 @@ class Halftone:
         felt += self._felt[windows][:, None]
         costs: NDArray[np.float32] = _lengths(felt).sum(axis=2)
         return costs
+
+    def spread(self, areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
+        """By how much areas laid over with one choice change the energy, each by itself, (n,)."""
+        count, size = areas.cells.shape
+        windows, share = self._around(areas.cells.ravel())
+        moved = (self._means[areas.choices][:, None] - self._means[current]).reshape(-1, 1, 3) * share[..., None]
+        area = np.repeat(np.arange(count), size)[:, None]
+        pairs, place = np.unique(area * len(self._felt) + windows, return_inverse=True)
+        place = place.ravel()
+        light = np.stack([np.bincount(place, moved[..., channel].ravel()) for channel in range(3)], axis=1)
+        area, windows = np.divmod(pairs, len(self._felt))
+        felt = self._felt[windows]
+        after = felt + np.einsum("wij,wj->wi", self._slopes[windows], light.astype(np.float32))
+        changes: NDArray[np.float32] = np.bincount(area, _lengths(after) - _lengths(felt), count).astype(np.float32)
+        return changes
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
         """By how much cells that move together, each (n,), change the energy; `make` then makes the move."""

@@ -169,7 +169,8 @@ _VARIED: Mapping[str, float] = {
     "colour_half": 0.0,
     "colour_quarter": 1.74,
     "structure8": 2.0,
-    "structure4": 1.5,
+    "structure4": 2.0,
+    "structure2": 2.0,
     "structure_quarter": 2.0,
 }
 _HALFTONE = 2.4, 1.6
