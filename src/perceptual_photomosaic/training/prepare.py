@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.features.vgg import VGG16
+from perceptual_photomosaic.features.vgg import VGG16, fast_dtype
 from perceptual_photomosaic.features.weights import load_vgg_weights
 from perceptual_photomosaic.losses import PerceptualLoss
 from perceptual_photomosaic.models.mosaicnet import PAPER_EPSILON, MosaicNet, MosaicNetConfig
@@ -24,7 +24,7 @@ from perceptual_photomosaic.training.schedule import Schedule, paper_learning_ra
 from perceptual_photomosaic.training.settings import TrainSettings
 from perceptual_photomosaic.training.start import fit_decoder
 
-__all__ = ["Prepared", "bfloat16_is_fast", "prepare"]
+__all__ = ["Prepared", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -169,14 +169,4 @@ def _dtype(settings: TrainSettings, device: torch.device) -> torch.dtype:
         return torch.bfloat16 if settings.precision == "bfloat16" else torch.float32
     if settings.paper:
         return torch.float32
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    return torch.bfloat16 if device.type == "cpu" and bfloat16_is_fast() else torch.float32
-
-
-def bfloat16_is_fast() -> bool:
-    """Whether the processor multiplies bfloat16 itself."""
-    try:
-        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-    except AttributeError:
-        return False
+    return fast_dtype(device.type)

@@ -18,7 +18,7 @@ from perceptual_photomosaic.assign.best.rounding import PRICES, Rounding
 from perceptual_photomosaic.assign.best.watch import Preview
 from perceptual_photomosaic.assign.solve import EnergyWeights
 from perceptual_photomosaic.errors import ConfigError
-from perceptual_photomosaic.features.vgg import VGG16
+from perceptual_photomosaic.features.vgg import VGG16, fast_dtype
 from perceptual_photomosaic.features.weights import load_vgg_weights
 from perceptual_photomosaic.progress import Reporter, Stage
 from perceptual_photomosaic.threads import fixed_torch_threads
@@ -53,7 +53,7 @@ def prepare(device: str) -> VGG16:
     if not known.get(device, False):
         there = ", ".join(name for name, found in known.items() if found)
         raise ConfigError(f"device '{device}' is not there; choose auto or one of {there}.")
-    return VGG16(load_vgg_weights(), torch.float32 if device == "mps" else torch.bfloat16).to(device)
+    return VGG16(load_vgg_weights(), fast_dtype(device)).to(device)
 
 
 @fixed_torch_threads()
