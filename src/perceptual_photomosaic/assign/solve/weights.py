@@ -165,12 +165,12 @@ seen; the ink inside a cell is far more contrast than the target has left anywhe
 only ask for tiles with little of it, which are the light ones."""
 
 _VARIED: Mapping[str, float] = {
-    "colour1": 1.4,
+    "colour1": 1.6,
     "colour_half": 0.0,
     "colour_quarter": 1.74,
     "structure8": 2.0,
     "structure4": 2.0,
-    "structure2": 2.0,
+    "structure2": 1.5,
     "structure_quarter": 2.0,
 }
 _HALFTONE = 2.4, 1.6
