@@ -117,7 +117,7 @@ def test_finds_what_the_solver_did_not(window: int, monkeypatch: pytest.MonkeyPa
     """By the objective, in one piece and in windows; and by the ruler nothing is worse from 1 px a cell on."""
     monkeypatch.setattr("perceptual_photomosaic.assign.best.objective._WINDOW_CELLS", window)
     posed, solve = problem(), Solve(sweeps=0)
-    found = Best(solve, steps=25).assign(posed)
+    found = Best(solve, steps=60).assign(posed)
     first = solve.assign(posed).choices
     start, end = values(posed, found, first)
     assert end < start
