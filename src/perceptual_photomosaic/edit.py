@@ -161,7 +161,7 @@ def _settle(
     """Choose anew for the cells that must give way, and for more around them and around the cells that the edit names
     only where that is not enough."""
     limits, shape = problem.limits, problem.grid.shape
-    limits.check(shape, len(problem.choices) // problem.variants, problem.variants)
+    limits.check(shape, problem.num_tiles, problem.variants)
     fixed = np.zeros(len(choices), bool)
     fixed[list(limits.pinned)] = True
     loose = _displaced(problem, choices, fixed)
@@ -189,7 +189,7 @@ def _displaced(problem: Problem, choices: NDArray[np.int64], fixed: NDArray[np.b
     """Which cells must give way: banned tiles, copies too many or too near, and room for tiles that must appear."""
     limits, columns = problem.limits, problem.grid.columns
     tiles = choices // problem.variants
-    num_tiles = len(problem.choices) // problem.variants
+    num_tiles = problem.num_tiles
     loose = np.isin(tiles, list(limits.banned)) & ~fixed
     misfit = _misfit(problem, np.arange(len(choices)), choices)
     worst_first = np.argsort(-misfit, kind="stable")

@@ -58,9 +58,12 @@ def pose(
         tiles, choices = shortlist(tiles, choices, cells, seed=options.seed, reporter=reporter)
     left_alone = options.tone == "auto" and options.method == "solve"  # it weighs things differently instead
     tone = tone_fit(cells, choices, "keep" if left_alone else options.tone)
-    pictures = same_pictures(choices[:: len(tiles.variants)])
     varied = options.method == "solve" and may_vary(tiles.spec)
-    variety = Variety.settle(options.variety, options.min_distance, int(pictures.max()) + 1, varied=varied)
+    pictures, count = None, len(tiles) // len(tiles.variants)
+    if varied or options.variety or options.min_distance or options.weights:  # else nobody asks what tiles show
+        pictures = same_pictures(choices[:: len(tiles.variants)])
+        count = int(pictures.max()) + 1
+    variety = Variety.settle(options.variety, options.min_distance, count, varied=varied)
     weights = importance_of(grid, options.region)
     detail = detail_of(target, cells, grid, options.detail if may_vary(tiles.spec) else "none")
     limits, fitted_in = limits_of(options, tiles), False

@@ -12,7 +12,7 @@ from perceptual_photomosaic.assign.assignment import assign_choices
 from perceptual_photomosaic.assign.costs import DenseCosts
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.repeats import Repeats
-from perceptual_photomosaic.assign.spacing import choose_apart
+from perceptual_photomosaic.assign.turns import choose_apart
 from perceptual_photomosaic.assign.variety import DEFAULT, FREE, Variety
 from perceptual_photomosaic.errors import ConfigError
 from tests.assign.problems import random_costs

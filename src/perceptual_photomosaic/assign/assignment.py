@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,10 +9,11 @@ from perceptual_photomosaic.assign.costs import Costs, WeightedCosts, best_choic
 from perceptual_photomosaic.assign.flow import cheapest_within_capacity
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.repeats import Repeats
-from perceptual_photomosaic.assign.spacing import choose_apart, conflicting_cells, space_out
+from perceptual_photomosaic.assign.spacing import space_out
+from perceptual_photomosaic.assign.turns import choose_apart
 from perceptual_photomosaic.progress import SILENT, Reporter
 
-__all__ = ["assign_choices", "keep_apart"]
+__all__ = ["assign_choices"]
 
 
 def assign_choices(
@@ -77,56 +76,18 @@ def assign_choices(
         cells = np.flatnonzero(choices < 0)
         choices[cells] = cheapest_within_capacity(costs, variants, capacity, required, cells, reporter=reporter)
         _include_missing(costs, choices, variants, limits)
-    asked = limits if later else replace(limits, min_distance=max(limits.min_distance, repeats.distance))
-    return keep_apart(
-        costs, variants, choices, shape, limits, asked, importance=importance, seed=seed, reporter=reporter
+    distance = 0 if later else repeats.distance
+    return space_out(
+        costs,
+        variants,
+        choices,
+        shape,
+        limits,
+        distance=distance,
+        importance=importance,
+        seed=seed,
+        reporter=reporter,
     )
-
-
-def keep_apart(
-    costs: Costs,
-    variants: int,
-    choices: NDArray[np.int64],
-    shape: tuple[int, int],
-    limits: Limits,
-    wanted: Limits,
-    *,
-    importance: NDArray[np.float32] | None = None,
-    seed: int = 0,
-    reporter: Reporter = SILENT,
-) -> NDArray[np.int64]:
-    """Repair an assignment whose copies lie too near to each other.
-
-    Args:
-        costs: (cells, choices), already multiplied by the cells' importance.
-        variants: Variants of each tile.
-        choices: An assignment within capacity, (cells,).
-        shape: (rows, columns).
-        limits: What must hold.
-        wanted: The same with a larger distance, which holds as far as a way is found.
-        importance: How much each cell matters, (cells,).
-        seed: Decides between equals when nothing else does.
-        reporter: Hears of progress.
-    Returns:
-        Choices, int64, (cells,).
-    Raises:
-        ConstraintError: No arrangement was found that meets the limits.
-    """
-    for asked in (limits, wanted):
-        distance = asked.min_distance
-        if distance > 1 and conflicting_cells((choices // variants).reshape(shape), distance).any():
-            choices = space_out(
-                costs,
-                variants,
-                choices,
-                shape,
-                asked,
-                importance=importance,
-                exact=asked.min_distance == limits.min_distance,
-                seed=seed,
-                reporter=reporter,
-            )
-    return choices
 
 
 def _include_missing(costs: Costs, choices: NDArray[np.int64], variants: int, limits: Limits) -> None:

@@ -36,7 +36,7 @@ class Limits:
 
     @property
     def free(self) -> bool:
-        """Whether tiles may be used as often as wanted and none must appear, so that cells need not share them."""
+        """Tell whether the uses of tiles are left open: no most, and none that must appear."""
         return self.max_uses is None and not self.must_include and not self.use_all
 
     def required(self, num_tiles: int) -> NDArray[np.bool_]:

@@ -1,18 +1,16 @@
-"""Keeping copies of a tile apart: by choosing in turns, or by local repair of an assignment.
+"""Keeping copies of a tile apart: local repair of an assignment, then exact.
 
-Where tiles may be used as often as wanted, cells choose in turns: all that lie a multiple of the distance apart at
-once, each the cheapest tile of which no copy lies too near. Two rounds, so that those who chose first look again.
-
-Under other limits an assignment is repaired. Two copies of a tile closer than `min_distance` (the larger of row and
-column difference) are a conflict. The copy that fits its cell best stays; the others take the cheapest tile that is
-allowed where they are. Where capacity leaves no such tile, two cells swap; where no swap helps, a random swap is forced
-and what then conflicts queues again. If that does not settle, tiles are dealt out in the cheapest periodic pattern,
-which keeps its distance whenever there are enough of them, and every cell then takes a better tile where it may.
+Two copies of a tile closer than a distance (the larger of row and column difference) are a conflict. The copy that
+fits its cell best stays; the others take the cheapest tile that is allowed where they are. Where capacity leaves no
+such tile, two cells swap; where no swap helps, a random swap is forced and what then conflicts queues again. If that
+does not settle, tiles are dealt out in the cheapest periodic pattern, which keeps its distance whenever there are
+enough of them, and every cell then takes a better tile where it may.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,68 +18,12 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.costs import Costs, DenseCosts, tile_costs
 from perceptual_photomosaic.assign.flow import cheapest_within_capacity
 from perceptual_photomosaic.assign.limits import Limits
-from perceptual_photomosaic.assign.repeats import Repeats
 from perceptual_photomosaic.errors import ConstraintError
 from perceptual_photomosaic.progress import SILENT, Reporter
-from perceptual_photomosaic.threads import slices
 
-__all__ = ["choose_apart", "conflicting_cells", "space_out"]
+__all__ = ["conflicting_cells", "space_out"]
 
 _IMPROVING_SWEEPS = 3
-_ROUNDS = 2
-_AT_ONCE = 1 << 22
-"""Costs that are held at once."""
-
-
-def choose_apart(
-    costs: Costs,
-    variants: int,
-    shape: tuple[int, int],
-    limits: Limits,
-    repeats: Repeats,
-    *,
-    importance: NDArray[np.float32] | None = None,
-    seed: int = 0,
-) -> NDArray[np.int64]:
-    """Choose the cheapest tile of which no copy lies too near, cells in turns.
-
-    Args:
-        costs: (cells, choices).
-        variants: Variants of each tile.
-        shape: (rows, columns).
-        limits: Pins and bans count; uses are not limited.
-        repeats: The pictures of tiles, and their distance.
-        importance: How much each cell matters, (cells,): those above the mean choose first.
-        seed: Decides which cells choose first.
-    Returns:
-        Choices, int64, (cells,). Where every tile is refused, because pictures are few, copies lie too near.
-    """
-    num_cells, num_choices = costs.shape
-    choices, stride = np.full(num_cells, -1, np.int64), repeats.distance
-    for cell, choice in limits.pinned.items():
-        choices[cell] = choice
-    loose = choices < 0
-    apart = Repeats(repeats.pictures, shape, repeats.distance)
-    apart.reset(np.where(loose, -1, choices // variants).reshape(shape))
-    shown = np.repeat(repeats.pictures, variants)
-    allowed = limits.allowed(num_choices // variants, variants)
-    row, column = np.divmod(np.arange(num_cells), shape[1])
-    turns = (row % stride) * stride + column % stride
-    order = np.random.default_rng(seed).permutation(stride * stride)
-    if importance is not None:
-        turns += stride * stride * (importance <= importance.mean())
-        order = np.concatenate([order, order + stride * stride])
-    for turn in np.tile(order, _ROUNDS):
-        cells = np.flatnonzero((turns == turn) & loose)
-        for part in slices(len(cells), max(1, _AT_ONCE // num_choices)):
-            some = cells[part]
-            rows = costs.rows(some)
-            rows = rows + apart.table(some)[:, shown] * max(np.float32(1), np.ptp(rows))
-            if allowed is not None:
-                rows = np.where(allowed, rows, np.inf)
-            choices[some] = rows.argmin(axis=1)
-            apart.place(some, choices[some] // variants)
-    return choices
 
 
 def conflicting_cells(tiles: NDArray[np.int64], min_distance: int) -> NDArray[np.bool_]:
@@ -116,8 +58,8 @@ def space_out(
     shape: tuple[int, int],
     limits: Limits,
     *,
+    distance: int = 0,
     importance: NDArray[np.float32] | None = None,
-    exact: bool = True,
     seed: int = 0,
     reporter: Reporter = SILENT,
 ) -> NDArray[np.int64]:
@@ -128,17 +70,22 @@ def space_out(
         variants: Variants of each tile.
         choices: An assignment within capacity, (cells,).
         shape: (rows, columns).
-        limits: With min_distance above 1.
+        limits: What must hold; `min_distance` first of all.
+        distance: A larger distance, which is kept as far as a way is found.
         importance: How much each cell matters, (cells,): of two copies that fit alike the more important one stays.
-        exact: Whether all copies must keep their distance; otherwise those may stay for which no way was found.
         seed: Decides between equals when nothing else does.
         reporter: Hears of progress.
     Returns:
         Choices, int64, (cells,).
     Raises:
-        ConstraintError: No arrangement was found, and it must be exact.
+        ConstraintError: No arrangement was found that meets the limits.
     """
-    return _Repair(costs, variants, choices, shape, limits, importance, seed).run(reporter, exact=exact)
+    for apart in sorted({limits.min_distance, max(limits.min_distance, distance)}):
+        if apart > 1 and conflicting_cells((choices // variants).reshape(shape), apart).any():
+            asked = replace(limits, min_distance=apart)
+            repair = _Repair(costs, variants, choices, shape, asked, importance, seed)
+            choices = repair.run(reporter, exact=apart == limits.min_distance)
+    return choices
 
 
 class _Repair:

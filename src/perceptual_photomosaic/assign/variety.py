@@ -75,7 +75,7 @@ class Variety:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What was settled, as plain values."""
+        """Value, distance, and how they came about, as plain values."""
         return {"variety": self.value, "distance": self.distance, "chosen": self.chosen, "note": self.note or None}
 
 

@@ -94,7 +94,7 @@ def compare(
     reporter = reporter_for(quiet=quiet or as_json)
     aspect = _aspect(pictures, over.grid_shape)
     ruler = Ruler(whole, over.grid_shape, cell_aspect=aspect, box=box, judge=not no_judge, reporter=reporter)
-    results = {name: _measured(ruler, picture, layouts[name]) for name, picture in pictures.items()}
+    results = {name: ruler.measure(picture, layouts[name].tiles_of(picture)) for name, picture in pictures.items()}
     _draw(ruler, pictures, results, out, curve)
     if as_json:
         print(json.dumps(_plain(results, layouts)))
@@ -122,16 +122,6 @@ def _aspect(pictures: dict[str, NDArray[np.uint8]], grid_shape: tuple[int, int])
                 f"not on one grid. Compare mosaics of one grid."
             )
     return aspect
-
-
-def _measured(ruler: Ruler, picture: NDArray[np.uint8], layout: Layout) -> Evaluation:
-    """Measure a mosaic, its cells matched by their looks where nothing is known about them."""
-    from perceptual_photomosaic.evaluate import assignment_from_picture
-
-    assignment = layout.assignment
-    if assignment is None:
-        assignment = assignment_from_picture(picture, layout.grid_shape)
-    return ruler.measure(picture, assignment)
 
 
 def _draw(
@@ -175,14 +165,14 @@ def _names(paths: list[Path]) -> list[str]:
 
 
 def _rivals(results: dict[str, Evaluation]) -> dict[str, list[str]]:
-    """For each mosaic those that are clearly more varied."""
+    """Find for each mosaic those that are clearly more varied."""
     from perceptual_photomosaic.evaluate import more_varied
 
     return more_varied({name: result.variety for name, result in results.items()})
 
 
 def _plain(results: dict[str, Evaluation], layouts: dict[str, Layout]) -> dict[str, object]:
-    """All figures as plain values, and whom each mosaic clearly outdoes in repeating."""
+    """Give all figures as plain values, and for each mosaic those that repeat their tiles clearly less."""
     rivals = _rivals(results)
     return {
         name: plain(result, layouts[name].assignment is None) | {"repeats_more_than": rivals[name]}

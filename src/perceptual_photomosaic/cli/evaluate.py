@@ -41,7 +41,6 @@ def evaluate(
     varied the mosaic is, and its plates, grain and bias. Without a plan or an index, cells that look alike count as one
     tile.
     """
-    from perceptual_photomosaic.evaluate import assignment_from_picture
     from perceptual_photomosaic.evaluate import evaluate as measure
     from perceptual_photomosaic.evaluate.sources import read_layout
     from perceptual_photomosaic.image import load_image
@@ -56,15 +55,12 @@ def evaluate(
     picture = load_image(mosaic)
     whole, box = layout.lay_over(load_image(target, background=layout.background))
     reporter = reporter_for(quiet=quiet or as_json)
-    assignment, guessed = layout.assignment, layout.assignment is None
-    if assignment is None:
-        assignment = assignment_from_picture(picture, layout.grid_shape)
     result = measure(
         picture,
         whole,
         layout.grid_shape,
         judge=not no_judge,
-        assignment=assignment,
+        assignment=layout.tiles_of(picture),
         box=box,
         reporter=reporter,
     )
@@ -76,10 +72,10 @@ def evaluate(
             save_figure(curves({mosaic.stem: result}), part)
     if as_json:
         facts = {"mosaic": str(mosaic), "target": str(target)}
-        print(json.dumps(facts | plain(result, guessed)))
+        print(json.dumps(facts | plain(result, layout.assignment is None)))
         return
     _print_table(result)
-    _print_tiles(result, guessed)
+    _print_tiles(result, layout.assignment is None)
 
 
 def check_figure(path: Path, read: Iterable[Path | None]) -> None:

@@ -50,11 +50,11 @@ def variety_lines(mosaic: Mosaic, tiles: dict[str, Any], facts: dict[str, Any]) 
     growing = can_grow(mosaic.tiles.spec)
     lines = [_how_varied(noun, tiles, facts, near=growing)]
     setting = facts["setting"]
-    if setting is not None and (setting.get("note") or not setting.get("chosen")):
-        chosen = " (chosen)" if setting.get("chosen") else ""
-        distance = int(setting.get("distance", 1))
+    if setting is not None and (setting["note"] or not setting["chosen"]):
+        chosen = " (chosen)" if setting["chosen"] else ""
+        distance = setting["distance"]
         apart = f"at least {distance} cells apart" if distance > 1 else "may lie beside itself"
-        note = f"; {setting['note']}" if setting.get("note") else ""
+        note = f"; {setting['note']}" if setting["note"] else ""
         lines.append(f"variety {setting['variety']:g}{chosen}: the same {one} {apart}{note}")
     cells = mosaic.grid.num_cells
     crowded = cells > _CROWDED * tiles["count"]
@@ -89,8 +89,8 @@ def _what_helps(mosaic: Mosaic, count: int, noun: str, setting: dict[str, Any] |
     from perceptual_photomosaic.layout import LEAST_CELLS, USES
 
     helps = []
-    now = getattr(mosaic.options, "variety", None) if setting is None else setting["variety"]
-    if hasattr(mosaic.options, "variety") and (now is None or now < 1):
+    now = mosaic.options.variety if setting is None else setting["variety"]
+    if now is None or now < 1:
         helps.append("a higher --variety" + ("" if now is None else f" than {now:g}"))
     if crowded:
         helps.insert(0 if now else len(helps), f"more {noun}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perceptual_photomosaic.errors import GridError, PlanError
+from perceptual_photomosaic.evaluate.matching import assignment_from_picture
 from perceptual_photomosaic.features.patches import framed
 from perceptual_photomosaic.plan_paths import load_resolved
 from perceptual_photomosaic.tiles.spec import parse_colour
@@ -41,6 +42,16 @@ class Layout:
     box: Box | None = None
     target: str | None = None
     background: tuple[int, int, int] = (255, 255, 255)
+
+    def tiles_of(self, mosaic: NDArray[np.uint8]) -> NDArray[np.int64] | None:
+        """Find the tile number of each cell: as known, or else by matching the cells of the mosaic.
+
+        Args:
+            mosaic: uint8, (H, W, 3), the whole grid and nothing else.
+        Returns:
+            Tile numbers, (rows, cols); None where cells are too small to be matched.
+        """
+        return assignment_from_picture(mosaic, self.grid_shape) if self.assignment is None else self.assignment
 
     def lay_over(self, target: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Box | None]:
         """Give the target, widened by the background where the grid reaches beyond it, and the box of the grid in that.

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "DIN99D_AS_CIEDE2000",
     "LUMA",
     "ciede2000",
     "from_linear",
@@ -30,6 +31,9 @@ __all__ = [
 
 LUMA = (0.2126, 0.7152, 0.0722)
 """Weights of the sRGB values in luma (ITU-R BT.709)."""
+
+DIN99D_AS_CIEDE2000 = 0.82
+"""A distance in DIN99d times this is about as large as CIEDE2000."""
 
 _CODES = np.arange(256) / 255.0
 _LINEAR_OF_CODE = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)

@@ -9,13 +9,13 @@ list, `descent` the way down (`areas` moves of many cells at once, `dealing` mov
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.assignment import assign_choices, keep_apart
+from perceptual_photomosaic.assign.assignment import assign_choices
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.costs import EmbeddingCosts
 from perceptual_photomosaic.assign.solve.candidates import look_alikes, looks
@@ -24,6 +24,7 @@ from perceptual_photomosaic.assign.solve.far import FarColour, with_far_colour
 from perceptual_photomosaic.assign.solve.joint import JointCosts
 from perceptual_photomosaic.assign.solve.near import NearCosts
 from perceptual_photomosaic.assign.solve.weights import VIEWING, EnergyWeights, parse_weights
+from perceptual_photomosaic.assign.spacing import space_out
 from perceptual_photomosaic.features.tone import Reach, inked, reach_of
 from perceptual_photomosaic.progress import SILENT, Reporter
 
@@ -76,7 +77,7 @@ class Solve:
 
     def settle(self, problem: Problem, *, reporter: Reporter = SILENT) -> tuple[EnergyWeights, Assignment]:
         """The same with the weights that the energy had in the end."""
-        shape, weights = problem.grid.shape, self.weights_for(problem)
+        shape, weights, repeats = problem.grid.shape, self.weights_for(problem), problem.repeats()
         costs = EmbeddingCosts(
             *(looks(patches, tones_only=problem.fitted) for patches in (problem.cells, problem.choices))
         )
@@ -85,13 +86,13 @@ class Solve:
             shape,
             problem.variants,
             problem.limits,
-            repeats=problem.repeats(),
+            repeats=repeats,
             later=True,
             importance=problem.weights,
             seed=problem.seed,
             reporter=reporter,
         )
-        apart = problem.distance > 1 or problem.variety.price > 0
+        apart = repeats.active
         options = self._candidates(problem, costs, reporter, apart=apart)
 
         finding = self.far_colour is None and problem.limits.free and not apart and not problem.fitted
@@ -103,7 +104,9 @@ class Solve:
             joint = JointCosts(problem.cells, problem.choices, shape, settled, problem.weights)
             way = Descent(problem, near, joint, options, start, settled.repeat, reporter=reporter)
             energies = way.run(
-                self.sweeps - apart, give_up=None if colours is None else colours.too_dear, reporter=reporter
+                self.sweeps - 1 if apart else self.sweeps,
+                give_up=None if colours is None else colours.too_dear,
+                reporter=reporter,
             )
             if colours is None or colours.factor == factor:
                 break
@@ -128,7 +131,12 @@ class Solve:
         """Part the few copies that still lie too near to each other where uses are limited."""
         if problem.distance == 1 or problem.limits.free:
             return choices
-        wanted = replace(problem.limits, min_distance=problem.distance)
-        return keep_apart(
-            costs, problem.variants, choices, problem.grid.shape, problem.limits, wanted, seed=problem.seed
+        return space_out(
+            costs,
+            problem.variants,
+            choices,
+            problem.grid.shape,
+            problem.limits,
+            distance=problem.distance,
+            seed=problem.seed,
         )

@@ -142,7 +142,7 @@ class BlockColour:
         return float(np.einsum("b,b->", self._weight, lost, dtype=np.float64))
 
     def block(self, options: int) -> int:
-        """How many cells to judge at a time so that arrays stay in cache."""
+        """Return how many cells to judge at a time, few enough for their arrays to stay in the cache."""
         return max(1, _OPTIONS // options)
 
     def costs(

@@ -102,7 +102,7 @@ class Descent:
     ) -> None:
         shape, limits, variants = problem.grid.shape, problem.limits, problem.variants
         self.near, self.joint, self.shape = near, joint, shape
-        self.limits, self.variants, self.distance = limits, variants, problem.distance
+        self.variants = variants
         self.rows, self.columns = shape
         self.choices = choices.astype(np.int64)
         self.options = np.concatenate([options, self.choices[:, None].astype(np.int32)], axis=1)
@@ -178,7 +178,7 @@ class Descent:
             stride = _STRIDES_LIMITED[sweep % len(_STRIDES_LIMITED)]
             yield from groups_alike(self.joint.wanted, self.shape, stride, loose, self.random)
             return
-        stride = max(_STRIDE, self.distance)  # so that cells of a group cannot come too near to each other
+        stride = max(_STRIDE, self.repeats.distance)  # so that cells of a group cannot come too near to each other
         for number in self.random.permutation(stride * stride):
             down, right = divmod(int(number), stride)
             cells = np.arange(down, self.rows, stride)[:, None] * self.columns
@@ -206,7 +206,7 @@ class Descent:
         if not len(cells):
             return 0
         options, costs = self._likely(cells, self.costs[cells])
-        if self.distance > 1:  # what lies beside a cell is refused there
+        if self.repeats.distance > 1:  # what lies beside a cell is refused there
             return self._keep(self._free(self._judge(cells, options, costs)))
         beside = self.choices[self.neighbours[cells]]  # so that a tile that suits a calm place can spread
         price = self._inside(np.repeat(cells, beside.shape[1]), beside.ravel()).reshape(beside.shape)
@@ -322,7 +322,7 @@ class Descent:
             gain = float(gains[chain].sum())
             if gain > _LEAST:
                 moves.append(_Move(gain, tuple(table.cells[chain]), tuple(taken[chain]), tuple(costs[chain])))
-        return self._apart(moves) if self.distance > 1 else moves
+        return self._apart(moves) if self.repeats.distance > 1 else moves
 
     def _apart(self, moves: list[_Move]) -> list[_Move]:
         """Without the moves that take copies of a tile too near to each other; of two such the lesser is left out."""
@@ -342,7 +342,7 @@ class Descent:
     def _spaced(self, places: list[tuple[int, int]], others: list[tuple[int, int]]) -> bool:
         """Whether some places keep their distance from each other and from others."""
         return all(
-            max(abs(row - down), abs(column - right)) >= self.distance
+            max(abs(row - down), abs(column - right)) >= self.repeats.distance
             for number, (row, column) in enumerate(places)
             for down, right in [*places[:number], *others]
         )

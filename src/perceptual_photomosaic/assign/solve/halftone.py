@@ -20,13 +20,12 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.solve.areas import Areas
 from perceptual_photomosaic.assign.solve.scene import Scene
-from perceptual_photomosaic.features.colour import linear_to_din99d
+from perceptual_photomosaic.features.colour import DIN99D_AS_CIEDE2000, linear_to_din99d
 
 __all__ = ["Halftone"]
 
-_AS_CIEDE2000 = 0.82
 _REACH = 2.0
-"""Where the Gaussian is cut off, in standard deviations."""
+"""Standard deviations from the centre at which the Gaussian is cut off."""
 _GLARE = 0.02
 _FLOATS = 1 << 17
 """Numbers that one job holds: few enough to stay in cache."""
@@ -88,7 +87,7 @@ class Halftone:
         return float(_lengths(self._felt).sum(dtype=np.float64))
 
     def block(self, options: int) -> int:
-        """How many cells to judge at a time so that arrays stay in cache."""
+        """Return how many cells to judge at a time, few enough for their arrays to stay in the cache."""
         return max(1, int(_FLOATS // (3 * options * self._row.shape[1] * self._column.shape[1])))
 
     def costs(
@@ -105,7 +104,7 @@ class Halftone:
         return costs
 
     def spread(self, areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
-        """By how much areas laid over with one choice change the energy, each by itself, (n,)."""
+        """Return the change of energy when areas are laid over with one choice, each by itself, (n,)."""
         count, size = areas.cells.shape
         windows, share = self._around(areas.cells.ravel())
         moved = (self._means[areas.choices][:, None] - self._means[current]).reshape(-1, 1, 3) * share[..., None]
@@ -120,7 +119,7 @@ class Halftone:
         return changes
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
-        """By how much cells that move together, each (n,), change the energy; `make` then makes the move."""
+        """Return the change of energy when cells, (n,), move together; `make` then makes the move."""
         windows, share = self._around(cells)
         moved = share[..., None] * (self._means[choices] - self._means[current])[:, None]
         flat = windows.ravel()
@@ -155,7 +154,7 @@ def _slopes(light: NDArray[np.float32]) -> NDArray[np.float32]:
     """Derivatives of DIN99d, as parts of CIEDE2000 / 100, by light, (n, 3) to (n, 3, 3)."""
     step = np.float32(0.01)
     here = [linear_to_din99d(light + sign * step / 2 * np.eye(3, dtype=np.float32)[:, None]) for sign in (1, -1)]
-    slopes: NDArray[np.float32] = ((here[0] - here[1]) / step).transpose(1, 2, 0) * np.float32(_AS_CIEDE2000)
+    slopes: NDArray[np.float32] = ((here[0] - here[1]) / step).transpose(1, 2, 0) * np.float32(DIN99D_AS_CIEDE2000)
     return slopes
 
 

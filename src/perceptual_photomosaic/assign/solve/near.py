@@ -20,7 +20,14 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.solve.weights import EnergyWeights
-from perceptual_photomosaic.features.colour import LUMA, ciede2000, linear_to_din99d, linear_to_lab, linear_to_srgb
+from perceptual_photomosaic.features.colour import (
+    DIN99D_AS_CIEDE2000,
+    LUMA,
+    ciede2000,
+    linear_to_din99d,
+    linear_to_lab,
+    linear_to_srgb,
+)
 from perceptual_photomosaic.features.embedding import embed
 from perceptual_photomosaic.features.patches import reduce_patches
 from perceptual_photomosaic.threads import share_out, slices
@@ -28,7 +35,6 @@ from perceptual_photomosaic.threads import share_out, slices
 __all__ = ["CellCosts", "NearCosts"]
 
 _PAIRS = 4096
-_AS_CIEDE2000 = 0.82
 
 
 class CellCosts(Protocol):
@@ -230,5 +236,5 @@ def _both(
 
 def _planes(patches: NDArray[np.float32], k: int, quick: bool) -> NDArray[np.float32]:
     light = patches if k == patches.shape[1] else reduce_patches(patches, k)
-    colours = np.float32(_AS_CIEDE2000) * linear_to_din99d(light) if quick else linear_to_lab(light)
+    colours = np.float32(DIN99D_AS_CIEDE2000) * linear_to_din99d(light) if quick else linear_to_lab(light)
     return np.ascontiguousarray(colours.reshape(len(colours), k * k, 3).swapaxes(1, 2))

@@ -150,7 +150,7 @@ class Scale:
         return float(np.einsum("w,vw->", self._weight, lost, dtype=np.float64))
 
     def block(self, options: int) -> int:
-        """How many cells to judge at a time so that arrays stay in cache."""
+        """Return how many cells to judge at a time, few enough for their arrays to stay in the cache."""
         views, _, samples = self._target.shape
         floats = views * max(options, samples) * self._windows.side**2
         return max(1, int(_FLOATS // floats))

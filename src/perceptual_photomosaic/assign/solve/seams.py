@@ -72,7 +72,7 @@ class Seams:
         return self._steps(np.arange(len(self._errors)), np.ones(len(self._errors), bool))
 
     def block(self, options: int) -> int:
-        """How many cells to judge at a time so that arrays stay in cache."""
+        """Return how many cells to judge at a time, few enough for their arrays to stay in the cache."""
         return max(1, _SAMPLES // (options * self._offered.shape[1]))
 
     def costs(
