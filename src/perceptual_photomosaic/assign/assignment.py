@@ -76,14 +76,13 @@ def assign_choices(
         cells = np.flatnonzero(choices < 0)
         choices[cells] = cheapest_within_capacity(costs, variants, capacity, required, cells, reporter=reporter)
         _include_missing(costs, choices, variants, limits)
-    distance = 0 if later else repeats.distance
     return space_out(
         costs,
         variants,
         choices,
         shape,
         limits,
-        distance=distance,
+        repeats=None if later else repeats,
         importance=importance,
         seed=seed,
         reporter=reporter,

@@ -1,6 +1,6 @@
 """Keeping copies of a tile apart: local repair of an assignment, then exact.
 
-Two copies of a tile closer than a distance (the larger of row and column difference) are a conflict. The copy that
+Two copies of a picture closer than a distance (the larger of row and column difference) are a conflict. The copy that
 fits its cell best stays; the others take the cheapest tile that is allowed where they are. Where capacity leaves no
 such tile, two cells swap; where no swap helps, a random swap is forced and what then conflicts queues again. If that
 does not settle, tiles are dealt out in the cheapest periodic pattern, which keeps its distance whenever there are
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.costs import Costs, DenseCosts, tile_costs
 from perceptual_photomosaic.assign.flow import cheapest_within_capacity
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.repeats import Repeats
 from perceptual_photomosaic.errors import ConstraintError
 from perceptual_photomosaic.progress import SILENT, Reporter
 
@@ -58,7 +59,7 @@ def space_out(
     shape: tuple[int, int],
     limits: Limits,
     *,
-    distance: int = 0,
+    repeats: Repeats | None = None,
     importance: NDArray[np.float32] | None = None,
     seed: int = 0,
     reporter: Reporter = SILENT,
@@ -71,7 +72,8 @@ def space_out(
         choices: An assignment within capacity, (cells,).
         shape: (rows, columns).
         limits: What must hold; `min_distance` first of all.
-        distance: A larger distance, which is kept as far as a way is found.
+        repeats: The pictures that tiles show, and a distance that copies of them keep as far as a way is found; None
+            asks for nothing beyond the limits.
         importance: How much each cell matters, (cells,): of two copies that fit alike the more important one stays.
         seed: Decides between equals when nothing else does.
         reporter: Hears of progress.
@@ -80,12 +82,23 @@ def space_out(
     Raises:
         ConstraintError: No arrangement was found that meets the limits.
     """
-    for apart in sorted({limits.min_distance, max(limits.min_distance, distance)}):
-        if apart > 1 and conflicting_cells((choices // variants).reshape(shape), apart).any():
-            asked = replace(limits, min_distance=apart)
-            repair = _Repair(costs, variants, choices, shape, asked, importance, seed)
-            choices = repair.run(reporter, exact=apart == limits.min_distance)
-    return choices
+    tiles = np.arange(costs.shape[1] // variants)
+    if _conflict(choices, variants, shape, limits.min_distance, tiles):
+        choices = _Repair(costs, variants, choices, shape, limits, tiles, importance, seed).run(reporter, exact=True)
+    if repeats is None or not _conflict(choices, variants, shape, repeats.distance, repeats.pictures):
+        return choices
+    asked = replace(limits, min_distance=repeats.distance)
+    repair = _Repair(costs, variants, choices, shape, asked, repeats.pictures, importance, seed)
+    found = repair.run(reporter, exact=False)
+    return choices if _conflict(found, variants, shape, limits.min_distance, tiles) else found
+
+
+def _conflict(
+    choices: NDArray[np.int64], variants: int, shape: tuple[int, int], distance: int, pictures: NDArray[np.int64]
+) -> bool:
+    """Tell whether two cells with one picture lie closer than a distance."""
+    shown = pictures[choices // variants].reshape(shape)
+    return distance > 1 and bool(conflicting_cells(shown, distance).any())
 
 
 class _Repair:
@@ -96,14 +109,16 @@ class _Repair:
         choices: NDArray[np.int64],
         shape: tuple[int, int],
         limits: Limits,
+        pictures: NDArray[np.int64],
         importance: NDArray[np.float32] | None,
         seed: int,
     ) -> None:
         self.costs, self.variants, self.shape, self.limits = costs, variants, shape, limits
-        self.importance = importance
+        self.pictures, self.importance = pictures, importance
         self.num_tiles = costs.shape[1] // variants
         self.choices = choices.copy()
         self.tiles = (choices // variants).reshape(shape)
+        self.shown = pictures[self.tiles]
         self.uses = np.bincount(self.tiles.ravel(), minlength=self.num_tiles)
         self.capacity = limits.capacity(self.num_tiles, costs.shape[0])
         self.required = limits.required(self.num_tiles)
@@ -118,12 +133,13 @@ class _Repair:
             while queue and budget:
                 budget -= 1
                 cell = queue.popleft()
-                if self.pinned[cell] or not self._crowded(cell, self.tiles[self._at(cell)]):
+                if self.pinned[cell] or not self._crowded(cell):
                     continue
                 stage.advance()
                 if not (self._replace(cell) or self._swap(cell)):
                     queue.extend(self._force(cell))
-        if conflicting_cells(self.tiles, self.limits.min_distance).any():
+        told_apart = self.pictures.max() + 1 == self.num_tiles  # what is dealt out keeps tiles apart, not near copies
+        if (exact or told_apart) and conflicting_cells(self.shown, self.limits.min_distance).any():
             try:
                 self._deal()
                 self._improve()
@@ -140,14 +156,17 @@ class _Repair:
         reach = self.limits.min_distance - 1
         return slice(max(0, row - reach), row + reach + 1), slice(max(0, column - reach), column + reach + 1)
 
-    def _crowded(self, cell: int, tile: int) -> bool:
-        """Whether a copy of `tile`, other than in the cell itself, lies too close to the cell."""
-        near = int((self.tiles[self._window(cell)] == tile).sum())
-        return near - int(self.tiles[self._at(cell)] == tile) > 0
+    def _crowded(self, cell: int) -> bool:
+        """Tell whether a copy of what the cell shows lies too close to it."""
+        return int((self.shown[self._window(cell)] == self.shown[self._at(cell)]).sum()) > 1
+
+    def _near(self, cell: int) -> NDArray[np.bool_]:
+        """Tell which tiles show a picture that lies in the cell or too close to it, (tiles,)."""
+        return np.isin(self.pictures, self.shown[self._window(cell)])
 
     def _losers(self) -> list[int]:
         """Conflicting cells that give way: all but the best fitting of each neighbourhood, best fits first."""
-        cells = np.flatnonzero(conflicting_cells(self.tiles, self.limits.min_distance))
+        cells = np.flatnonzero(conflicting_cells(self.shown, self.limits.min_distance))
         fit = np.array([self.costs.rows(cells[i : i + 1])[0, self.choices[cells[i]]] for i in range(len(cells))])
         if self.importance is not None:
             fit /= np.square(
@@ -157,11 +176,11 @@ class _Repair:
         stays = np.full(self.shape, -1, np.int64)
         losers = []
         for cell in cells[np.argsort(fit, kind="stable")]:
-            tile = self.tiles[self._at(cell)]
-            if (stays[self._window(cell)] == tile).any():
+            picture = self.shown[self._at(cell)]
+            if (stays[self._window(cell)] == picture).any():
                 losers.append(int(cell))
             else:
-                stays[self._at(cell)] = tile
+                stays[self._at(cell)] = picture
         return losers
 
     def _row(self, cell: int) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
@@ -172,7 +191,7 @@ class _Repair:
     def _place(self, cell: int, tile: int, variant: NDArray[np.int64] | None) -> None:
         self.uses[self.tiles[self._at(cell)]] -= 1
         self.uses[tile] += 1
-        self.tiles[self._at(cell)] = tile
+        self.tiles[self._at(cell)], self.shown[self._at(cell)] = tile, self.pictures[tile]
         self.choices[cell] = tile * self.variants + (0 if variant is None else int(variant[tile]))
 
     def _needed(self, cell: int) -> bool:
@@ -184,8 +203,7 @@ class _Repair:
         if self._needed(cell):
             return False
         row, variant = self._row(cell)
-        free = self.uses < self.capacity
-        free[self.tiles[self._window(cell)].ravel()] = False
+        free = (self.uses < self.capacity) & ~self._near(cell)
         if not free.any():
             return False
         self._place(cell, int(np.where(free, row, np.inf).argmin()), variant)
@@ -194,11 +212,9 @@ class _Repair:
     def _swap(self, cell: int) -> bool:
         """Swap with the cell where it costs least, if one exists where both fit."""
         mine = self.tiles[self._at(cell)]
-        blocked = np.zeros(self.num_tiles, bool)
-        blocked[self.tiles[self._window(cell)].ravel()] = True
-        fits = ~blocked[self.tiles]
+        fits = ~self._near(cell)[self.tiles]
         row, column = self._at(cell)
-        for other_row, other_column in np.argwhere(self.tiles == mine):
+        for other_row, other_column in np.argwhere(self.shown == self.pictures[mine]):
             if (other_row, other_column) != (row, column):
                 fits[self._window(int(other_row) * self.shape[1] + int(other_column))] = False
         partners = np.flatnonzero(fits.ravel() & ~self.pinned)
@@ -226,9 +242,10 @@ class _Repair:
         self._place(cell, theirs, self._row(cell)[1])
         queue = []
         for changed in (cell, partner):
-            tile = self.tiles[self._at(changed)]
             rows, columns = self._window(changed)
-            near = np.argwhere(self.tiles[rows, columns] == tile) + np.array([rows.start, columns.start])
+            near = np.argwhere(self.shown[rows, columns] == self.shown[self._at(changed)]) + np.array(
+                [rows.start, columns.start]
+            )
             queue += [int(r) * self.shape[1] + int(c) for r, c in near]
         return queue
 
@@ -263,8 +280,7 @@ class _Repair:
         for cell in np.tile(self.random.permutation(self.costs.shape[0]), _IMPROVING_SWEEPS):
             if not self.pinned[cell] and not self._needed(cell):
                 row, variant = self._row(cell)
-                free = self.uses < self.capacity
-                free[self.tiles[self._window(cell)].ravel()] = False
+                free = (self.uses < self.capacity) & ~self._near(cell)
                 best = int(np.where(free, row, np.inf).argmin())
                 if free[best] and row[best] < row[self.tiles[self._at(cell)]]:
                     self._place(cell, best, variant)

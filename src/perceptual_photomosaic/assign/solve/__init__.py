@@ -137,6 +137,6 @@ class Solve:
             choices,
             problem.grid.shape,
             problem.limits,
-            distance=problem.distance,
+            repeats=problem.repeats(),
             seed=problem.seed,
         )
