@@ -1,4 +1,4 @@
-"""What to say, and what to write instead, where much of the target would be cut off."""
+"""Advice where much of the target would be cut off: how much, and what to write instead."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _other_sizes(options: MosaicOptions, grid: Grid, target_px: tuple[int, int],
 
 
 def _other_counts(options: MosaicOptions, grid: Grid, target_px: tuple[int, int], grid_of: GridOf) -> Iterator[str]:
-    """The same without the rows that were asked for beside columns, or another number of columns, rows or cells."""
+    """Advise to leave out the rows, or to ask for another number of columns, rows or cells."""
     both = options.columns is not None and options.rows is not None
     if both and _crops_little(replace(options, rows=None), grid_of):
         yield "leave --rows out"

@@ -29,7 +29,7 @@ _PLENTY = 256
 
 @dataclass(frozen=True)
 class Variety:
-    """How strongly copies of a picture are kept apart.
+    """The distance and the price that keep copies of a picture apart.
 
     Attributes:
         value: The number, 0 to 1.

@@ -106,11 +106,11 @@ class _Stage:
 
     @property
     def share(self) -> float | None:
-        """How much is done, 0 to 1; None where the total is unknown or turned out to be too low."""
+        """Share that is done, 0 to 1; None where the total is unknown or turned out to be too low."""
         return self.done / self.total if self.total and self.done <= self.total else None
 
     def words(self) -> str:
-        """What is shown of it: "43%, about 5 s left", "312 of 919, 34%", or "12 s so far"."""
+        """Words that are shown of it: "43%, about 5 s left", "312 of 919, 34%", or "12 s so far"."""
         taken = time.monotonic() - self.since
         share = self.share
         parts = []

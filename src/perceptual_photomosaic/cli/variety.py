@@ -1,4 +1,4 @@
-"""How varied a mosaic is, in words that people know, and what would make it more so."""
+"""Words for people on how varied a mosaic is, and on what would make it more varied."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _per_cent(share: float) -> str:
 
 
 def _what_helps(mosaic: Mosaic, count: int, noun: str, setting: dict[str, Any] | None, *, crowded: bool) -> list[str]:
-    """What makes the mosaic more varied, the best first."""
+    """List what makes the mosaic more varied, the best first."""
     from perceptual_photomosaic.layout import LEAST_CELLS, USES
 
     helps = []

@@ -52,7 +52,7 @@ class Look:
 
     @cached_property
     def features(self) -> list[Tensor]:
-        """What the judge's network says, layer by layer."""
+        """Features of the judge's network, layer by layer."""
         return load_judge().features(self.srgb)
 
 

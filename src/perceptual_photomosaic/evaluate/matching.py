@@ -136,7 +136,7 @@ def _group(
 
 
 def _kept_without_loss(alike: NDArray[np.int64], counts: NDArray[np.int64]) -> bool:
-    """Whether cells that look alike are, nearly all, equal as well: compression leaves few cells equal.
+    """Tell whether nearly all cells that look alike are equal: compression leaves few cells equal.
 
     Args:
         alike: Group of each different cell, (cells,).

@@ -1,4 +1,4 @@
-"""Whether a mosaic keeps its target's tones: plates, grain and bias.
+"""Plates, grain and bias: three measures of how well a mosaic keeps its target's tones.
 
 A *step* is the difference of CIELAB colours between two neighbouring pixels of a view. Plates are flat areas with hard
 edges: seen from afar, the mosaic steps where its target is calm. Grain is texture that the target lacks, seen where one
@@ -28,7 +28,7 @@ _PLATE_CELLS, _BIAS_CELLS = 4, 8
 
 @dataclass(frozen=True)
 class Tone:
-    """How far a mosaic's tones are from its target's; lower is better, in CIELAB units.
+    """Distances of a mosaic's tones from its target's, in CIELAB units; lower is better.
 
     Attributes:
         plates: 95th percentile of how far its steps are from the target's, over the calmer half of the target's, where

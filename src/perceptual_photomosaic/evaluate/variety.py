@@ -1,4 +1,4 @@
-"""How varied a mosaic is: how many photos share its cells, and how near the same photo comes again."""
+"""Variety of a mosaic: how many photos share its cells, and how near the same photo comes again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _COMMON = 0.01
 
 @dataclass(frozen=True)
 class Variety:
-    """How varied a mosaic is; shares are parts of its cells, from 0 to 1.
+    """Figures of variety; shares are parts of the mosaic's cells, from 0 to 1.
 
     Attributes:
         commonest: Share of the commonest photo.

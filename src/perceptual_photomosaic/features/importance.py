@@ -28,7 +28,7 @@ DETAIL = ("none", "auto")
 
 _ASPECT_TOLERANCE = 0.02
 _FACE = 32.0
-"""How much more the colours inside a cell count in a face: CIEDE2000 at 8 x 8 samples is 10% lower there for it."""
+"""Factor of the colours inside a cell in a face: CIEDE2000 at 8 x 8 samples is 10% lower there for it."""
 _EDGES = 4.0
 """The same at the strongest edges, where faces cannot be looked for."""
 _STRONG = 3.0  # times the mean contrast

@@ -75,7 +75,7 @@ def hang(
 
 
 def cells_of_size(options: MosaicOptions, target_px: tuple[int, int]) -> float:
-    """How many tiles of 20 mm fill the size on paper; 0 where there is none."""
+    """Return how many tiles of 20 mm fill the size on paper; 0 where there is none."""
     if options.size is None:
         return 0.0
     paper = parse_size(options.size, landscape=is_landscape(*target_px)).millimetres(options.dpi)

@@ -1,4 +1,4 @@
-"""What kinds of tiles a set holds, read from its spec: some advice suits photos and not letters."""
+"""Kinds of tiles that a set holds, read from its spec: some advice suits photos and not letters."""
 
 from __future__ import annotations
 
