@@ -71,6 +71,36 @@ def test_bad_values_are_named(values: dict[str, object], said: str) -> None:
     assert str(caught.value) == said
 
 
+GONE = {"quality": "standard", "steps": 200, "time_limit": None, "watch": None, "loss": "lpips", "device": "auto"}
+"""Settings of `--quality best`, at the values that they had where nobody asked for it."""
+
+
+def test_files_of_an_older_version_are_read(tmp_path: Path) -> None:
+    assert with_values(MosaicOptions(columns=4), GONE, "here") == MosaicOptions(columns=4)
+    path = tmp_path / "poster.toml"
+    path.write_text('columns = 9\nquality = "standard"\nsteps = 200\nloss = "lpips"\ndevice = "auto"\n')
+    assert load_options(path) == MosaicOptions(columns=9)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("quality", "best"),
+        ("steps", 60),
+        ("time-limit", 30.0),
+        ("time_limit", 30.0),
+        ("watch", "so-far.png"),
+        ("loss", "paper"),
+        ("device", "cuda"),
+    ],
+)
+def test_what_best_was_told_is_no_more(name: str, value: object) -> None:
+    with pytest.raises(ConfigError) as caught:
+        with_values(MosaicOptions(), {"columns": 4, name: value}, "poster.toml")
+    assert str(caught.value) == f"poster.toml: {name} is no more, as quality 'best' was removed; leave it out."
+    assert not {field.name for field in fields(MosaicOptions)} & set(GONE)
+
+
 def test_none_unsets_what_may_be_unset() -> None:
     assert with_values(MosaicOptions(columns=4), {"columns": None}, "here").columns is None
 

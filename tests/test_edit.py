@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic import Mosaic, make_mosaic, open_plan
-from perceptual_photomosaic.assign.solve import EnergyWeights
-from perceptual_photomosaic.assign.solve.far import with_far_colour
 from perceptual_photomosaic.assign.spacing import conflicting_cells
 from perceptual_photomosaic.edit import Edits, edit_plan
 from perceptual_photomosaic.errors import ConfigError, ConstraintError, PlanError, TileError
@@ -126,24 +124,24 @@ def rewritten(path: Path, **changes: Any) -> Path:
     return path
 
 
-def test_colours_from_afar_count_as_they_did_when_the_plan_was_made(plan: Any) -> None:
+def test_a_plan_with_weights_that_are_gone_can_be_edited(plan: Any) -> None:
+    """Those that are still there go on counting; so does nothing else that an older version wrote."""
     ban = Edits(bans=tuple(f"{tile:02}.png" for tile in range(0, 24, 2)))
-    path = plan(method="solve", variety=0)
+    path = plan(method="solve", variety=0, weights="colour1=9")
     settings = json.loads(path.read_text())["settings"]
-    full, _ = edit_plan(path, ban)
-    less, _ = edit_plan(rewritten(path, far_colour=0.05), ban)
-    assert less.plan().far_colour == open_plan(path).plan().far_colour == 0.05
-    counted = with_far_colour(EnergyWeights(), 0.05)
-    numbers = ",".join(f"{name}={getattr(counted, name)}" for name in ("colour1", "colour_half", "colour_quarter"))
-    same, _ = edit_plan(rewritten(path, far_colour=1, settings=settings | {"weights": numbers}), ban)
-    np.testing.assert_array_equal(less.choices, same.choices)
-    assert (less.choices != full.choices).any()
+    wanted, _ = edit_plan(path, ban)
+    old = settings | {"weights": "seams1=0.4,colour1=9,perceptual2=3", "quality": "standard", "steps": 200}
+    edited, _ = edit_plan(rewritten(path, settings=old, far_colour=0.05), ban)
+    np.testing.assert_array_equal(edited.choices, wanted.choices)
+    other, _ = edit_plan(rewritten(path, settings=settings | {"weights": "structure8=50,colour8=0"}), ban)
+    assert (other.choices != wanted.choices).any()
 
 
-@pytest.mark.parametrize("value", [0, -0.5, 1.5, "much"])
-def test_colours_from_afar_are_a_part_of_their_weights(plan: Any, value: Any) -> None:
-    with pytest.raises(PlanError, match=r"plan.json' is damaged"):
-        Plan.load(rewritten(plan(), far_colour=value))
+def test_weights_that_never_were_are_named(plan: Any) -> None:
+    path = plan(method="solve")
+    settings = json.loads(path.read_text())["settings"]
+    with pytest.raises(ConfigError, match=r"there is no weight 'colours8'\. Did you mean 'colour8'\?"):
+        edit_plan(rewritten(path, settings=settings | {"weights": "colours8=1"}), Edits(bans=("00.png",)))
 
 
 def test_what_a_network_chose_is_edited_as_what_the_solver_chose(tmp_path: Path, target_file: Path) -> None:

@@ -137,6 +137,8 @@ def _with(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (_with("tile_size", "big"), "is damaged"),
         (_with("tile_size", 0), "is damaged"),
         (_with("settings", {"colums": 3}), "there is no setting 'colums'"),
+        (_with("settings", {"quality": "best"}), "quality is no more, as quality 'best' was removed; leave it out."),
+        (_with("settings", {"time_limit": 60.0}), "time_limit is no more, as quality 'best' was removed"),
         (_with("settings", 7), "is damaged"),
         (_with("shifts", [[0, 0, 0]]), "is damaged"),
         (_with("tiles", []), "is damaged"),
@@ -224,6 +226,25 @@ def test_names_that_are_no_text(target: NDArray[np.uint8], tmp_path: Path) -> No
     mosaic.save_index(tmp_path / "tiles.csv")
     assert (open_plan(tmp_path / "plan.json").to_array() == mosaic.to_array()).all()
     assert "caf\\udce9.png" in (tmp_path / "tiles.csv").read_text()
+
+
+def test_a_plan_of_an_older_version_draws_the_same(mosaic: Mosaic, plan_path: Path) -> None:
+    """It names settings that are gone, at the values that meant nothing, and what the solver had found out."""
+    data = json.loads(plan_path.read_text())
+    data["settings"] |= {
+        "quality": "standard",
+        "steps": 200,
+        "time_limit": None,
+        "watch": None,
+        "loss": "lpips",
+        "device": "auto",
+        "weights": "seams1=0.4,colour_half=1",
+    }
+    plan_path.write_text(json.dumps(data | {"far_colour": 0.3}))
+    again = open_plan(plan_path)
+    assert (again.to_array() == mosaic.to_array()).all()
+    assert "far_colour" not in again.plan().to_json()
+    assert not {"quality", "steps", "time_limit", "watch", "loss", "device"} & set(again.plan().settings)
 
 
 def test_an_old_plan_keeps_the_size_that_it_was_made_for(

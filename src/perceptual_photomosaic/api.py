@@ -161,7 +161,7 @@ def open_plan(
         target,
         options,
         plan.target,
-        plan.figures,
+        {},
         shifts=plan.shifts,
         pins=plan.pins,
         bans=plan.bans,

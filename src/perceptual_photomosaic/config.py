@@ -16,9 +16,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from perceptual_photomosaic.errors import ConfigError
 
 __all__ = [
-    "LOSSES",
     "METHODS",
-    "QUALITIES",
     "MosaicOptions",
     "check_options",
     "field_types",
@@ -28,20 +26,21 @@ __all__ = [
     "with_values",
 ]
 
-_ONLY_FOR = (
-    ("quality", "best", ("watch", "steps", "time_limit", "loss", "device")),
-    ("method", "mosaicnet", ("model",)),
-)
+_ONLY_FOR = (("method", "mosaicnet", ("model",)),)
 """Settings that do nothing where another one is not what they are for."""
-
-QUALITIES = ("standard", "best")
-"""How much work goes into choosing."""
-
-LOSSES = ("lpips", "paper")
-"""What "best" minimises: distances that follow people's judgement, or the paper's."""
 
 METHODS = ("solve", "nearest", "mean", "ncc", "mosaicnet")
 """Ways to choose tiles, best first."""
+
+_GONE = {
+    "quality": "standard",
+    "steps": 200,
+    "time_limit": None,
+    "watch": None,
+    "loss": "lpips",
+    "device": "auto",
+}
+"""Settings of `--quality best`, which was removed, and the values with which files that name them mean the same."""
 
 
 def _option(default: Any, group: str, text: str) -> Any:
@@ -62,12 +61,6 @@ class MosaicOptions:
     background: str = _option("white", "Tiles", "Colour behind transparent pictures and padding: a name or #rrggbb.")
     variants: str = _option("", "Tiles", "Use tiles turned too: rotate, flip or rotate,flip.")
     method: str = _option("solve", "Choosing", f"How tiles are chosen: {', '.join(METHODS)}.")
-    quality: str = _option("standard", "Choosing", "Or best: minutes of work on a perceptual loss after 'solve'.")
-    steps: int = _option(200, "Choosing", "Steps that 'best' takes.")
-    time_limit: float | None = _option(None, "Choosing", "Seconds that 'best' may anneal after 'solve'.")
-    watch: str | None = _option(None, "Choosing", "A PNG that shows how far 'best' has come, rewritten as it goes.")
-    loss: str = _option("lpips", "Choosing", f"What 'best' minimises: {' or '.join(LOSSES)}.")
-    device: str = _option("auto", "Choosing", "Where 'best' runs: auto, cpu, cuda or mps.")
     model: str = _option("", "Choosing", "The network of method 'mosaicnet': a name, or a file that 'train' made.")
     tone: str = _option(
         "auto",
@@ -75,7 +68,7 @@ class MosaicOptions:
         "Draw the target's tones towards those of letters and the like: auto (but for 'solve'), keep, or fit, wholly.",
     )
     viewing: str = _option("balanced", "Choosing", "Where it is looked at from: near, balanced or far.")
-    weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure8=0.2,colour_half=0.4.")
+    weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure8=2,halftone1=1.")
     region: str | None = _option(None, "Choosing", "A mask of the target's shape: white matters, black does not.")
     detail: str = _option("auto", "Choosing", "What gets the best photos: auto (faces), or none (all cells alike).")
     variety: float | None = _option(
@@ -153,6 +146,10 @@ def with_values(options: MosaicOptions, values: dict[str, Any], where: str) -> M
     clean: dict[str, Any] = {}
     for key, value in values.items():
         name = key.replace("-", "_")
+        if name in _GONE:
+            if value == _GONE[name]:
+                continue
+            raise ConfigError(f"{where}: {key} is no more, as quality 'best' was removed; leave it out.")
         if name not in kinds:
             near = get_close_matches(name, kinds, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""

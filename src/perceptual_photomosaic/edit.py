@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.base import Matcher, Problem
 from perceptual_photomosaic.assign.methods import matcher
-from perceptual_photomosaic.assign.solve.candidates import looks
+from perceptual_photomosaic.assign.solve import present_weights
 from perceptual_photomosaic.config import MosaicOptions, with_values
 from perceptual_photomosaic.errors import ConfigError, ConstraintError
 from perceptual_photomosaic.features.tint import shifts_towards
@@ -92,7 +92,7 @@ def edit_plan(
         banned=bans,
         pinned={row * plan.grid.columns + column: int(choices[row, column]) for row, column in pins},
     )
-    method = matcher(choosing, far_colour=plan.far_colour)
+    method = matcher(choosing)
     named = {*edits.pins, *(cell for pair in edits.swaps for cell in pair)}
     choices = _settle(replace(problem, limits=limits), choices.ravel(), named, method, reporter).reshape(before.shape)
     shifts = plan.shifts
@@ -108,7 +108,7 @@ def edit_plan(
         target,
         options,
         plan.target,
-        plan.figures,
+        {},
         shifts=shifts,
         pins=tuple(sorted(pins)),
         bans=tuple(sorted(tiles.source(tile) for tile in bans)),
@@ -119,7 +119,8 @@ def edit_plan(
 def _plain(options: MosaicOptions) -> MosaicOptions:
     """The same settings, with a method that can choose for a few cells: the solver where a network chose."""
     few = ("solve", "nearest", "mean", "ncc")
-    return replace(options, method=options.method if options.method in few else "solve", quality="standard")
+    method = options.method if options.method in few else "solve"
+    return replace(options, method=method, weights=present_weights(options.weights))
 
 
 def _check_cell(cell: Cell, shape: tuple[int, int]) -> None:
@@ -218,5 +219,5 @@ def _displaced(problem: Problem, choices: NDArray[np.int64], fixed: NDArray[np.b
 
 def _misfit(problem: Problem, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
     """How badly choices fit cells, pair by pair, (n,)."""
-    difference = looks(problem.cells[cells]) - looks(problem.choices[choices])
+    difference = problem.cell_traits.descriptors[cells] - problem.choice_traits.descriptors[choices]
     return np.asarray(np.square(difference).sum(axis=1), np.float32)

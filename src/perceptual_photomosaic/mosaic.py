@@ -136,7 +136,6 @@ class Mosaic:
             shifts=self.shifts,
             pins=self.pins,
             bans=self.bans,
-            far_colour=self.figures.get("far_colour", 1.0),
         )
 
     def save_plan(self, path: str | Path, *, relative_to: str | Path | None = None) -> None:

@@ -45,7 +45,6 @@ class Plan:
         shifts: sRGB values added to each cell, (rows, columns, 3), or None.
         pins: Cells (row, column) whose tile was set by hand and stays.
         bans: Names of tiles that were ruled out by hand.
-        far_colour: By how much colours from afar counted when the solver chose, as a part of their weights.
         relative: Whether paths begin at a folder that is named when the plan is opened; see `plan_paths`.
     """
 
@@ -60,13 +59,7 @@ class Plan:
     shifts: NDArray[np.float32] | None = None
     pins: tuple[tuple[int, int], ...] = ()
     bans: tuple[str, ...] = ()
-    far_colour: float = 1.0
     relative: bool = False
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        """What was found out when tiles were chosen, as a mosaic has it."""
-        return {"far_colour": self.far_colour} if self.far_colour < 1 else {}
 
     def to_json(self) -> str:
         """The plan as JSON, one row of cells a line."""
@@ -85,7 +78,6 @@ class Plan:
             "variants": list(self.variants),
             "tile_size": self.tile_size,
             "settings": self.settings,
-            **self.figures,
             **({"pins": [list(cell) for cell in self.pins]} if self.pins else {}),
             **({"bans": list(self.bans)} if self.bans else {}),
             "sources": {str(tile): name for tile, name in sorted(self.sources.items())},
@@ -136,9 +128,6 @@ class Plan:
         pins = tuple((int(row), int(column)) for row, column in data.get("pins", ()))
         if any(not (0 <= row < grid.rows and 0 <= column < grid.columns) for row, column in pins):
             raise ValueError(f"pins lie outside the grid: {pins}")
-        far_colour = float(data.get("far_colour", 1.0))
-        if not 0 < far_colour <= 1:
-            raise ValueError(f"far_colour is {far_colour}, not above 0 and at most 1")
         if not isinstance(data["tiles"], list) or not data["tiles"] or int(data["tile_size"]) < 1:
             raise ValueError("it names no tile set, or a tile size below 1")
         return cls(
@@ -153,7 +142,6 @@ class Plan:
             shifts=shifts,
             pins=pins,
             bans=tuple(str(name) for name in data.get("bans", ())),
-            far_colour=far_colour,
             relative=bool(data.get("relative", False)),
         )
 

@@ -10,7 +10,7 @@ from perceptual_photomosaic.assign.variety import Variety
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.importance import detail_of, importance_of
 from perceptual_photomosaic.features.near_copies import same_pictures
-from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
+from perceptual_photomosaic.features.patches import PATCH, blurred, cell_patches, fit_target
 from perceptual_photomosaic.features.tone import inked, reach_of, tone_fit
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.inputs import limits_of
@@ -51,13 +51,14 @@ def pose(
         ConfigError: A setting that makes no sense.
         TileError: A tile that must be included is not there.
     """
-    fitted = fit_target(target, grid, (grid.columns * PATCH, grid.rows * PATCH), cut.background)
-    cells = cell_patches(fitted, grid)
+    shown = fit_target(target, grid, (grid.columns * PATCH, grid.rows * PATCH), cut.background)
+    cells = cell_patches(shown, grid)
     choices = choice_patches(tiles, cut.thumbnail_px, reporter=reporter)
     if not (whole or options.use_all or options.must_include):
         tiles, choices = shortlist(tiles, choices, cells, seed=options.seed, reporter=reporter)
-    left_alone = options.tone == "auto" and options.method == "solve"  # it weighs things differently instead
-    tone = tone_fit(cells, choices, "keep" if left_alone else options.tone)
+    narrow = reach_of(cells, choices) != "wide" or inked(cells, choices)
+    wholly = narrow and options.tone == "auto" and options.method == "solve"
+    tone = tone_fit(cells, choices, "fit" if wholly else options.tone)
     varied = options.method == "solve" and may_vary(tiles.spec)
     pictures, count = None, len(tiles) // len(tiles.variants)
     if varied or options.variety or options.min_distance or options.weights:  # else nobody asks what tiles show
@@ -66,11 +67,12 @@ def pose(
     variety = Variety.settle(options.variety, options.min_distance, count, varied=varied)
     weights = importance_of(grid, options.region)
     detail = detail_of(target, cells, grid, options.detail if may_vary(tiles.spec) else "none")
-    limits, fitted_in = limits_of(options, tiles), False
     if tone is not None:
-        fitted_in = reach_of(cells, choices) != "wide" or inked(cells, choices)
         cells = tone.apply(cells)
+    if narrow and options.method == "solve":
+        cells, choices = blurred(cells), blurred(choices)
+    limits, fitted = limits_of(options, tiles), tone is not None
     problem = Problem(
-        grid, cells, choices, tiles, target, limits, weights, options.seed, fitted_in, variety, pictures, detail
+        grid, cells, choices, tiles, target, limits, weights, options.seed, fitted, variety, pictures, detail
     )
-    return problem, tone is not None
+    return problem, fitted

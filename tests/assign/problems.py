@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.costs import DenseCosts
 from perceptual_photomosaic.assign.limits import Limits
-from perceptual_photomosaic.assign.solve import EnergyWeights
+from perceptual_photomosaic.assign.variety import FREE, Variety
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 
@@ -58,9 +59,37 @@ def grainy_patches(count: int, seed: int) -> NDArray[np.float32]:
     return np.clip(base + random.normal(0, 0.1, (count, 8, 8, 3)), 0, 1).astype(np.float32)
 
 
-def weights_of(**weights: float) -> EnergyWeights:
-    """These weights, and nothing else counts."""
-    return EnergyWeights(**{**{field.name: 0.0 for field in fields(EnergyWeights)}, **weights})
+def smooth_patches(count: int, seed: int) -> NDArray[np.float32]:
+    """Random patches in linear light, (count, 8, 8, 3): a colour, a slope and a little noise."""
+    random = np.random.default_rng(seed)
+    base = random.uniform(0, 1, (count, 1, 1, 3))
+    slope = random.uniform(-0.4, 0.4, (count, 1, 1, 3)) * np.linspace(-1, 1, 8)[None, :, None, None]
+    return np.clip(base + slope + random.normal(0, 0.02, (count, 8, 8, 3)), 0, 1).astype(np.float32)
+
+
+def small_problem(
+    shape: tuple[int, int],
+    *,
+    tiles: int = 7,
+    variants: int = 1,
+    seed: int = 0,
+    limits: Limits | None = None,
+    variety: Variety = FREE,
+    weighted: bool = False,
+    detailed: bool = False,
+    patches: Callable[[int, int], NDArray[np.float32]] = grainy_patches,
+) -> Problem:
+    """A problem of random patches; cells matter differently if it is weighted, and some have detail if so asked."""
+    random = np.random.default_rng(seed + 1000)
+    count = shape[0] * shape[1]
+    made = problem_of(patches(count, seed), patches(tiles * variants, seed + 1), shape, limits, variants)
+    return replace(
+        made,
+        seed=seed,
+        variety=variety,
+        weights=random.uniform(0.25, 4, count).astype(np.float32) if weighted else None,
+        detail=random.choice([1, 5, 32], count).astype(np.float32) if detailed else None,
+    )
 
 
 def random_costs(seed: int, cells: int, choices: int) -> DenseCosts:

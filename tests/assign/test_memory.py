@@ -13,6 +13,7 @@ from perceptual_photomosaic.assign.baselines import NearestPatch
 from perceptual_photomosaic.assign.learned import Learned
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.memory import assign_or_recall
+from perceptual_photomosaic.assign.solve import Solve, weights_for
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 
@@ -50,6 +51,14 @@ def test_any_difference_is_a_new_problem(problem: Problem, tmp_path: Path) -> No
         assert not recalled(assign_or_recall(method, other, tmp_path))
 
 
+def test_other_weights_are_another_question(problem: Problem, tmp_path: Path) -> None:
+    for weights in (weights_for(), weights_for(limited=True), weights_for("far"), {"colour1": 1.0}, {"colour1": 2.0}):
+        first, second = (assign_or_recall(Solve(weights), problem, tmp_path) for _ in range(2))
+        assert not recalled(first)
+        assert recalled(second)
+        np.testing.assert_array_equal(first.choices, second.choices)
+
+
 def test_a_changed_model_is_a_new_problem(problem: Problem, tmp_path: Path) -> None:
     @dataclass(frozen=True)
     class Reader:
@@ -81,11 +90,6 @@ def test_a_damaged_answer_is_worked_out_again(problem: Problem, tmp_path: Path, 
     np.testing.assert_array_equal(again.choices, expected)
 
 
-def test_nothing_is_kept_without_a_folder_or_after_an_interruption(problem: Problem, tmp_path: Path) -> None:
-    class Stopped:
-        def assign(self, problem: Problem, *, reporter: object = None) -> Assignment:
-            return Assignment(np.zeros((3, 4), np.int64), {"interrupted": True})
-
-    assign_or_recall(Stopped(), problem, tmp_path)
+def test_nothing_is_kept_without_a_folder(problem: Problem, tmp_path: Path) -> None:
     assign_or_recall(NearestPatch(2), problem, None)
     assert not list(tmp_path.iterdir())

@@ -60,6 +60,7 @@ def desk(tmp_path: Path, photo_folder: Path, target: NDArray[np.uint8], monkeypa
     (tmp_path / "words.toml").write_text("columns = many\n")
     (tmp_path / "misspelt.toml").write_text("colums = 10\n")
     (tmp_path / "mistyped.toml").write_text('columns = "10"\n')
+    (tmp_path / "best.toml").write_text('quality = "best"\n')
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

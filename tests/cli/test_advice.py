@@ -16,7 +16,7 @@ def test_letters_that_lack_dark_are_told_where_it_is(run: Run, desk: Path) -> No
     make = ("make", "night.png", "--columns", 8, "--tile-size", 8, "-o", "out.png")
     on_black, fit = 'dark ones come with --tiles "glyphs:foreground=white,background=black"', "--tone fit shows"
     for more, advised in (
-        (("-t", "glyphs"), (on_black, fit)),
+        (("-t", "glyphs", "--tone", "keep"), (on_black, fit)),
         (("-t", "glyphs", "--method", "mean", "--tone", "fit"), ()),
         (("-t", "colours:400"), ()),
     ):

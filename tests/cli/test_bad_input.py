@@ -67,7 +67,8 @@ WORDS = {
     f"{MAKE} --crop center": "centre",
     f"{MAKE} --method solve --viewing afar": "viewing 'afar' is unknown; choose one of near, balanced, far",
     f"{MAKE} --method solve --weights structur=1": "structure",
-    f"{MAKE} --method solve --weights colour1=2e6": "colour1 is '2e6'; it must be a number from 0 to below 1e+06",
+    f"{MAKE} --method solve --weights colour1=2e6": "colour1 is '2e6'; it must be a number from 0 to below 10000",
+    f"{MAKE} --method solve --weights seams1=1": "weight 'seams1' is no more; 'halftone1' has taken its place",
     f"{MAKE} --method solve --weights colour1=nan": "colour1 is 'nan'; it must be a number from 0",
     f"{MAKE} --variants turn": "turn",
     f"{MAKE} --detail face": "detail 'face' is unknown; choose one of none, auto",
@@ -78,6 +79,9 @@ WORDS = {
     f"{MAKE} --background hot": "background: expected a colour such as white or #a00, got 'hot'",
     f"{MAKE} --config gone.toml": "settings file 'gone.toml' cannot be read: No such file",
     f"{MAKE} --config words.toml": "settings file 'words.toml' is not TOML",
+    f"{MAKE} --quality best": "No such option: --quality",
+    f"{MAKE} --watch so-far.png": "No such option: --watch",
+    f"{MAKE} --config best.toml": "quality is no more, as quality 'best' was removed; leave it out.",
     f"{MAKE} --config misspelt.toml": "there is no setting 'colums'. Did you mean 'columns'?",
     f"{MAKE} --config mistyped.toml": "columns is '10', but a whole number is expected",
     f"{MAKE} extra": "extra",
@@ -108,7 +112,6 @@ OUTPUTS = {
     f"{MAKE} --plan portrait.png": "would replace what is read from it",
     f"{MAKE} --save-config gone/a.toml": "there is no folder 'gone'",
     f"{MAKE} --preview sheet.dzi": "'sheet.dzi': only mosaics are written as .dzi. Choose .png",
-    f"{MAKE} --method solve --quality best --watch out.png": "'out.png' is named for two outputs",
     "tiles holiday --sheet sheet.dzi": "only mosaics are written as .dzi",
     "features portrait.png -o sheet.dzi": "only mosaics are written as .dzi",
 }
@@ -116,7 +119,6 @@ SPARED = {
     f"{MAKE} -o holiday/03.png": "'holiday/03.png' would replace a file of 'holiday', which is read; choose another",
     f"{MAKE} --index holiday/03.png": "'holiday/03.png' would replace a file of 'holiday'",
     f"{MAKE} --preview holiday/03.png": "'holiday/03.png' would replace a file of 'holiday'",
-    f"{MAKE} --method solve --quality best --watch portrait.png": "'portrait.png' would replace what is read from it",
     f"{MAKE} --config good.toml --plan good.toml": "'good.toml' would replace what is read from it",
     f"{MAKE} --region mask.png --preview mask.png": "'mask.png' would replace what is read from it",
     "make portrait.png -t slices:mask.png,size=8 -o mask.png": "'mask.png' would replace what is read from it",
@@ -135,10 +137,6 @@ SPARED = {
 }
 """On a desk where a mosaic was made of the portrait, with its plan, and other things lie about."""
 IDLE = {
-    f"{MAKE} --watch so-far.png": "watch is for quality 'best' only; ask for that, or leave watch out",
-    f"{MAKE} --time-limit 3": "time limit is for quality 'best' only",
-    f"{MAKE} --steps 7": "steps is for quality 'best' only",
-    f"{MAKE} --loss paper": "loss is for quality 'best' only",
     f"{MAKE} --model glyphs": "model is for method 'mosaicnet' only",
     f"{MAKE} --size A4 --tile-size 30": "leave --tile-size out, or --size",
     f"{MAKE} -o out.pdf --overlap 9mm": "overlap is what neighbouring sheets share; ask for sheets",

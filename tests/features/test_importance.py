@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic import make_mosaic
-from perceptual_photomosaic.assign.solve import EnergyWeights
-from perceptual_photomosaic.assign.solve.near import NearCosts
+from perceptual_photomosaic.assign.solve.terms import TERMS
 from perceptual_photomosaic.errors import ConfigError, ImageError, MissingExtraError
 from perceptual_photomosaic.features import importance as module
 from perceptual_photomosaic.features.colour import linear_to_din99d, to_linear
@@ -30,7 +28,6 @@ from perceptual_photomosaic.features.importance import (
 )
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
 from perceptual_photomosaic.grid import Grid
-from tests.assign.problems import grainy_patches, weights_of
 
 
 def save(picture: NDArray[np.uint8], path: Path) -> Path:
@@ -141,24 +138,7 @@ def test_nothing_asked_nothing_weighed(target: NDArray[np.uint8], tmp_path: Path
     assert weights.max() > 2 * weights.min()
 
 
-def test_detail_counts_colours_inside_cells_and_nothing_else() -> None:
-    """Near costs at 8 x 8 samples are that much higher there, the others stay."""
-    cells, choices = grainy_patches(6, 1), grainy_patches(9, 2)
-    detail = np.array([1, 1, 32, 1, 5, 1], np.float32)
-    options = np.tile(np.arange(9), (6, 1))
-    costs = {}
-    for name, weights in (("fine", weights_of(colour8=0.8)), ("rest", weights_of(colour1=2.0, contrast8=1.0))):
-        for mark, given_detail in (("plain", None), ("detail", detail)):
-            costs[name, mark] = NearCosts(cells, choices, weights, detail=given_detail).of(np.arange(6), options)
-    np.testing.assert_allclose(costs["fine", "detail"], costs["fine", "plain"] * detail[:, None], rtol=1e-5)
-    np.testing.assert_array_equal(costs["rest", "detail"], costs["rest", "plain"])
-
-
-COLOUR_ALONE = ",".join(
-    f"{field.name}=0"
-    for field in fields(EnergyWeights)
-    if not (field.name.startswith("colour") and field.name[-1].isdigit())
-)
+COLOUR_ALONE = ",".join(f"{row.name}=0" for row in TERMS if row.needs != "cell")
 """Colour inside cells and nothing else."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.repeats import Repeats
 from perceptual_photomosaic.assign.variety import FREE, Variety
+from perceptual_photomosaic.features.traits import Traits
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.tiles.base import TileSet
@@ -54,6 +56,16 @@ class Problem:
     variety: Variety = FREE
     pictures: NDArray[np.int64] | None = None
     detail: NDArray[np.float32] | None = None
+
+    @cached_property
+    def cell_traits(self) -> Traits:
+        """Colours and tones of the cells."""
+        return Traits(self.cells)
+
+    @cached_property
+    def choice_traits(self) -> Traits:
+        """Colours and tones of the choices."""
+        return Traits(self.choices)
 
     @property
     def num_tiles(self) -> int:

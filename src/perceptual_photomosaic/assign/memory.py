@@ -49,9 +49,8 @@ def assign_or_recall(
     if known is not None:
         return known
     assignment = method.assign(problem, reporter=reporter)
-    if not assignment.figures.get("interrupted"):
-        with suppress(OSError):  # a cache that cannot be written to is no reason to fail
-            _save(path, assignment)
+    with suppress(OSError):  # a cache that cannot be written to is no reason to fail
+        _save(path, assignment)
     return assignment
 
 

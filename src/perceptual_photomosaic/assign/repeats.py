@@ -12,6 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.threads import slices
+
 __all__ = ["REFUSED", "Repeats"]
 
 REFUSED = np.float32(1e4)
@@ -46,8 +48,18 @@ class Repeats:
         self._nobody = int(self.pictures.max()) + 1
         self._grid = np.full((shape[0] + 2 * self._reach, shape[1] + 2 * self._reach), self._nobody, np.int64)
 
+    @property
+    def block(self) -> int:
+        """How many cells to ask `prices` for at a time, few enough for their table to stay small."""
+        return max(1, _TABLE // (self._nobody + 1))
+
+    def rescale(self, factor: float) -> None:
+        """Multiply the price; what is refused stays refused."""
+        self.price *= factor
+        self.__dict__.pop("_around", None)
+
     @cached_property
-    def _around(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+    def _around(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Steps down and right to the cells around a cell, the price of a copy there, and what refuses it."""
         side = np.arange(-self._reach, self._reach + 1)
         down, right = (axis.ravel() for axis in np.meshgrid(side, side, indexing="ij"))
@@ -55,7 +67,7 @@ class Repeats:
         price = self.price * np.exp(-(squared - 1) / (2 * _SPREAD**2)) * (squared <= _REACH**2)
         refused = np.where(apart < self.distance, REFUSED, 0)
         here = (price + refused > 0) & (apart > 0)
-        return down[here], right[here], price[here].astype(np.float32), refused[here].astype(np.float32)
+        return down[here], right[here], price[here], refused[here].astype(np.float64)
 
     def reset(self, tiles: NDArray[np.integer]) -> None:
         """Take up an assignment: the tile of each cell, (rows, columns); -1 for a cell that has none yet."""
@@ -84,9 +96,7 @@ class Repeats:
             tiles: Tiles to try there, (n, K).
         """
         prices = np.empty(tiles.shape, np.float32)
-        step = max(1, _TABLE // (self._nobody + 1))
-        for start in range(0, len(cells), step):
-            part = slice(start, start + step)
+        for part in slices(len(cells), self.block):
             table = self.table(cells[part])
             prices[part] = np.take_along_axis(table, self.pictures[tiles[part]], axis=1)
         return prices
@@ -124,14 +134,13 @@ class Repeats:
         return float(cost.sum(dtype=np.float64))
 
     def energy(self) -> float:
-        """Return the price of all pairs of copies."""
+        """Return the price of all pairs of copies, `REFUSED` and more for each that is refused."""
         rows = self._grid.shape[0] - 2 * self._reach
         cells = np.arange(rows * self._columns)
         step = max(1, _TABLE // max(1, len(self._around[0])))
         own = self._grid[self._reach : self._reach + rows, self._reach : self._reach + self._columns].ravel()
         total = 0.0
-        for start in range(0, len(cells), step):
-            part = slice(start, start + step)
+        for part in slices(len(cells), step):
             same = self._seen(cells[part]) == own[part, None]
-            total += float((same @ self._around[2]).sum(dtype=np.float64))
+            total += float((same @ (self._around[2] + self._around[3])).sum(dtype=np.float64))
         return total / 2

@@ -61,7 +61,7 @@ def make(
     options = chosen_options(settings, config)
     from perceptual_photomosaic.tiles.spec import paths_in
 
-    extras = Extras(plan, index, preview, save_config, Path(options.watch) if options.watch else None, relative_to)
+    extras = Extras(plan, index, preview, save_config, relative_to)
     extras.check(out, [target, config, options.region, options.cmyk, *paths_in(tiles)])
 
     from perceptual_photomosaic.api import make_mosaic

@@ -29,7 +29,6 @@ class Extras:
     index: Path | None = None
     preview: Path | None = None
     settings: Path | None = None
-    watch: Path | None = None
     relative_to: Path | None = None
 
     def check(self, out: Path, read: Iterable[str | Path | None]) -> None:
@@ -46,7 +45,7 @@ class Extras:
 
         check_output(out)
         read, seen = list(read), set()
-        for path in (out, self.plan, self.index, self.preview, self.settings, self.watch):
+        for path in (out, self.plan, self.index, self.preview, self.settings):
             if path is None:
                 continue
             check_folder(path)

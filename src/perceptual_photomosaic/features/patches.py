@@ -13,7 +13,7 @@ from perceptual_photomosaic.features.colour import to_linear
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.threads import slices
 
-__all__ = ["PATCH", "cell_patches", "fit_target", "framed", "reduce_patches", "tile_patches"]
+__all__ = ["PATCH", "blurred", "cell_patches", "fit_target", "framed", "reduce_patches", "tile_patches"]
 
 PATCH = 8
 """Samples along each side of a cell at which it is analysed."""
@@ -84,6 +84,22 @@ def reduce_patches(patches: NDArray[np.float32], k: int) -> NDArray[np.float32]:
         ),
         dtype=np.float32,
     )
+
+
+def blurred(patches: NDArray[np.float32], sigma: float = 1.5) -> NDArray[np.float32]:
+    """Blur patches in linear light, (N, k, k, 3), each by itself, as an eye blurs the ink of a letter.
+
+    Args:
+        patches: What is blurred.
+        sigma: Standard deviation of the Gaussian, in samples. Samples beyond a patch are those of its edge.
+    """
+    k = patches.shape[1]
+    apart = np.arange(-k, 2 * k)[:, None] - np.arange(k)
+    weights = np.exp(-0.5 * np.square(apart / sigma))
+    weights /= weights.sum(axis=0)
+    line = np.zeros((k, k))  # what each sample gives to each
+    np.add.at(line, np.clip(np.arange(-k, 2 * k), 0, k - 1), weights)
+    return np.asarray(np.einsum("nijc,ia,jb->nabc", patches, line, line, optimize=True), np.float32)
 
 
 def tile_patches(pictures: NDArray[np.uint8], k: int = PATCH) -> NDArray[np.float32]:

@@ -1,39 +1,45 @@
-"""The short list: for each cell the choices that could be worth their place there."""
+"""Candidates: for each cell the choices that could be worth their place there."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.costs import EmbeddingCosts, blocks
-from perceptual_photomosaic.features.colour import linear_to_din99d
-from perceptual_photomosaic.features.patches import reduce_patches
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import share_out
 
-__all__ = ["look_alikes", "looks"]
+__all__ = ["candidates", "descriptor_costs", "nearest_candidates", "nearest_in_pool"]
 
-_SCALES = (8, 4, 2, 1)
-
-
-def looks(patches: NDArray[np.float32], *, tones_only: bool = False) -> NDArray[np.float32]:
-    """Descriptors whose squared distance is the mean squared DIN99d error over scales, float32.
-
-    Args:
-        patches: Linear light, (N, 8, 8, 3).
-        tones_only: Whether means are all that counts.
-    Returns:
-        Of four scales, (N, 255), or of means, (N, 3).
-    """
-    scales = (1,) if tones_only else _SCALES
-    parts = [linear_to_din99d(reduce_patches(patches, k)).reshape(len(patches), -1) / (2 * k) for k in scales]
-    return np.concatenate(parts, axis=1).astype(np.float32)
+_SHAPES, _MEANS = 40, 20
+"""Candidates of a cell: those nearest by all their colours, and those nearest by their mean colour. A cell of a rare
+hue finds it also in photos that are less smooth. More hardly lower the energy: docs/logbook/2026-11-one-energy.md."""
 
 
-def look_alikes(
+def descriptor_costs(problem: Problem) -> EmbeddingCosts:
+    """Return the squared distances between descriptors of cells and of choices."""
+    return EmbeddingCosts(problem.cell_traits.descriptors, problem.choice_traits.descriptors)
+
+
+def candidates(problem: Problem, costs: EmbeddingCosts, *, reporter: Reporter = SILENT) -> NDArray[np.int32]:
+    """List the candidates of each cell, (cells, K); half as many more where tiles may be turned or mirrored."""
+    shapes, means = (
+        count if problem.variants == 1 else count * 3 // 2
+        for count in (_SHAPES, _MEANS)
+    )  # fmt: skip
+    by_means = EmbeddingCosts(problem.cell_traits.mean_colours, problem.choice_traits.mean_colours)
+    lists = [
+        nearest_candidates(costs, shapes, problem.allowed, reporter=reporter),
+        nearest_candidates(by_means, means, problem.allowed),
+    ]
+    return np.concatenate(lists, axis=1)
+
+
+def nearest_candidates(
     costs: EmbeddingCosts, count: int, allowed: NDArray[np.bool_] | None = None, *, reporter: Reporter = SILENT
 ) -> NDArray[np.int32]:
-    """The nearest choices of each cell by descriptors, nearest first.
+    """Return the nearest choices of each cell by descriptors, nearest first.
 
     Args:
         costs: Squared distances of descriptors, (cells, choices).
@@ -65,3 +71,26 @@ def look_alikes(
     with reporter.stage("looking for likely tiles", cells, "cells") as stage:
         share_out(fill, blocks(costs))
     return nearest
+
+
+def nearest_in_pool(
+    problem: Problem, cells: NDArray[np.integer], pool: NDArray[np.integer], count: int
+) -> NDArray[np.int64]:
+    """Return those of some choices that suit cells best when the cells have to share them.
+
+    What counts is how a choice differs from the mean choice in the way that the cell differs from the mean cell: what
+    is common to a cell, or to a choice, does not change who should have which.
+
+    Args:
+        problem: What is chosen from, and where.
+        cells: Cell numbers, (n,).
+        pool: Choice numbers to look among, (m,).
+        count: How many to find; all where there are fewer.
+    Returns:
+        Choice numbers, (n, count), in no order.
+    """
+    if count >= len(pool):
+        return np.broadcast_to(pool.astype(np.int64), (len(cells), len(pool)))
+    wanted, offered = problem.cell_traits.descriptors[cells], problem.choice_traits.descriptors[pool]
+    alike = (wanted - wanted.mean(axis=0)) @ (offered - offered.mean(axis=0)).T
+    return pool.astype(np.int64)[np.argpartition(-alike, count - 1, axis=1)[:, :count]]

@@ -18,38 +18,38 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.solve.areas import Areas
-from perceptual_photomosaic.assign.solve.scene import Scene
+from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.features.colour import DIN99D_AS_CIEDE2000, linear_to_din99d
 
 __all__ = ["Halftone"]
 
-_REACH = 2.0
+_CUT = 2.0
 """Standard deviations from the centre at which the Gaussian is cut off."""
 _GLARE = 0.02
 _FLOATS = 1 << 17
-"""Numbers that one job holds: few enough to stay in cache."""
+"""Numbers that one job holds: few enough to stay in the cache."""
 
 
 class Halftone:
-    """Blurred colour errors; answers the descent as `scales.Scale` does.
+    """The mean distance of blurred colours over windows, times the number of cells.
 
     Args:
-        scene: What is looked at.
+        problem: What is chosen from, and where.
+        weight: How much it counts.
         sigma: Standard deviation of the blur, in cells.
-        weight: Weight of the mean distance over windows, times the number of cells.
     """
 
-    def __init__(self, scene: Scene, sigma: float, weight: float) -> None:
-        self._means, wanted = scene.choices.mean(axis=(1, 2)), scene.cells.mean(axis=(1, 2))
-        self._columns = scene.shape[1]
+    def __init__(self, problem: Problem, weight: float, sigma: float) -> None:
+        self._means, wanted = problem.choice_traits.means, problem.cell_traits.means
+        shape = problem.grid.shape
+        self._columns = shape[1]
         step = max(1, round(sigma))
-        self._down, self._right = (_blur(count, sigma, step) for count in scene.shape)
+        self._down, self._right = (_blur(count, sigma, step) for count in shape)
         (self._row, self._by_row), (self._column, self._by_column) = _reached(self._down), _reached(self._right)
         self._wanted = wanted
         light = self._blurred(wanted)
         slopes = _slopes(light * np.float32(1 - _GLARE) + np.float32(_GLARE))
-        count = np.ones(len(wanted), np.float32) if scene.importance is None else scene.importance
+        count = np.ones(len(wanted), np.float32) if problem.weights is None else problem.weights
         share = self._blurred(count[:, None])[:, 0] * np.float32(weight * len(wanted) / len(light))
         self._slopes = (slopes * share[:, None, None]).astype(np.float32)
         self._felt = np.zeros((len(light), 3), np.float32)
@@ -78,12 +78,12 @@ class Halftone:
         """Take up an assignment, (cells,)."""
         self._felt = self._seen(self._blurred(self._means[choices] - self._wanted))
 
-    def reweigh(self, factor: float) -> None:
-        """Let this distance count more or less."""
+    def rescale(self, factor: float) -> None:
+        """Multiply the weight."""
         self._slopes, self._felt = self._slopes * np.float32(factor), self._felt * np.float32(factor)
 
     def energy(self) -> float:
-        """Weighted distances of the assignment taken up."""
+        """Return the weighted distances of the assignment taken up."""
         return float(_lengths(self._felt).sum(dtype=np.float64))
 
     def block(self, options: int) -> int:
@@ -93,7 +93,7 @@ class Halftone:
     def costs(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
-        """Weighted distances around cells, (n,), for their options, (n, K), nothing else moving, (n, K)."""
+        """Return the weighted distances around cells, (n,), for their options, (n, K), nothing else moving, (n, K)."""
         windows, share = self._around(cells)
         slopes = self._slopes[windows] * share[..., None, None]  # (n, W, 3, 3)
         change = self._means[options] - self._means[current][:, None]  # (n, K, 3)
@@ -103,23 +103,8 @@ class Halftone:
         costs: NDArray[np.float32] = _lengths(felt).sum(axis=2)
         return costs
 
-    def spread(self, areas: Areas, current: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Return the change of energy when areas are laid over with one choice, each by itself, (n,)."""
-        count, size = areas.cells.shape
-        windows, share = self._around(areas.cells.ravel())
-        moved = (self._means[areas.choices][:, None] - self._means[current]).reshape(-1, 1, 3) * share[..., None]
-        area = np.repeat(np.arange(count), size)[:, None]
-        pairs, place = np.unique(area * len(self._felt) + windows, return_inverse=True)
-        place = place.ravel()
-        light = np.stack([np.bincount(place, moved[..., channel].ravel()) for channel in range(3)], axis=1)
-        area, windows = np.divmod(pairs, len(self._felt))
-        felt = self._felt[windows]
-        after = felt + np.einsum("wij,wj->wi", self._slopes[windows], light.astype(np.float32))
-        changes: NDArray[np.float32] = np.bincount(area, _lengths(after) - _lengths(felt), count).astype(np.float32)
-        return changes
-
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
-        """Return the change of energy when cells, (n,), move together; `make` then makes the move."""
+        """Return the change of energy when cells, (n,), move together; `commit` then makes the move."""
         windows, share = self._around(cells)
         moved = share[..., None] * (self._means[choices] - self._means[current])[:, None]
         flat = windows.ravel()
@@ -127,7 +112,7 @@ class Halftone:
         self._staged = self._felt + self._seen(np.stack(light, axis=1).astype(np.float32))
         return float((_lengths(self._staged) - _lengths(self._felt)).sum(dtype=np.float64))
 
-    def make(self) -> None:
+    def commit(self) -> None:
         """Make the move that was judged last."""
         assert self._staged is not None
         self._felt = self._staged
@@ -138,7 +123,7 @@ def _blur(count: int, sigma: float, step: int) -> NDArray[np.float32]:
     windows = max(1, -(-count // step))
     centres = (np.arange(windows) + 0.5) * count / windows - 0.5
     apart = np.arange(count)[:, None] - centres
-    weights = np.exp(-np.square(apart) / (2 * sigma**2)) * (np.abs(apart) <= max(_REACH * sigma, 1))
+    weights = np.exp(-np.square(apart) / (2 * sigma**2)) * (np.abs(apart) <= max(_CUT * sigma, 1))
     blur: NDArray[np.float32] = (weights / weights.sum(axis=0)).astype(np.float32)
     return blur
 

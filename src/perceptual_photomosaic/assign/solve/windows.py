@@ -48,7 +48,7 @@ class Windows:
         down, right = (self._clear(count * k, axis, int(centres[0]), step, margin) for axis, count in enumerate(shape))
         self.inside = (down[:, None] & right[None, :]).ravel()
         cells = shape[0] * shape[1]
-        whole = self.fold(np.broadcast_to(self.spread.sum(axis=0), (1, cells, self.side**2)), shape)[0]
+        whole = self._fold(np.broadcast_to(self.spread.sum(axis=0), (cells, self.side**2)))
         self.inverse = (1 / np.maximum(whole, np.float32(1e-6))).astype(np.float32)
         self._number = np.empty(self.inside.size, np.int64)
 
@@ -58,42 +58,31 @@ class Windows:
         return (centres >= margin) & (centres < samples - margin)
 
     def means(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Weighted means of samples, (views, places, k * k), under every window, (views, windows)."""
-        sums: NDArray[np.float32] = self.fold(samples @ self.spread, self._shape) * self.inverse
-        return sums
+        """Return weighted means of samples, (places, k * k), under every window, (windows,)."""
+        means: NDArray[np.float32] = self._fold(samples @ self.spread) * self.inverse
+        return means
 
     def _span(self, places: int) -> int:
-        """How many windows in a line so many places reach."""
+        """Return how many windows in a line so many places reach."""
         return (places - 1) * self._stride + self.side
 
-    def fold(self, parts: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-        """Add up what places give to the windows around them.
-
-        Args:
-            parts: Of n rectangles of places, (n, places, windows a place).
-            size: (rows, columns) of each.
-        Returns:
-            For the windows around each rectangle, (n, windows).
-        """
-        rows, columns = size
+    def _fold(self, parts: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Add up what places give to the windows around them, (places, windows a place) to (windows,)."""
+        rows, columns = self._shape
         side, stride = self.side, self._stride
-        total = np.zeros((len(parts), self._span(rows), self._span(columns)), np.float32)
-        blocks = parts.reshape(len(parts), rows, columns, side, side)
+        total = np.zeros((self._span(rows), self._span(columns)), np.float32)
+        blocks = parts.reshape(rows, columns, side, side)
         for down in range(side):
             for right in range(side):
-                spot = (
-                    slice(None),
-                    slice(down, down + (rows - 1) * stride + 1, stride),
-                    slice(right, right + (columns - 1) * stride + 1, stride),
-                )
-                total[spot] += blocks[..., down, right]
-        return total.reshape(len(parts), -1)
+                there = slice(down, down + (rows - 1) * stride + 1, stride)
+                total[there, right : right + (columns - 1) * stride + 1 : stride] += blocks[..., down, right]
+        return total.ravel()
 
-    def around(self, places: NDArray[np.integer], size: tuple[int, int] = (1, 1)) -> NDArray[np.int64]:
-        """The windows around rectangles of places, each given by its first, (n,): (n, windows)."""
+    def around(self, places: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return the windows around places, (n,): (n, windows a place)."""
         row, column = np.divmod(places, self._shape[1])
         first = row * (self._stride * self._columns) + column * self._stride
-        block = (np.arange(self._span(size[0]))[:, None] * self._columns + np.arange(self._span(size[1]))).ravel()
+        block = (np.arange(self.side)[:, None] * self._columns + np.arange(self.side)).ravel()
         return np.asarray(first[:, None] + block, np.int64)
 
     def distinct(self, windows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

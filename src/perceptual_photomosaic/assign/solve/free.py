@@ -1,0 +1,51 @@
+"""Moves without limits: cells that lie apart each take their best option."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.solve.state import LEAST_GAIN, Move, State
+
+__all__ = ["FreeMoves"]
+
+_STRIDE = 3
+"""Cells that are judged together lie so far apart, or farther where copies must."""
+
+
+class FreeMoves:
+    """Moves of single cells.
+
+    Args:
+        state: What is moved.
+        random: Orders the groups.
+    """
+
+    def __init__(self, state: State, random: np.random.Generator) -> None:
+        self._state, self._random = state, random
+
+    def groups(self, sweep: int) -> Iterator[NDArray[np.int64]]:
+        """Yield groups of cells to judge together, every cell once that is not pinned, (n,) each."""
+        rows, columns = self._state.problem.grid.shape
+        stride = max(_STRIDE, self._state.problem.distance)
+        for number in self._random.permutation(stride * stride):
+            down, right = divmod(int(number), stride)
+            cells = np.arange(down, rows, stride)[:, None] * columns + np.arange(right, columns, stride)
+            yield cells.ravel()[self._state.free[cells.ravel()]]
+
+    def propose(self, cells: NDArray[np.int64]) -> list[Move]:
+        """Return the best move of each cell of a group near which something has changed."""
+        state = self._state
+        cells = cells[state.awake[cells]]
+        state.awake[cells] = False
+        if not len(cells):
+            return []
+        judged = state.judge(cells, *state.best_options(cells))
+        best = judged.gains.argmax(axis=1)
+        gains = judged.gains[np.arange(len(best)), best]
+        return [
+            Move(float(gains[place]), (int(cells[place]),), (int(judged.options[place, best[place]]),))
+            for place in np.flatnonzero(gains > LEAST_GAIN)
+        ]

@@ -1,0 +1,95 @@
+"""The table of terms: all that the energy adds up. A new term is one class and one row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.solve.colour import CellColour
+from perceptual_photomosaic.assign.solve.halftone import Halftone
+from perceptual_photomosaic.assign.solve.repetition import Repetition
+from perceptual_photomosaic.assign.solve.structure import Structure
+
+__all__ = ["TERMS", "Row", "Term"]
+
+
+class Term(Protocol):
+    """One part of the energy: a function of the choices of all cells that knows how moves change it."""
+
+    def reset(self, choices: NDArray[np.int64]) -> None:
+        """Take up an assignment, (cells,)."""
+
+    def energy(self) -> float:
+        """Return the value for the assignment taken up."""
+
+    def block(self, options: int) -> int:
+        """Return how many cells `costs` should be asked for at a time, with so many options each."""
+
+    def costs(
+        self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """Return what options cost, nothing else moving.
+
+        Args:
+            cells: Cell numbers, (n,).
+            current: Their choices now, (n,).
+            options: Choices to try, (n, K).
+        Returns:
+            Costs, float32, (n, K): differences within a row are exact differences of energy.
+        """
+
+    def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
+        """Return the change of energy when cells move together, (n,) each; `commit` then makes the move."""
+
+    def commit(self) -> None:
+        """Make the move that was judged last."""
+
+    def rescale(self, factor: float) -> None:
+        """Multiply the weight."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table.
+
+    Attributes:
+        name: What `--weights` calls it.
+        asks: What it asks for, in words.
+        sees: At how many samples a cell, or cells a sample.
+        scale: Samples along a cell as a number, below 1 where a sample covers several cells.
+        needs: "cell" where costs depend on the cell alone, and are worked out once; "means" where they follow from
+            mean colours, and are cheap; "samples" where only the best few options are judged by it.
+        make: Makes the term from a problem and a weight.
+    """
+
+    name: str
+    asks: str
+    sees: str
+    scale: float
+    needs: Literal["cell", "means", "samples"]
+    make: Callable[[Problem, float], Term]
+
+
+TERMS = (
+    Row("colour8", "Each cell has the target's colours.", "8 x 8 samples a cell", 8, "cell",
+        partial(CellColour, k=8, detail=True)),
+    Row("colour1", "Each cell has the target's mean colour.", "1 sample a cell", 1, "cell", partial(CellColour, k=1)),
+    Row("halftone1", "Neighbours make up for each other's colours.", "a blur of 0.8 cells", 0.8, "means",
+        partial(Halftone, sigma=0.8)),
+    Row("halftone2", "The same from farther away.", "a blur of 1.8 cells", 0.4, "means",
+        partial(Halftone, sigma=1.8)),
+    Row("structure8", "Shapes inside cells are the target's.", "8 x 8 samples a cell", 8, "samples",
+        partial(Structure, k=8)),
+    Row("structure4", "The same from farther away.", "4 x 4 samples a cell", 4, "samples", partial(Structure, k=4)),
+    Row("structure2", "Outlines across cells are the target's.", "2 x 2 samples a cell", 2, "samples",
+        partial(Structure, k=2)),
+    Row("structure1", "The same from farther away.", "1 sample a cell", 1, "samples", partial(Structure, k=1)),
+    Row("repeat", "Copies of a picture lie apart.", "pairs within 6 cells", 1, "means", Repetition),
+)  # fmt: skip
+"""Every term of the energy. `docs/solver.md` shows this table."""
