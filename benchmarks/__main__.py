@@ -3,6 +3,7 @@
     python -m benchmarks                     the main job (about two minutes)
     python -m benchmarks render peers     these sections
     python -m benchmarks peers --skip uses   further options go to the section
+    python -m benchmarks tune --help      find the weights of the solver (benchmarks/tune.py)
     python -m benchmarks all              everything (two hours; the peers are installed in environments of their own)
 
 Sections that are not run keep what they last said, with the machine and the date it was measured on.
@@ -32,7 +33,6 @@ SECTIONS = {
         "A thousand characters against the peers",
         ["benchmarks/peers.py", "--tiles=characters=characters", "--json=.benchmarks/peers-characters.json"],
     ),
-    "best": ("What best adds to the solver", ["benchmarks/best.py"]),
     "render": ("Writing gigapixels", ["-m", "benchmarks.render"]),
     "library": ("A library", ["-m", "benchmarks.library", "search"]),
     "mosaicnet": ("MosaicNet", ["benchmarks/mosaicnet.py"]),
@@ -44,7 +44,13 @@ HEADERS = {
 
 
 def main() -> None:
-    """Run the sections that are asked for, one after the other."""
+    """Run `tune`, or the sections that are asked for, one after the other."""
+    if sys.argv[1:2] == ["tune"]:  # finds numbers, and writes no page
+        from benchmarks import tune
+
+        sys.argv[:2] = [f"{sys.argv[0]} tune"]
+        tune.main()
+        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sections", nargs="*", default=["make"], choices=[*SECTIONS, "all"], metavar="SECTION")
     options, more = parser.parse_known_args()

@@ -1,8 +1,8 @@
 """Find the weights of the solver's energy, and what each of its terms is worth.
 
-    python -m benchmarks.tune --targets ../shared/data/photos/train                 what removing each term costs
-    python -m benchmarks.tune --targets DIR --rounds 3 --write                      search, and write weights.toml
-    python -m benchmarks.tune --targets DIR --try structure8=2 --try colour1=6,halftone1=1.2
+    python -m benchmarks tune --targets ../shared/data/photos/train                 what removing each term costs
+    python -m benchmarks tune --targets DIR --rounds 3 --write                      search, and write weights.toml
+    python -m benchmarks tune --targets DIR --try structure8=2 --try colour1=6,halftone1=1.2
 
 Figures are CIEDE2000 and SSIM from 8 to 1/4 px a cell and plates; where copies have a price also what the effective
 number of tiles has lost. What is minimised is the mean of their relative changes for the
@@ -170,7 +170,7 @@ def _write(weights: Mapping[str, float], tuned_on: str) -> None:
     """Put weights into weights.toml, whose other tables stay as they are."""
     rest = WEIGHTS.read_text().partition("\n[viewing]")
     lines = [
-        "# Weights of the solver's energy, found by `python -m benchmarks.tune --rounds 3 --write`.",
+        "# Weights of the solver's energy, found by `python -m benchmarks tune --rounds 3 --write`.",
         f'tuned_on = "{tuned_on}"',
         f"date = {datetime.date.today().isoformat()}",
         "",

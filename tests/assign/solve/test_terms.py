@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -279,3 +280,9 @@ def test_a_new_term_is_one_class_and_one_row() -> None:
     term.reset(sunny)
     assert term.energy() < 0.9 * before
     assert energies[-1] < plain_energies[-1] + before - 1e-3
+
+
+def test_the_page_shows_the_table() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "solver.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- terms -->")[2].partition("<!-- end terms -->")[0].strip().splitlines()
+    assert shown[2:] == [f"| `{row.name}` | {row.asks} | {row.sees} |" for row in TERMS]
