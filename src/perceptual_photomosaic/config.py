@@ -65,7 +65,7 @@ class MosaicOptions:
     tone: str = _option(
         "auto",
         "Choosing",
-        "Draw the target's tones towards those of letters and the like: auto (but for 'solve'), keep, or fit, wholly.",
+        "Draw the target's tones towards those of letters and the like: auto ('solve' wholly), keep, or fit, wholly.",
     )
     viewing: str = _option("balanced", "Choosing", "Where it is looked at from: near, balanced or far.")
     weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure8=2,halftone1=1.")

@@ -2,9 +2,9 @@
 
 Black letters on white paper reach from white to a light grey. Matched as it is, most of a portrait is darker than the
 darkest letter, and every such cell takes that letter. So where the tiles cover too little of the target's lightness,
-the target is drawn towards their range first, as a printer fits a photo to paper and ink. Drawn towards it, not into
-it: fitted all the way, a target has so little contrast left that neither colour nor structure tells tiles apart. The
-solver has structure to go by and leaves tones alone; it only weighs things differently there (`docs/solver.md`).
+the target is drawn towards their range first, as a printer fits a photo to paper and ink. For the baselines it is drawn
+towards the range and not into it: fitted all the way, a target has too little contrast left for them. The solver has
+structure to go by and fits it all the way (`docs/solver.md`).
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ __all__ = ["TONES", "Reach", "ToneFit", "inked", "reach_of", "tone_fit"]
 
 TONES = ("auto", "keep", "fit")
 
-Reach = Literal["wide", "narrow", "inked", "faint", "fitted"]
-"""How much of a target's lightness tiles reach, see `reach_of`, and `inked`; "fitted" where it was little and the
-target was drawn into it."""
+Reach = Literal["wide", "narrow", "faint"]
+"""The part of a target's lightness that tiles reach, see `reach_of`."""
 
 _ENOUGH = 0.4
 """The share of a target's range that tiles must cover to be asked for the target as it is."""
