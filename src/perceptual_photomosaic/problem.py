@@ -56,9 +56,8 @@ def pose(
     choices = choice_patches(tiles, cut.thumbnail_px, reporter=reporter)
     if not (whole or options.use_all or options.must_include):
         tiles, choices = shortlist(tiles, choices, cells, seed=options.seed, reporter=reporter)
-    narrow = reach_of(cells, choices) != "wide" or inked(cells, choices)
-    wholly = narrow and options.tone == "auto" and options.method == "solve"
-    tone = tone_fit(cells, choices, "fit" if wholly else options.tone)
+    narrow = options.method == "solve" and (reach_of(cells, choices) != "wide" or inked(cells, choices))
+    tone = tone_fit(cells, choices, "fit" if narrow and options.tone == "auto" else options.tone)
     varied = options.method == "solve" and may_vary(tiles.spec)
     pictures, count = None, len(tiles) // len(tiles.variants)
     if varied or options.variety or options.min_distance or options.weights:  # else nobody asks what tiles show
@@ -69,7 +68,7 @@ def pose(
     detail = detail_of(target, cells, grid, options.detail if may_vary(tiles.spec) else "none")
     if tone is not None:
         cells = tone.apply(cells)
-    if narrow and options.method == "solve":
+    if narrow:
         cells, choices = blurred(cells), blurred(choices)
     limits, fitted = limits_of(options, tiles), tone is not None
     problem = Problem(

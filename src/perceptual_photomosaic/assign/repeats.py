@@ -50,7 +50,7 @@ class Repeats:
 
     @property
     def block(self) -> int:
-        """How many cells to ask `prices` for at a time, few enough for their table to stay small."""
+        """The number of cells to ask `prices` for at a time, so that their table stays small."""
         return max(1, _TABLE // (self._nobody + 1))
 
     def rescale(self, factor: float) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.features.colour import DIN99D_AS_CIEDE2000, LUMA, linear_to_din99d, linear_to_srgb
+from perceptual_photomosaic.features.colour import DIN99D_AS_CIEDE2000, linear_to_din99d, linear_to_luma
 from perceptual_photomosaic.features.patches import reduce_patches
 
 __all__ = ["Traits"]
@@ -53,8 +53,7 @@ class Traits:
     def luma(self, k: int) -> NDArray[np.float32]:
         """Return the luma of sRGB at k x k samples, in [0, 1], (N, k * k)."""
         if k not in self._luma:
-            grey = linear_to_srgb(self.light(k)).reshape(-1, 3) @ np.array(LUMA, np.float32)
-            self._luma[k] = np.ascontiguousarray(grey.reshape(len(self), k * k).astype(np.float32))
+            self._luma[k] = linear_to_luma(self.light(k).reshape(-1, 3)).reshape(len(self), k * k)
         return self._luma[k]
 
     @cached_property

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.assignment import assign_choices
 from perceptual_photomosaic.assign.base import Assignment, Problem
+from perceptual_photomosaic.assign.costs import EmbeddingCosts
 from perceptual_photomosaic.assign.solve.candidates import candidates, descriptor_costs
 from perceptual_photomosaic.assign.solve.descent import descend
 from perceptual_photomosaic.assign.solve.energy import Energy
@@ -65,17 +66,17 @@ class Solve:
         random = np.random.default_rng(problem.seed)
         moves = FreeMoves(state, random) if problem.limits.free else LimitedMoves(state, random)
         energies = descend(state, moves, self.sweeps, reporter=reporter)
-        choices = self._spaced(problem, state.choices)
+        choices = self._spaced(problem, costs, state.choices)
         figures: dict[str, Any] = {"energy": [round(value / len(start), 6) for value in energies]}
         return Assignment(choices.reshape(problem.grid.shape), figures)
 
     @staticmethod
-    def _spaced(problem: Problem, choices: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _spaced(problem: Problem, costs: EmbeddingCosts, choices: NDArray[np.int64]) -> NDArray[np.int64]:
         """Part the few copies that still lie too near to each other where uses are limited."""
         if problem.distance == 1 or problem.limits.free:
             return choices
         return space_out(
-            descriptor_costs(problem),
+            costs,
             problem.variants,
             choices,
             problem.grid.shape,

@@ -24,14 +24,11 @@ def descriptor_costs(problem: Problem) -> EmbeddingCosts:
 
 def candidates(problem: Problem, costs: EmbeddingCosts, *, reporter: Reporter = SILENT) -> NDArray[np.int32]:
     """List the candidates of each cell, (cells, K); half as many more where tiles may be turned or mirrored."""
-    shapes, means = (
-        count if problem.variants == 1 else count * 3 // 2
-        for count in (_SHAPES, _MEANS)
-    )  # fmt: skip
+    halves = 2 if problem.variants == 1 else 3
     by_means = EmbeddingCosts(problem.cell_traits.mean_colours, problem.choice_traits.mean_colours)
     lists = [
-        nearest_candidates(costs, shapes, problem.allowed, reporter=reporter),
-        nearest_candidates(by_means, means, problem.allowed),
+        nearest_candidates(costs, _SHAPES * halves // 2, problem.allowed, reporter=reporter),
+        nearest_candidates(by_means, _MEANS * halves // 2, problem.allowed),
     ]
     return np.concatenate(lists, axis=1)
 

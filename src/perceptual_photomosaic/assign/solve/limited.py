@@ -19,7 +19,7 @@ _STRIDES = 3, 4
 _POOLED = 64
 """Tiles that all copies are held of, offered to a cell beside its candidates."""
 _URGENT = np.float32(10)
-"""What it counts as a gain, in a deal, that a cell leaves a place where its tile is refused."""
+"""The gain, in a deal, of a cell that leaves a place where its tile is refused."""
 
 
 class LimitedMoves:

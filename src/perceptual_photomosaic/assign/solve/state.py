@@ -94,7 +94,7 @@ class State:
 
     @cached_property
     def _estimates(self) -> NDArray[np.float32]:
-        """About what candidates cost by their shapes, (cells, K); not asked for where all of them are judged."""
+        """Estimates of the cost of shapes for all candidates, (cells, K), worked out only where some are left out."""
         return self.energy.estimate(self._options[:, :-1])
 
     def best_options(

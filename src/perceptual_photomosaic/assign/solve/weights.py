@@ -17,7 +17,7 @@ from perceptual_photomosaic.errors import ConfigError
 __all__ = ["VIEWING", "parse_weights", "present_weights", "weights_for"]
 
 VIEWING = {"near": 1.0, "balanced": 0.0, "far": -1.0}
-"""Where a mosaic is looked at from, and the sign with which it shifts weights to many samples a cell."""
+"""The viewing distances, and the sign with which each shifts weights to terms of many samples a cell."""
 
 _SUCCESSORS = {
     "colour4": "colour8",
