@@ -10,7 +10,7 @@ from perceptual_photomosaic.assign.variety import Variety
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.importance import detail_of, importance_of
 from perceptual_photomosaic.features.near_copies import same_pictures
-from perceptual_photomosaic.features.patches import PATCH, blurred, cell_patches, fit_target
+from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
 from perceptual_photomosaic.features.tone import inked, reach_of, tone_fit
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.inputs import limits_of
@@ -68,10 +68,8 @@ def pose(
     detail = detail_of(target, cells, grid, options.detail if may_vary(tiles.spec) else "none")
     if tone is not None:
         cells = tone.apply(cells)
-    if narrow:
-        cells, choices = blurred(cells), blurred(choices)
     limits, fitted = limits_of(options, tiles), tone is not None
     problem = Problem(
-        grid, cells, choices, tiles, target, limits, weights, options.seed, fitted, variety, pictures, detail
+        grid, cells, choices, tiles, target, limits, weights, options.seed, fitted, variety, pictures, detail, narrow
     )
     return problem, fitted

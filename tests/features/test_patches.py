@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.features.colour import from_linear, to_linear
-from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target, reduce_patches, tile_patches
+from perceptual_photomosaic.features.patches import (
+    PATCH,
+    blurred,
+    cell_patches,
+    fit_target,
+    reduce_patches,
+    tile_patches,
+)
 from perceptual_photomosaic.grid import Grid
 
 
@@ -121,3 +128,16 @@ def test_cells_are_cut_row_by_row() -> None:
     for cell in range(12):
         row, column = divmod(cell, columns)
         assert (cells[cell] == fitted[row * k : row * k + k, column * k : column * k + k]).all()
+
+
+def test_a_blur_goes_on_beyond_a_patch_with_its_edge() -> None:
+    patches = np.random.default_rng(3).random((2, PATCH, PATCH, 3)).astype(np.float32)
+    apart = np.arange(-PATCH, PATCH + 1)
+    gaussian = np.exp(-0.5 * np.square(apart / 1.5))
+    gaussian /= gaussian.sum()
+    slow = patches.astype(np.float64)
+    for axis in (1, 2):
+        wide = np.pad(slow, [(PATCH, PATCH) if side == axis else (0, 0) for side in range(4)], mode="edge")
+        slow = np.apply_along_axis(np.convolve, axis, wide, gaussian, mode="valid")
+    np.testing.assert_allclose(blurred(patches), slow, atol=1e-3)
+    np.testing.assert_allclose(blurred(np.full_like(patches, 0.25)), 0.25, rtol=1e-6)

@@ -125,6 +125,10 @@ def test_tones_are_fitted_in_where_tiles_reach_little_of_them(target: NDArray[np
 
     letters, told, wide = posed("glyphs", "auto"), posed("glyphs", "fit"), posed("colours:400", "fit")
     assert [problem.fitted for problem in (letters, told, wide)] == [True, True, True]
+    assert [problem.narrow for problem in (letters, told, wide)] == [True, True, False]
+    for problem in (letters, wide):  # only what the solver compares is blurred, not what all others read
+        assert np.array_equal(problem.choice_traits.patches, problem.choices) is not problem.narrow
+        assert np.array_equal(problem.cell_traits.patches, problem.cells) is not problem.narrow
 
 
 def test_letters_show_a_gradient() -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.repeats import Repeats
 from perceptual_photomosaic.assign.variety import FREE, Variety
+from perceptual_photomosaic.features.patches import blurred
 from perceptual_photomosaic.features.traits import Traits
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.progress import SILENT, Reporter
@@ -42,6 +43,7 @@ class Problem:
         variety: How strongly copies of a picture are kept apart.
         pictures: The picture that each tile shows, (tiles,): near copies share a number; None means each its own.
         detail: How much more the colours inside a cell count, (cells,), 1 for most; None means all alike.
+        narrow: Whether the solver compares cells and choices through a blur, as tiles have few tones and much ink.
     """
 
     grid: Grid
@@ -56,16 +58,17 @@ class Problem:
     variety: Variety = FREE
     pictures: NDArray[np.int64] | None = None
     detail: NDArray[np.float32] | None = None
+    narrow: bool = False
 
     @cached_property
     def cell_traits(self) -> Traits:
-        """Colours and tones of the cells."""
-        return Traits(self.cells)
+        """Colours and tones of the cells, as the solver compares them."""
+        return Traits(blurred(self.cells) if self.narrow else self.cells)
 
     @cached_property
     def choice_traits(self) -> Traits:
-        """Colours and tones of the choices."""
-        return Traits(self.choices)
+        """Colours and tones of the choices, likewise."""
+        return Traits(blurred(self.choices) if self.narrow else self.choices)
 
     @property
     def num_tiles(self) -> int:

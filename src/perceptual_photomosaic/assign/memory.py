@@ -63,6 +63,7 @@ def _key(method: Matcher, problem: Problem) -> str:
         problem.variants,
         problem.seed,
         problem.fitted,
+        problem.narrow,
         problem.variety,
         limits.max_uses,
         limits.min_distance,
