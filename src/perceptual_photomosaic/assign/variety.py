@@ -6,7 +6,7 @@ a price that falls with their distance (`repeats`). Both grow with the number:
     variety     0     below 0.7     0.7 to 0.85     0.85 to 1     1
     distance    1     2             3               4             5       cells
 
-    price = 0.68 * variety^2        in the solver's energy, for two copies side by side
+    price = 0.88 * variety^2        in the solver's energy, for two copies side by side
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["DEFAULT", "FREE", "Variety"]
 DEFAULT = 0.5
 """The variety of photos when nothing is said, chosen by looking at mosaics (docs/solver.md)."""
 
-_PRICE = 0.68
+_PRICE = 0.88
 _DISTANCES = ((1.0, 5), (0.85, 4), (0.7, 3), (0.0, 2))
 _PLENTY = 256
 """From so many pictures on the default applies in full; fewer repeat whatever is done, and are chosen more freely."""

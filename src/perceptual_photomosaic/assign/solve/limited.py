@@ -1,4 +1,4 @@
-"""Moves under limits: cells that lie apart deal out anew what they hold and what nobody holds (`dealing`)."""
+"""Moves under limits: cells that lie apart deal out anew what they hold and what nobody holds (`assign.dealing`)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.assign.dealing import chains, deal
 from perceptual_photomosaic.assign.repeats import REFUSED
 from perceptual_photomosaic.assign.solve.candidates import nearest_in_pool
-from perceptual_photomosaic.assign.solve.dealing import chains, deal, groups_alike
 from perceptual_photomosaic.assign.solve.state import LEAST_GAIN, Judged, Move, State
 
-__all__ = ["LimitedMoves"]
+__all__ = ["LimitedMoves", "groups_alike"]
 
 _STRIDES = 3, 4
 """Cells of a group lie so far apart, in odd and in even sweeps."""
 _POOLED = 64
 """Tiles that all copies are held of, offered to a cell beside its candidates."""
+_SEATS = 128
+"""Cells of a group: more find better deals, but spoil more of each other's from afar."""
+_MIX = 0.7
+"""How much colour counts against lightness where cells are called alike."""
 _URGENT = np.float32(10)
 """The gain, in a deal, of a cell that leaves a place where its tile is refused."""
 
@@ -102,3 +106,32 @@ class LimitedMoves:
             for number, (row, column) in enumerate(places)
             for down, right in [*places[:number], *others]
         )
+
+
+def groups_alike(
+    wanted: NDArray[np.float32],
+    shape: tuple[int, int],
+    stride: int,
+    free: NDArray[np.bool_],
+    random: np.random.Generator,
+) -> Iterator[NDArray[np.int64]]:
+    """Groups of cells that lie at least `stride` apart and want much the same colours.
+
+    Args:
+        wanted: Mean colours, lightness first, (cells, 3).
+        shape: (rows, columns).
+        stride: Smallest distance of two cells of a group, by the larger of row and column difference.
+        free: Cells that may change, (cells,).
+        random: Decides in which order groups come and how colour counts against lightness.
+    Returns:
+        Cell numbers, every free cell once.
+    """
+    row, column = np.divmod(np.arange(len(wanted)), shape[1])
+    classes = (row % stride) * stride + column % stride
+    like = wanted @ np.array([1.0, *random.normal(0, _MIX, 2)])
+    for number in random.permutation(stride * stride):
+        cells = np.flatnonzero((classes == number) & free)
+        if len(cells):
+            cells = cells[np.argsort(like[cells], kind="stable")]
+            for start in range(0, len(cells), _SEATS):
+                yield cells[start : start + _SEATS]

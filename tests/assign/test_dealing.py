@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from perceptual_photomosaic.assign.solve.dealing import chains, deal, groups_alike
+from perceptual_photomosaic.assign.dealing import chains, deal
+from perceptual_photomosaic.assign.solve.limited import groups_alike
 
 
 @st.composite

@@ -7,48 +7,12 @@ them out at the least cost of all ways to do so: cycles of any length, where swa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.flow import cheapest_flow
 
-__all__ = ["chains", "deal", "groups_alike"]
-
-_SEATS = 128
-"""Cells of a group: more find better deals, but spoil more of each other's from afar."""
-
-_MIX = 0.7
-
-
-def groups_alike(
-    wanted: NDArray[np.float32],
-    shape: tuple[int, int],
-    stride: int,
-    free: NDArray[np.bool_],
-    random: np.random.Generator,
-) -> Iterator[NDArray[np.int64]]:
-    """Groups of cells that lie at least `stride` apart and want much the same colours.
-
-    Args:
-        wanted: Mean colours, lightness first, (cells, 3).
-        shape: (rows, columns).
-        stride: Smallest distance of two cells of a group, by the larger of row and column difference.
-        free: Cells that may change, (cells,).
-        random: Decides in which order groups come and how colour counts against lightness.
-    Returns:
-        Cell numbers, every free cell once.
-    """
-    row, column = np.divmod(np.arange(len(wanted)), shape[1])
-    classes = (row % stride) * stride + column % stride
-    like = wanted @ np.array([1.0, *random.normal(0, _MIX, 2)])
-    for number in random.permutation(stride * stride):
-        cells = np.flatnonzero((classes == number) & free)
-        if len(cells):
-            cells = cells[np.argsort(like[cells], kind="stable")]
-            for start in range(0, len(cells), _SEATS):
-                yield cells[start : start + _SEATS]
+__all__ = ["chains", "deal"]
 
 
 def deal(
