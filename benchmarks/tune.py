@@ -128,7 +128,7 @@ class Tuning:
         for case, change in changes.items():
             twelve = [change[f"{kind}{px:g}"] for kind in "cs" for px in CELLS_PX]
             cells = [label, case, f"{np.mean(twelve):+.2f}", *(f"{one:+.1f}" for one in twelve)]
-            cells += [f"{change['plates']:+.1f}", f"{figures[case]['effective']:.0f}"]
+            cells += [f"{change['plates']:+.1f}", f"{figures[case]['grain']:.2f}", f"{figures[case]['effective']:.0f}"]
             cells += [f"{figures[case]['commonest']:.1%}", f"{figures[case]['cpu']:.2f}", f"{score:.3f}"]
             print("| " + " | ".join(cells) + " |", flush=True)
         return score
@@ -155,8 +155,8 @@ class Tuning:
 _HEAD = (
     "| weights | case | mean | "
     + " | ".join(f"{word} {px:g}" for word in ("CIEDE2000", "SSIM") for px in CELLS_PX)
-    + " | plates | effective | commonest | CPU s | score |\n"
-    + "|---" * (3 + 2 * len(CELLS_PX) + 5)
+    + " | plates | grain | effective | commonest | CPU s | score |\n"
+    + "|---" * (3 + 2 * len(CELLS_PX) + 6)
     + "|"
 )
 
@@ -221,7 +221,8 @@ def _figures(job: Job) -> Figures:
     figures = {f"c{px:g}": evaluation.at(px).delta_e_mean for px in CELLS_PX}
     figures |= {f"s{px:g}": evaluation.at(px).ssim for px in CELLS_PX}
     how_varied = variety(choices // problem.variants)
-    figures |= {"plates": float(tone(wanted, made, grid.shape).plates or 0.0), "cpu": seconds}
+    seen = tone(wanted, made, grid.shape)
+    figures |= {"plates": float(seen.plates or 0.0), "grain": float(seen.grain or 0.0), "cpu": seconds}
     return figures | {"effective": how_varied.effective, "commonest": how_varied.commonest}
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.assign.diagnosis import diagnose
+from perceptual_photomosaic.assign.inked import ink_of, inks_of
 from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.config import MosaicOptions, check_options, with_values
@@ -25,7 +26,7 @@ from perceptual_photomosaic.inputs import (
     specs_of,
     tile_options,
 )
-from perceptual_photomosaic.layout import Layout, first_layout, lay_out_for
+from perceptual_photomosaic.layout import Layout, first_layout, lay_out_for, with_own_shape
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.plan import rebind
 from perceptual_photomosaic.plan_paths import load_resolved
@@ -36,6 +37,7 @@ from perceptual_photomosaic.render.originals import words_about_originals
 from perceptual_photomosaic.render.output import Output
 from perceptual_photomosaic.render.physical import tile_size_for, words_about_fit
 from perceptual_photomosaic.render.sizes import is_landscape, turned
+from perceptual_photomosaic.tiles import own_aspect
 
 __all__ = ["make_mosaic", "open_plan"]
 
@@ -81,6 +83,7 @@ def make_mosaic(
     with stages("load", "opening the target"):
         picture, path = open_target(target, options)
         target_px = picture.shape[1], picture.shape[0]
+        options = with_own_shape(options, own_aspect(specs_of(tiles)))
         layout = first_layout(options, target_px, specs_of(tiles))
         _check_output(out, layout, jpeg_quality)
         stages.note(layout.crop)
@@ -91,23 +94,26 @@ def make_mosaic(
         if cut != tile_options(layout.options, cache):
             cut = tile_options(layout.options, cache)
             tile_set = open_tile_set(tiles, cut, reporter)
+        if options.ink != "none":
+            inks_of(tile_set)
         options, grid, tile_px = layout.options, layout.grid, layout.tile_px
         _check_output(out, layout, jpeg_quality)
         stages.note(layout.crop, *layout.words)
     with stages("features", "looking at the target and the tiles"):
-        problem, fitted = pose(picture, grid, tile_set, options, cut, reporter=reporter)
+        problem, tone = pose(picture, grid, tile_set, options, cut, reporter=reporter)
         tile_set = problem.tiles
     with stages("assign", "choosing tiles"):
         assignment = assign_or_recall(method, problem, cache, reporter=reporter)
         lacking = diagnose(problem, assignment.choices)
-    figures = {**assignment.figures, "seconds": stages.seconds, "tone": "fitted" if fitted else "kept"}
+    figures = {**assignment.figures, "seconds": stages.seconds, "tone": "kept" if tone is None else "fitted"}
     figures["variety"] = problem.variety.facts
     figures |= {"diagnosis": lacking and str(lacking), "lacking": lacking and asdict(lacking), "crop": layout.crop}
+    ink = None if options.ink == "none" else ink_of(problem, assignment.choices, options.ink)
     shifts = None
     if options.adjust > 0:
         chosen = assignment.choices.ravel()
         shifts = shifts_towards(problem.cells, problem.choices, chosen, options.adjust).reshape(*grid.shape, 3)
-    mosaic = Mosaic(grid, assignment.choices, tile_set, tile_px, picture, options, path, figures, shifts)
+    mosaic = Mosaic(grid, assignment.choices, tile_set, tile_px, picture, options, path, figures, shifts, ink)
     if options.size is not None:
         stages.note(words_about_originals(tile_set, np.unique(mosaic.tile_numbers).tolist(), tile_px))
     if out is not None:
@@ -163,6 +169,7 @@ def open_plan(
         plan.target,
         {},
         shifts=plan.shifts,
+        ink=plan.ink,
         pins=plan.pins,
         bans=plan.bans,
     )

@@ -16,6 +16,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from perceptual_photomosaic.errors import ConfigError
 
 __all__ = [
+    "INKS",
     "METHODS",
     "MosaicOptions",
     "check_options",
@@ -31,6 +32,9 @@ _ONLY_FOR = (("method", "mosaicnet", ("model",)),)
 
 METHODS = ("solve", "nearest", "mean", "ncc", "mosaicnet")
 """Ways to choose tiles, best first."""
+
+INKS = ("none", "target", "duo")
+"""Leave letters as they are, colour them, colour them and their paper."""
 
 _GONE = {
     "quality": "standard",
@@ -53,8 +57,12 @@ class MosaicOptions:
 
     columns: int | None = _option(None, "Grid", "Cells across; rows follow from the target's shape.")
     rows: int | None = _option(None, "Grid", "Cells down; columns follow from the target's shape.")
-    cells: int | None = _option(None, "Grid", "About so many cells in all (4096, or fewer of few photos).")
-    cell_aspect: str = _option("1:1", "Grid", "Width to height of a cell: 1:1, 3:2, 4:3 ...")
+    cells: int | None = _option(
+        None, "Grid", "About so many cells in all (4096; more of letters, fewer of few photos)."
+    )
+    cell_aspect: str = _option(
+        "auto", "Grid", "Width to height of a cell: 1:1, 3:2, 4:3 ..., or auto: 1:1, and for letters that of the font."
+    )
     fit: str = _option("crop", "Grid", "Where the target is no whole number of cells: crop, pad or stretch.")
     tile_size: int = _option(64, "Grid", "Longer side of each tile in the mosaic, in pixels.")
     crop: str = _option("centre", "Tiles", "Which part of a photo fills the cell: centre, attention or faces.")
@@ -65,7 +73,10 @@ class MosaicOptions:
     tone: str = _option(
         "auto",
         "Choosing",
-        "Draw the target's tones towards those of letters and the like: auto ('solve' wholly), keep, or fit, wholly.",
+        "Fit the target's tones to those of the tiles: auto (where they have few, as letters do), fit, or keep.",
+    )
+    contrast: float = _option(
+        0.5, "Choosing", "How much contrast a target gets that is fitted to letters and the like, 0 to 1."
     )
     viewing: str = _option("balanced", "Choosing", "Where it is looked at from: near, balanced or far.")
     weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure8=2,halftone1=1.")
@@ -89,6 +100,9 @@ class MosaicOptions:
     )
     adjust: float = _option(
         0.0, "Colour", "Shift each tile's colour towards its cell's mean, 0 to 1; tiles are then not as they were."
+    )
+    ink: str = _option(
+        "none", "Colour", "Colour letters by their cells: target (the letters), duo (their paper too), or none."
     )
     blend: float = _option(0.0, "Colour", "Lay the target over the mosaic, 0 to 1 opaque.")
     seed: int = _option(0, "Choosing", "Same seed, same picture.")
@@ -117,6 +131,12 @@ def check_options(options: MosaicOptions) -> None:
             if getattr(options, name) != getattr(MosaicOptions(), name):
                 shown = name.replace("_", " ")
                 raise ConfigError(f"{shown} is for {what} '{needed}' only; ask for that, or leave {shown} out.")
+    if options.ink not in INKS:
+        raise ConfigError(f"ink '{options.ink}' is unknown; choose one of {', '.join(INKS)}.")
+    if options.ink != "none" and options.adjust > 0:
+        raise ConfigError(
+            "ink gives letters the colours of their cells, so there is nothing left for adjust; drop one."
+        )
     for name, share in (("adjust", options.adjust), ("blend", options.blend)):
         if not 0 <= share <= 1:
             raise ConfigError(f"{name} is {share:g}; it must be from 0 (off) to 1 (all of it).")

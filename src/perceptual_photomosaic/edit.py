@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.base import Matcher, Problem
+from perceptual_photomosaic.assign.inked import ink_of
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.assign.solve import present_weights
 from perceptual_photomosaic.config import MosaicOptions, with_values
@@ -100,6 +101,7 @@ def edit_plan(
         moved = choices != before
         anew = shifts_towards(problem.cells, problem.choices, choices.ravel(), options.adjust)
         shifts = np.where(moved[..., None], anew.reshape(shifts.shape), shifts)
+    ink = plan.ink and ink_of(problem, choices, options.ink)
     mosaic = Mosaic(
         plan.grid,
         choices,
@@ -110,6 +112,7 @@ def edit_plan(
         plan.target,
         {},
         shifts=shifts,
+        ink=ink,
         pins=tuple(sorted(pins)),
         bans=tuple(sorted(tiles.source(tile) for tile in bans)),
     )

@@ -19,9 +19,12 @@ from typing import Literal, get_args
 
 from perceptual_photomosaic.errors import GridError
 
-__all__ = ["Fit", "Grid", "parse_aspect", "tile_size_px"]
+__all__ = ["AUTO", "Fit", "Grid", "parse_aspect", "tile_size_px"]
 
 Fit = Literal["crop", "pad", "stretch"]
+
+AUTO = "auto"
+"""The aspect that follows from the tiles: square, unless they have a shape of their own (`tiles.own_aspect`)."""
 
 DEFAULT_CELLS = 4096
 """About so many cells when nothing is asked for: 64 x 64 on a square picture. `layout` makes fewer of few photos."""
@@ -30,11 +33,13 @@ _ROUNDING = 1e-9
 
 
 def parse_aspect(text: str) -> tuple[int, int]:
-    """Read a cell's aspect: "3:2" -> (3, 2), "1.5" -> (3, 2), "4x3" -> (4, 3).
+    """Read a cell's aspect: "3:2" -> (3, 2), "1.5" -> (3, 2), "4x3" -> (4, 3); "auto" is square.
 
     Raises:
         GridError: Not two positive numbers, or so far from square that no picture can fill it (beyond 20:1).
     """
+    if text.strip() == AUTO:
+        return 1, 1
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:[:x/]\s*(\d+(?:\.\d+)?))?\s*", text)
     width, height = (float(match[1]), float(match[2] or 1)) if match else (0.0, 0.0)
     if width <= 0 or height <= 0 or not 1 / 20 <= width / height <= 20:

@@ -15,15 +15,18 @@ from typing import Any
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.crop_advice import CROP_SAID, about_crop
 from perceptual_photomosaic.errors import GridError
-from perceptual_photomosaic.grid import DEFAULT_CELLS, Grid, parse_aspect, tile_size_px
+from perceptual_photomosaic.grid import AUTO, DEFAULT_CELLS, Grid, parse_aspect, tile_size_px
 from perceptual_photomosaic.render.physical import cells_of_size, hang
 from perceptual_photomosaic.tiles.base import TileSet
-from perceptual_photomosaic.tiles.kinds import only_photos
+from perceptual_photomosaic.tiles.kinds import kinds_of, only_photos
 
-__all__ = ["LEAST_CELLS", "USES", "Layout", "first_layout", "lay_out", "lay_out_for"]
+__all__ = ["LEAST_CELLS", "USES", "Layout", "first_layout", "lay_out", "lay_out_for", "with_own_shape"]
 
 LEAST_CELLS = 1500
 """Never fewer cells by default: below that a face is hard to make out."""
+
+LETTERS = 6600
+"""About so many letters by default: 120 columns and 55 lines of a square picture."""
 
 USES = 10
 """About how often a photo may come before fewer cells are better."""
@@ -92,7 +95,7 @@ def lay_out_for(options: MosaicOptions, target_px: tuple[int, int], tiles: TileS
         GridError: Counts or shapes that make no grid, or more cells than the target has pixels.
     """
     if not (_open_ended(options) and only_photos(tiles.spec)):
-        return lay_out(options, target_px)
+        return lay_out(options, target_px, _usual_cells(tiles.spec))
     photos = len(tiles) // len(tiles.variants)
     by_size = cells_of_size(options, target_px)
     enough = photos * (options.max_uses or USES)
@@ -108,6 +111,22 @@ def lay_out_for(options: MosaicOptions, target_px: tuple[int, int], tiles: TileS
             if least <= grid.num_cells <= most and ("cells" in counts or max(grid.cropped) <= CROP_SAID):
                 return _with_words(lay_out(asked, target_px), photos)
     return lay_out(options, target_px)
+
+
+def with_own_shape(options: MosaicOptions, aspect: tuple[int, int] | None) -> MosaicOptions:
+    """Settle cells of the shape that tiles have by themselves, where nobody asks for another shape.
+
+    Args:
+        options: The settings.
+        aspect: Width to height; None where tiles have no shape of their own.
+    """
+    if aspect is None or options.cell_aspect != AUTO or options.method == "mosaicnet":
+        return options
+    return replace(options, cell_aspect=f"{aspect[0]}:{aspect[1]}")
+
+
+def _usual_cells(*specs: str) -> int:
+    return LETTERS if kinds_of(*specs) == {"glyphs"} else DEFAULT_CELLS
 
 
 def _counts_near(options: MosaicOptions, target_px: tuple[int, int], wanted: int) -> Iterator[dict[str, Any]]:
@@ -160,4 +179,4 @@ def first_layout(options: MosaicOptions, target_px: tuple[int, int], specs: Sequ
         GridError: Counts or shapes that make no grid, or more cells than the target has pixels.
     """
     fewer = options.size is None and only_photos(*specs)
-    return lay_out(options, target_px, LEAST_CELLS if fewer else DEFAULT_CELLS)
+    return lay_out(options, target_px, LEAST_CELLS if fewer else _usual_cells(*specs))

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from perceptual_photomosaic.assign.inked import inks_of
 from perceptual_photomosaic.compose import hard_mosaic
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.colour import from_linear
+from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.features.patches import fit_target
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.plan import Plan, index_csv
@@ -46,6 +48,7 @@ class Mosaic:
         target_path: Where the target was read from, if from a file.
         figures: What was measured on the way: energies, diagnosis, seconds per stage.
         shifts: sRGB values added to each cell, (rows, columns, 3), or None.
+        ink: The colours of characters, or None where they are as drawn.
         pins: Cells (row, column) whose tile was set by hand and stays.
         bans: Names of tiles that were ruled out by hand.
     """
@@ -59,6 +62,7 @@ class Mosaic:
     target_path: str | None = None
     figures: dict[str, Any] = field(default_factory=dict)
     shifts: NDArray[np.float32] | None = None
+    ink: Ink | None = None
     pins: tuple[tuple[int, int], ...] = ()
     bans: tuple[str, ...] = ()
 
@@ -78,6 +82,8 @@ class Mosaic:
         used, position = np.unique(self.choices, return_inverse=True)
         pictures = self.tiles.pictures(size, used.tolist())
         mosaic = hard_mosaic(pictures, position.reshape(self.choices.shape))
+        if self.ink is not None:
+            self._colour(mosaic, size)
         if self.shifts is not None:
             shifts = self.shifts.repeat(size[1], axis=0).repeat(size[0], axis=1)
             mosaic = np.clip(np.rint(mosaic + shifts), 0, 255).astype(np.uint8)
@@ -85,6 +91,14 @@ class Mosaic:
         if overlay is not None:
             overlay.lay(mosaic)
         return mosaic
+
+    def _colour(self, mosaic: NDArray[np.uint8], tile_px: tuple[int, int]) -> None:
+        """Give characters their colours, in place."""
+        assert self.ink is not None
+        width, height = tile_px
+        for row in range(self.grid.rows):
+            band = mosaic[row * height : (row + 1) * height].reshape(height, self.grid.columns, width, 3)
+            self.ink.lay(band, row, slice(None), *inks_of(self.tiles))
 
     def _overlay(self, tile_px: tuple[int, int]) -> Overlay | None:
         """The target as it is laid over tiles of a size, if the settings ask for it."""
@@ -116,6 +130,7 @@ class Mosaic:
             self.choices,
             self.tile_px,
             shifts=self.shifts,
+            ink=self.ink,
             overlay=self._overlay(self.tile_px),
             output=output,
             reporter=reporter,
@@ -134,6 +149,7 @@ class Mosaic:
             target=self.target_path,
             settings=asdict(self.options),
             shifts=self.shifts,
+            ink=self.ink,
             pins=self.pins,
             bans=self.bans,
         )

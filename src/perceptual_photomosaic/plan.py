@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.errors import PlanError
+from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.render.sizes import as_written
 from perceptual_photomosaic.tiles.base import TileSet
@@ -43,6 +44,7 @@ class Plan:
         target: Path of the target, if it has one.
         settings: The options the mosaic was made with, as plain values.
         shifts: sRGB values added to each cell, (rows, columns, 3), or None.
+        ink: The colours of characters and of their paper, or None.
         pins: Cells (row, column) whose tile was set by hand and stays.
         bans: Names of tiles that were ruled out by hand.
         relative: Whether paths begin at a folder that is named when the plan is opened; see `plan_paths`.
@@ -57,6 +59,7 @@ class Plan:
     target: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     shifts: NDArray[np.float32] | None = None
+    ink: Ink | None = None
     pins: tuple[tuple[int, int], ...] = ()
     bans: tuple[str, ...] = ()
     relative: bool = False
@@ -85,6 +88,8 @@ class Plan:
         lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
         if self.shifts is not None:
             lines.append(f'  "shifts": {_json_rows(np.round(self.shifts, 2))}')
+        for name, colours in (("ink", self.ink.colours), ("paper", self.ink.papers)) if self.ink is not None else ():
+            lines.append(f'  "{name}": {_json_rows(_codes(colours))}')
         pairs = np.stack(np.divmod(self.choices, len(self.variants)), axis=-1)
         lines.append(f'  "cells": {_json_rows(pairs)}')
         return "{\n" + ",\n".join(lines) + "\n}\n"
@@ -125,6 +130,9 @@ class Plan:
         shifts = np.array(data["shifts"], np.float32) if data.get("shifts") is not None else None
         if shifts is not None and shifts.shape != (*grid.shape, 3):
             raise ValueError(f"shifts have shape {shifts.shape}, the grid {grid.shape}")
+        ink = None
+        if data.get("ink") is not None:
+            ink = Ink(*(_colours(data[name], grid.shape) for name in ("ink", "paper")))
         pins = tuple((int(row), int(column)) for row, column in data.get("pins", ()))
         if any(not (0 <= row < grid.rows and 0 <= column < grid.columns) for row, column in pins):
             raise ValueError(f"pins lie outside the grid: {pins}")
@@ -140,6 +148,7 @@ class Plan:
             target=data.get("target"),
             settings=_settings(data.get("settings", {})),
             shifts=shifts,
+            ink=ink,
             pins=pins,
             bans=tuple(str(name) for name in data.get("bans", ())),
             relative=bool(data.get("relative", False)),
@@ -201,6 +210,20 @@ def index_csv(choices: NDArray[np.int64], tiles: TileSet) -> str:
         source = tiles.source(tile).encode("utf-8", "backslashreplace").decode("utf-8")
         writer.writerow((row, column, tile, names[variant], source))
     return text.getvalue()
+
+
+def _codes(colours: NDArray[np.uint8]) -> NDArray[Any]:
+    """Write colours, (rows, columns, 3), as hex codes, (rows, columns)."""
+    red, green, blue = np.moveaxis(colours.astype(np.int64), -1, 0)
+    return np.array([[f"{code:06x}" for code in row] for row in (red << 16 | green << 8 | blue).tolist()])
+
+
+def _colours(codes: Any, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Read what `_codes` wrote."""
+    numbers = np.array([[int(code, 16) for code in row] for row in codes], np.int64)
+    if numbers.shape != shape or numbers.min() < 0 or numbers.max() > 0xFFFFFF:
+        raise ValueError(f"colours have shape {numbers.shape}, the grid {shape}")
+    return np.stack([numbers >> 16, numbers >> 8 & 255, numbers & 255], axis=-1).astype(np.uint8)
 
 
 def _json_rows(values: NDArray[Any]) -> str:

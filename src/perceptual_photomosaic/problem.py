@@ -11,7 +11,7 @@ from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.importance import detail_of, importance_of
 from perceptual_photomosaic.features.near_copies import same_pictures
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
-from perceptual_photomosaic.features.tone import inked, reach_of, tone_fit
+from perceptual_photomosaic.features.tone import ToneFit, is_narrow, tone_fit
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.inputs import limits_of
 from perceptual_photomosaic.library.shortlist import choice_patches, shortlist
@@ -34,7 +34,7 @@ def pose(
     *,
     whole: bool = False,
     reporter: Reporter = SILENT,
-) -> tuple[Problem, bool]:
+) -> tuple[Problem, ToneFit | None]:
     """Look at the target and at all tiles.
 
     Args:
@@ -46,7 +46,7 @@ def pose(
         whole: Keep all tiles, even of a very large set; so do settings that name tiles or ask for all of them.
         reporter: Hears of progress.
     Returns:
-        The problem, whose tiles may be fewer than were given, and whether the target's tones were fitted to them.
+        The problem, whose tiles may be fewer than were given, and how the target's tones were fitted to them, if so.
     Raises:
         ConfigError: A setting that makes no sense.
         TileError: A tile that must be included is not there.
@@ -56,8 +56,9 @@ def pose(
     choices = choice_patches(tiles, cut.thumbnail_px, reporter=reporter)
     if not (whole or options.use_all or options.must_include):
         tiles, choices = shortlist(tiles, choices, cells, seed=options.seed, reporter=reporter)
-    narrow = options.method == "solve" and (reach_of(cells, choices) != "wide" or inked(cells, choices))
-    tone = tone_fit(cells, choices, "fit" if narrow and options.tone == "auto" else options.tone)
+    inked = options.ink != "none"
+    narrow = not inked and is_narrow(cells, choices)
+    tone = tone_fit(cells, choices, "keep" if inked and options.tone == "auto" else options.tone, options.contrast)
     varied = options.method == "solve" and may_vary(tiles.spec)
     pictures, count = None, len(tiles) // len(tiles.variants)
     if varied or options.variety or options.min_distance or options.weights:  # else nobody asks what tiles show
@@ -67,9 +68,9 @@ def pose(
     weights = importance_of(grid, options.region)
     detail = detail_of(target, cells, grid, options.detail if may_vary(tiles.spec) else "none")
     if tone is not None:
-        cells = tone.apply(cells)
+        cells = tone.apply(cells, grid)
     limits, fitted = limits_of(options, tiles), tone is not None
     problem = Problem(
         grid, cells, choices, tiles, target, limits, weights, options.seed, fitted, variety, pictures, detail, narrow
     )
-    return problem, fitted
+    return problem, tone

@@ -43,7 +43,7 @@ class Problem:
         variety: How strongly copies of a picture are kept apart.
         pictures: The picture that each tile shows, (tiles,): near copies share a number; None means each its own.
         detail: How much more the colours inside a cell count, (cells,), 1 for most; None means all alike.
-        narrow: Whether the solver compares cells and choices through a blur, as tiles have few tones and much ink.
+        narrow: Whether the solver compares cells and choices through a blur, as the tiles have few tones.
     """
 
     grid: Grid
@@ -63,12 +63,12 @@ class Problem:
     @cached_property
     def cell_traits(self) -> Traits:
         """Colours and tones of the cells, as the solver compares them."""
-        return Traits(blurred(self.cells) if self.narrow else self.cells)
+        return Traits(blurred(self.cells, self.grid.cell_aspect) if self.narrow else self.cells)
 
     @cached_property
     def choice_traits(self) -> Traits:
         """Colours and tones of the choices, likewise."""
-        return Traits(blurred(self.choices) if self.narrow else self.choices)
+        return Traits(blurred(self.choices, self.grid.cell_aspect) if self.narrow else self.choices)
 
     @property
     def num_tiles(self) -> int:

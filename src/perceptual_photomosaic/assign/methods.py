@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from perceptual_photomosaic.assign.base import Matcher
 from perceptual_photomosaic.assign.baselines import Correlation, MeanColour, NearestPatch
+from perceptual_photomosaic.assign.inked import Inked
 from perceptual_photomosaic.assign.learned import Learned
 from perceptual_photomosaic.assign.solve import Solve, parse_weights
 from perceptual_photomosaic.config import METHODS, MosaicOptions
@@ -22,6 +23,8 @@ def matcher(options: MosaicOptions) -> Matcher:
         ConfigError: There is no such method (names the nearest one), or a weight that makes no sense.
     """
     match options.method:
+        case "solve" if options.ink != "none":
+            return Inked(options.ink)
         case "solve":
             return Solve(parse_weights(options.viewing, options.weights, limited=options.max_uses is not None))
         case "mean":

@@ -162,6 +162,9 @@ def _liberties(mosaic: Mosaic) -> list[str]:
     lines = []
     if mosaic.figures.get("tone") == "fitted":
         lines.append("the target's tones were drawn towards what the tiles can show; --tone keep leaves them")
+    if mosaic.ink is not None:
+        both = " and their paper" if mosaic.options.ink == "duo" else ""
+        lines.append(f"letters{both} have the colours of their cells")
     if mosaic.options.adjust > 0:
         lines.append(
             f"tiles are not as they were: their colours shifted {mosaic.options.adjust:.0%} towards their cells"

@@ -27,7 +27,7 @@ def tiles(
     export: Annotated[Path | None, typer.Option(help="Write all tiles as numbered PNGs into this new folder.")] = None,
     info: Annotated[bool, typer.Option("--info", help="Say what the set holds (as without any of these).")] = False,
     size: Annotated[int, typer.Option(min=1, help="Longer side of each tile in pixels.")] = 32,
-    cell_aspect: Annotated[str, typer.Option(help="Width to height of a tile: 1:1, 3:2, 4:3 ...")] = "1:1",
+    cell_aspect: Annotated[str, typer.Option(help="Width to height of a tile: 1:1, 3:2, 4:3 ... or auto.")] = "auto",
     crop: Annotated[str, typer.Option(help="Which part of a photo is kept: centre, attention or faces.")] = "centre",
     background: Annotated[str, typer.Option(help="Colour behind transparent pictures.")] = "white",
     variants: Annotated[str, typer.Option(help="Add turned copies: rotate, flip or rotate,flip.")] = "",
@@ -47,10 +47,10 @@ def tiles(
 
     photomosaic tiles "glyphs:characters=.:-=+*#%@,foreground=white,background=black" --sheet ascii.png
     """
-    from perceptual_photomosaic.grid import parse_aspect, tile_size_px
+    from perceptual_photomosaic.grid import AUTO, parse_aspect, tile_size_px
     from perceptual_photomosaic.render.formats import check_drawing
     from perceptual_photomosaic.render.spared import check_spared
-    from perceptual_photomosaic.tiles import TileOptions, default_cache_dir, open_tiles
+    from perceptual_photomosaic.tiles import TileOptions, default_cache_dir, open_tiles, own_aspect
     from perceptual_photomosaic.tiles.sheet import check_export, export_tiles
     from perceptual_photomosaic.tiles.spec import parse_colour, paths_in
 
@@ -59,7 +59,7 @@ def tiles(
         check_spared(sheet, paths_in(specs))
     if export is not None:
         check_export(export)
-    aspect = parse_aspect(cell_aspect)
+    aspect = (own_aspect(specs) if cell_aspect == AUTO else None) or parse_aspect(cell_aspect)
     size_px = tile_size_px(size, aspect)
     options = TileOptions(
         cell_aspect=aspect,

@@ -25,6 +25,7 @@ __all__ = [
     "linear_to_oklab",
     "linear_to_srgb",
     "oklab_to_linear",
+    "srgb_to_linear",
     "to_linear",
     "to_oklab",
 ]
@@ -184,6 +185,11 @@ def linear_to_srgb(linear: NDArray[np.floating]) -> NDArray[np.float32]:
     """Turn linear light, (..., 3), into sRGB values in [0, 1], float32, (..., 3)."""
     light = np.maximum(linear.astype(np.float32, copy=False), 1e-9)
     return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.power(light, np.float32(1 / 2.4)) - 0.055)
+
+
+def srgb_to_linear(srgb: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Turn sRGB values in [0, 1], which need not be whole levels, into linear light, float32."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((np.maximum(srgb, 0) + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def linear_to_luma(linear: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -18,6 +18,8 @@ __all__ = ["PATCH", "blurred", "cell_patches", "fit_target", "framed", "reduce_p
 PATCH = 8
 """Samples along each side of a cell at which it is analysed."""
 
+_BLUR = 0.13
+"""Standard deviation of the blur of an eye that reads a mosaic of letters, in sides of a cell."""
 _BLOCK = 4096
 
 
@@ -86,20 +88,30 @@ def reduce_patches(patches: NDArray[np.float32], k: int) -> NDArray[np.float32]:
     )
 
 
-def blurred(patches: NDArray[np.float32], sigma: float = 1.5) -> NDArray[np.float32]:
+def blurred(patches: NDArray[np.float32], cell_aspect: tuple[int, int] = (1, 1)) -> NDArray[np.float32]:
     """Blur patches in linear light, (N, k, k, 3), each by itself, as an eye blurs the ink of a letter.
+
+    The blur is as wide as it is high where it is seen: a Gaussian with a standard deviation of 0.13 of the side of a
+    square cell, or of the root of width times height. Samples beyond a patch are those of its edge.
 
     Args:
         patches: What is blurred.
-        sigma: Standard deviation of the Gaussian, in samples. Samples beyond a patch are those of its edge.
+        cell_aspect: Width to height of a cell.
     """
     k = patches.shape[1]
+    width, height = cell_aspect
+    down, right = _line(k, _BLUR * k * (width / height) ** 0.5), _line(k, _BLUR * k * (height / width) ** 0.5)
+    return np.asarray(np.einsum("nijc,ia,jb->nabc", patches, down, right, optimize=True), np.float32)
+
+
+def _line(k: int, sigma: float) -> NDArray[np.float64]:
+    """Return what each of k samples in a line gives to each, (k, k): a Gaussian of `sigma` samples."""
     apart = np.arange(-k, 2 * k)[:, None] - np.arange(k)
     weights = np.exp(-0.5 * np.square(apart / sigma))
     weights /= weights.sum(axis=0)
     line = np.zeros((k, k))  # what each sample gives to each
     np.add.at(line, np.clip(np.arange(-k, 2 * k), 0, k - 1), weights)
-    return np.asarray(np.einsum("nijc,ia,jb->nabc", patches, line, line, optimize=True), np.float32)
+    return line
 
 
 def tile_patches(pictures: NDArray[np.uint8], k: int = PATCH) -> NDArray[np.float32]:

@@ -1,121 +1,176 @@
-"""Fitting a target's tones to what the tiles can show.
+"""Fitting a target's tones to what the tiles can show, as a printer fits a photo to paper and ink.
 
 Black letters on white paper reach from white to a light grey. Matched as it is, most of a portrait is darker than the
-darkest letter, and every such cell takes that letter. So where the tiles cover too little of the target's lightness,
-the target is drawn towards their range first, as a printer fits a photo to paper and ink. For the baselines it is drawn
-towards the range and not into it: fitted all the way, a target has too little contrast left for them. The solver has
-structure to go by and fits it all the way (`docs/solver.md`).
+darkest letter, and every such cell takes that letter. So where tiles cover too little of the target's lightness, the
+target is fitted first:
+
+1. Its tones are spread evenly (histogram equalisation, with a limit, so that one large flat area does not take all
+   tones for itself).
+2. Local contrast is raised: what a tone differs by from its surroundings counts more (unsharp masking).
+3. Darkest to lightest become the darkest to the lightest tile; colours fade as far as those of the tiles do.
+
+Sources: S. M. Pizer et al., "Adaptive histogram equalization and its variations", 1987 (the limit); unsharp masking and
+the fit of range and chroma are the usual gamut mapping of printing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.colour import linear_to_oklab, oklab_to_linear
+from perceptual_photomosaic.grid import Grid
 
-__all__ = ["TONES", "Reach", "ToneFit", "inked", "reach_of", "tone_fit"]
+__all__ = ["TONES", "ToneFit", "is_narrow", "tone_fit"]
 
 TONES = ("auto", "keep", "fit")
 
-Reach = Literal["wide", "narrow", "faint"]
-"""The part of a target's lightness that tiles reach, see `reach_of`."""
-
 _ENOUGH = 0.4
 """The share of a target's range that tiles must cover to be asked for the target as it is."""
-_LEAST_KEPT = 0.25
-"""Of the way from the target's range to the tiles', at least so much is left out, unless all of it is asked for."""
-_WIDTH, _USED = 0.6, 0.7
-_FAINT = 0.1
-"""Tiles whose means differ by less, in OKLab lightness, are all but one tone."""
 _GREY = 0.02
 """Means that lie no farther from grey, in OKLab, have no colour."""
 _TAIL = 0.01
 _ONE_TONE = 1e-3
 """A narrower range than this is no range."""
+_BINS = 256
+_LIMIT = 4.0
+"""No tone counts as more than so many times the mean tone where tones are spread."""
+_AROUND = 4.0
+"""Standard deviation of the Gaussian that says what surrounds a tone, in widths of a cell."""
 
 
 @dataclass(frozen=True)
 class ToneFit:
-    """A straight line through OKLab lightness.
+    """How a target becomes what tiles can show.
 
     Attributes:
-        source: (darkest, lightest) of the target, without its last 1% at each end.
-        shown: What those become.
+        source: OKLab lightness of the target, rising, 33 values.
+        shown: What each becomes, from 0, the darkest tile, to 1, the lightest.
+        reach: (darkest, lightest) of the tiles, OKLab lightness.
+        chroma: What distances from grey are multiplied by, 0 to 1.
+        local: How much differences from the surroundings are raised: 0 not at all, 1 to twice.
     """
 
-    source: tuple[float, float]
-    shown: tuple[float, float]
+    source: tuple[float, ...]
+    shown: tuple[float, ...]
+    reach: tuple[float, float]
+    chroma: float
+    local: float
 
-    def apply(self, linear: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Fit a picture in linear light, (..., 3); colours fade half as much as tones draw together."""
-        lab = linear_to_oklab(linear)
-        low, high = self.source
-        slope = (self.shown[1] - self.shown[0]) / max(high - low, 1e-6)
-        lab[..., 0] = np.clip(self.shown[0] + slope * (lab[..., 0] - low), *self.shown)
-        lab[..., 1:] *= np.float32(min(1.0, slope) ** 0.5)
+    def apply(self, cells: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
+        """Fit a target.
+
+        Args:
+            cells: Linear light, float32, (cells, k, k, 3), row by row.
+            grid: Where the cells lie.
+        Returns:
+            The same, fitted.
+        """
+        lab = linear_to_oklab(cells)
+        tones = np.interp(lab[..., 0], self.source, self.shown).astype(np.float32)
+        if self.local > 0:
+            tones += np.float32(self.local) * (tones - _surroundings(tones, grid))
+        low, high = self.reach
+        lab[..., 0] = low + (high - low) * np.clip(tones, 0, 1)
+        lab[..., 1:] *= np.float32(self.chroma)
         return np.clip(oklab_to_linear(lab), 0.0, 1.0).astype(np.float32)
 
 
-def reach_of(cells: NDArray[np.float32], choices: NDArray[np.float32]) -> Reach:
-    """How much of the target's range of lightness the means of the tiles cover.
+def is_narrow(cells: NDArray[np.float32], choices: NDArray[np.float32]) -> bool:
+    """Tell whether tiles show little of a target's lightness, as letters and emoji do.
+
+    They do where their means cover less than 40% of its range. Of tiles without colour 1% at either end does not
+    count: so characters are narrow even with some solid blocks among them.
 
     Args:
         cells: The target's cells in linear light, (cells, k, k, 3).
         choices: The tiles likewise.
-    Returns:
-        "wide" for 40% or more, as photos do; "narrow" for less, as emoji do; "faint" where the tiles besides are all
-        but one tone, as letters are, less than 0.1 apart in OKLab.
-    """
-    darkest, lightest = _range(choices, tail=0.0)
-    if _covered(_range(cells), (darkest, lightest)) >= _ENOUGH:
-        return "wide"
-    return "narrow" if lightest - darkest >= _FAINT else "faint"
-
-
-def inked(cells: NDArray[np.float32], choices: NDArray[np.float32]) -> bool:
-    """Whether tiles have no colour, and all but 1% at either end cover less than 40% of the target's lightness.
-
-    So it is with characters, black on white or white on black, some solid blocks among them or not. Arguments as for
-    `reach_of`.
     """
     chroma = np.hypot(*linear_to_oklab(choices.mean(axis=(1, 2)))[:, 1:].T)
-    return bool(chroma.max() < _GREY) and _covered(_range(cells), _range(choices)) < _ENOUGH
+    tail = _TAIL if chroma.max() < _GREY else 0.0
+    return _covered(_range(cells), _range(choices, tail)) < _ENOUGH
 
 
-def tone_fit(cells: NDArray[np.float32], choices: NDArray[np.float32], tone: str = "auto") -> ToneFit | None:
+def tone_fit(
+    cells: NDArray[np.float32], choices: NDArray[np.float32], tone: str = "auto", contrast: float = 0.5
+) -> ToneFit | None:
     """Find out whether, and how, a target should be fitted to its tiles.
 
     Args:
         cells: The target's cells in linear light, (cells, k, k, 3).
         choices: The tiles likewise.
-        tone: "keep" never fits, "fit" always and all the way, "auto" where the tiles' means cover less than 40% of the
-            target's range, and the further the less they cover, but at most three quarters of the way.
+        tone: "keep" never fits, "fit" always, "auto" where the tiles are narrow.
+        contrast: 0 draws the range of tones together and no more; from 0 to 0.5 tones are spread more and more evenly,
+            and from 0 to 1 local contrast is raised, up to threefold.
     Returns:
         The fit, or None to leave the target as it is.
     Raises:
-        ConfigError: Another word.
+        ConfigError: Another word, or a contrast that is not from 0 to 1.
     """
     if tone not in TONES:
         raise ConfigError(f"tone '{tone}' is unknown; choose one of {', '.join(TONES)}.")
+    if not 0 <= contrast <= 1:
+        raise ConfigError(f"contrast is {contrast:g}; it must be from 0 (tones drawn together) to 1 (most contrast).")
     low, high = _range(cells)
     dark, light = _range(choices, tail=0.0)
-    if tone == "keep" or light <= dark or high - low < _ONE_TONE:
+    if tone == "keep" or light - dark < _ONE_TONE or high - low < _ONE_TONE:
         return None
-    shared = max(low, dark), min(high, light)
-    covered = _covered((low, high), (dark, light))
-    if tone == "auto" and covered >= _ENOUGH:
+    if tone == "auto" and not is_narrow(cells, choices):
         return None
-    # Where both share too little, more of the tiles' range is used than the target has there.
-    width = min(_WIDTH * (high - low), _USED * (light - dark))
-    top = min(light, max(shared[1], min(shared[0], light - width) + width))
-    bottom = max(dark, min(shared[0], top - width))
-    kept = 0.0 if tone == "fit" else max(_LEAST_KEPT, (covered / _ENOUGH) ** 0.5)
-    return ToneFit((low, high), (bottom + kept * (low - bottom), top + kept * (high - top)))
+    source = np.linspace(low, high, 33)
+    straight = np.linspace(0, 1, 33)
+    lab = linear_to_oklab(cells)
+    spread = _spread(lab[..., 0], low, high)
+    share = min(1.0, 2 * contrast)
+    shown = (1 - share) * straight + share * np.interp(source, *spread)
+    return ToneFit(
+        tuple(source.tolist()), tuple(shown.tolist()), (dark, light), _chroma(lab, choices), 2 * float(contrast)
+    )
+
+
+def _spread(lightness: NDArray[np.float32], low: float, high: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return tones from low to high and where each stands among all, 0 to 1, (257,) both."""
+    edges = np.linspace(low, high, _BINS + 1)
+    counts = np.histogram(np.clip(lightness, low, high), edges)[0].astype(np.float64)
+    for _ in range(4):  # what is cut off goes to all alike
+        limit = _LIMIT * counts.mean()
+        over = np.maximum(counts - limit, 0).sum()
+        counts = np.minimum(counts, limit) + over / _BINS
+    stands = np.concatenate([[0.0], np.cumsum(counts)])
+    return edges, stands / stands[-1]
+
+
+def _chroma(lab: NDArray[np.float32], choices: NDArray[np.float32]) -> float:
+    """Return by what to multiply the target's chroma so that it reaches as far as that of the tiles."""
+    wanted = float(np.quantile(np.hypot(lab[..., 1], lab[..., 2]), 1 - _TAIL))
+    offered = float(np.quantile(np.hypot(*linear_to_oklab(choices.mean(axis=(1, 2)))[:, 1:].T), 1 - _TAIL))
+    if offered < _GREY:
+        return 0.0
+    return min(1.0, offered / max(wanted, _ONE_TONE))
+
+
+def _surroundings(tones: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
+    """Return the mean around each sample, a Gaussian of some cells, from the cells' means; (cells, k, k) both."""
+    k = tones.shape[1]
+    means = tones.mean(axis=(1, 2)).reshape(grid.shape)
+    width, height = grid.cell_aspect
+    down = _gaussian(grid.rows, k, _AROUND * width / height)
+    right = _gaussian(grid.columns, k, _AROUND)
+    around = down @ means @ right.T
+    return np.ascontiguousarray(
+        around.reshape(grid.rows, k, grid.columns, k).swapaxes(1, 2).reshape(tones.shape), np.float32
+    )
+
+
+def _gaussian(count: int, k: int, sigma: float) -> NDArray[np.float64]:
+    """Return what each of `count` cells in a line gives to each of its samples, (count * k, count), rows with sum 1."""
+    places = (np.arange(count * k) + 0.5) / k - 0.5
+    weights = np.exp(-0.5 * np.square((places[:, None] - np.arange(count)) / sigma))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights
 
 
 def _covered(target: tuple[float, float], tiles: tuple[float, float]) -> float:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.render.overlay import Overlay
 from perceptual_photomosaic.render.sheet import Sheet
 
@@ -23,6 +24,21 @@ __all__ = ["Canvas", "Window"]
 
 Window = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the mosaic
 _STRIP_BYTES = 4_000_000
+
+
+@dataclass(frozen=True)
+class Colouring:
+    """The colours that characters get, and those they are drawn in.
+
+    Attributes:
+        ink: The colours they get.
+        drawn_in: sRGB of their ink as drawn.
+        drawn_on: sRGB of their paper as drawn.
+    """
+
+    ink: Ink
+    drawn_in: tuple[int, int, int]
+    drawn_on: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -36,6 +52,7 @@ class Canvas:
         shifts: sRGB values added to each cell, float32, (rows, columns, 3), or None.
         window: What is shown; None shows all.
         overlay: The target, laid over all of it; None lays nothing.
+        colouring: The colours of characters; None leaves them as they are drawn.
     """
 
     sheet: Sheet
@@ -44,6 +61,7 @@ class Canvas:
     shifts: NDArray[np.float32] | None = None
     window: Window | None = None
     overlay: Overlay | None = None
+    colouring: Colouring | None = None
 
     @property
     def mosaic_px(self) -> tuple[int, int]:
@@ -108,6 +126,10 @@ class Canvas:
             first, last = max(px_top, cell_row * height), min(px_bottom, (cell_row + 1) * height)
             part = out[first - px_top : last - px_top]
             self.sheet.lay(self.position[cell_row, cell_left:cell_right], first - cell_row * height, part)
+            if self.colouring is not None:
+                inked = self.colouring
+                cells = part.reshape(len(part), columns, width, 3)
+                inked.ink.lay(cells, cell_row, slice(cell_left, cell_right), inked.drawn_in, inked.drawn_on)
             if self.shifts is not None:
                 _shift(part.reshape(len(part), columns, width, 3), self.shifts[cell_row, None, cell_left:cell_right])
         pixels = out.reshape(len(out), columns * width, 3)

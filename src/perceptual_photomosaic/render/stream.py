@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.assign.inked import inks_of
 from perceptual_photomosaic.errors import OutputError
+from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.progress import SILENT, Reporter
-from perceptual_photomosaic.render.canvas import Canvas
+from perceptual_photomosaic.render.canvas import Canvas, Colouring
 from perceptual_photomosaic.render.formats import Format, replacing
 from perceptual_photomosaic.render.output import Output
 from perceptual_photomosaic.render.overlay import Overlay
@@ -34,6 +36,7 @@ def write_mosaic(
     tile_px: tuple[int, int],
     *,
     shifts: NDArray[np.float32] | None = None,
+    ink: Ink | None = None,
     overlay: Overlay | None = None,
     output: Output | None = None,
     reporter: Reporter = SILENT,
@@ -47,6 +50,7 @@ def write_mosaic(
         choices: Choice numbers, (rows, columns).
         tile_px: (width, height) of each tile.
         shifts: sRGB values added to each cell, (rows, columns, 3); None adds nothing.
+        ink: The colours of characters; None leaves them as they are drawn.
         overlay: The target, laid over the tiles; None lays nothing.
         output: Quality, compression, resolution and the rest.
         reporter: Hears of progress.
@@ -67,7 +71,8 @@ def write_mosaic(
         check_space(path.parent, f"'{shown}', {len(used)} tiles of {tile_px[0]} x {tile_px[1]} px", sheet_bytes)
     sheet = draw_sheet(tiles, used, tile_px, path.parent, in_memory_bytes=IN_MEMORY_BYTES, reporter=reporter)
     try:
-        canvas = Canvas(sheet, position.reshape(choices.shape), tile_px, shifts, overlay=overlay)
+        colouring = None if ink is None else Colouring(ink, *inks_of(tiles))
+        canvas = Canvas(sheet, position.reshape(choices.shape), tile_px, shifts, overlay=overlay, colouring=colouring)
         what = f"'{shown}', {size_px[0]} x {size_px[1]} px"
         needed = check_space(path.parent, what, most_bytes(made, size_px), lambda: _estimate(canvas, made, output))
         with replacing(path) as part:

@@ -94,6 +94,27 @@ def open_tiles(
     return tiles
 
 
+def own_aspect(tiles: Sequence[str] | TileSet) -> tuple[int, int] | None:
+    """Return the shape that cells of some tiles have by themselves: that of a font, where all tiles are its letters.
+
+    Args:
+        tiles: Specs, or an open set.
+    Returns:
+        Width to height in lowest terms; None for all other tiles, and where fonts differ.
+    Raises:
+        TileError: A spec that cannot be opened.
+    """
+    from perceptual_photomosaic.progress import SILENT
+
+    if not isinstance(tiles, Sequence):
+        return getattr(tiles, "cell_aspect", None)
+    parts = [part for text in tiles for part in parse_specs(text)]
+    if not parts or any(part.name != "glyphs" for part in parts):
+        return None
+    aspects = {getattr(_open_one(part, TileOptions(), SILENT), "cell_aspect", None) for part in parts}
+    return aspects.pop() if len(aspects) == 1 else None
+
+
 def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
     if spec.name in SETS and not spec.argument and not spec.options and Path(spec.name).is_dir():
         reporter.note(f"{spec.name} is the built-in tile set; for the folder of that name write ./{spec.name}")
@@ -116,12 +137,14 @@ def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
             spec.argument, options, crop=crop, background=background, duplicates=keep, reporter=reporter
         )
     if spec.name == "glyphs":
-        from perceptual_photomosaic.tiles.glyphs import DEFAULT_CHARACTERS, Glyphs
+        from perceptual_photomosaic.tiles.glyphs import Glyphs
 
         inks = spec.options.get("foreground", "black").split("/")
         return Glyphs(
-            spec.options.get("characters", DEFAULT_CHARACTERS),
+            spec.options.get("characters"),
+            set_name=spec.options.get("set"),
             font=spec.options.get("font"),
+            weight=spec.options.get("weight", "regular"),
             foreground=[parse_colour(ink, "glyphs: foreground") for ink in inks],
             background=background or options.background,
         )

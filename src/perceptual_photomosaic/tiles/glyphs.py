@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import string
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +14,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from perceptual_photomosaic.errors import TileError
-from perceptual_photomosaic.image import printable, read_file
+from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.pixels import Colour
+from perceptual_photomosaic.tiles.characters import SETS, drawn
+from perceptual_photomosaic.tiles.fonts import WEIGHTS, font_data, has_weights, is_bold, sized
 from perceptual_photomosaic.tiles.plain import PlainSet, check_size, chosen, digest
 from perceptual_photomosaic.tiles.spec import write_colour, write_spec
 
@@ -26,47 +26,85 @@ if TYPE_CHECKING:
 
     from perceptual_photomosaic.progress import Reporter
 
-__all__ = ["DEFAULT_CHARACTERS", "Glyphs"]
+__all__ = ["Glyphs"]
 
-DEFAULT_CHARACTERS = string.ascii_lowercase + string.ascii_uppercase + string.digits
 _MEASURED_PX = 1000  # font size at which glyphs are measured: large enough for hinting to vanish
+_CHECKED_PX = 48  # font size at which missing glyphs are told from others
 _DRAWN_PX = 160  # glyphs are drawn at least this large and averaged down
 
 
 class Glyphs(PlainSet):
     """Characters of one font, in one or several colours on a background.
 
-    All characters share one font size and one baseline: the largest size at which the ink of every character and the
-    advance box it stands in fit the cell. Each stands in the middle of its advance box's width. Glyphs are drawn
-    several times larger and averaged, so that small ones show the true share of ink in each pixel (hinting would
-    thicken or drop strokes); ink and background are mixed in sRGB values, as text on screens is.
+    In cells of the font's own shape, as wide as its advance and as high as its lines (`cell_aspect`), characters stand
+    as in a text: without gutters, blocks and lines joining. In any other cell all characters share the largest size at
+    which the ink of every one and the advance box it stands in fit, each in the middle of the cell's width.
+
+    Glyphs are drawn several times larger and averaged, so that small ones show the true share of ink in each pixel
+    (hinting would thicken or drop strokes); ink and background are mixed in sRGB values, as text on screens is.
 
     Args:
-        characters: One tile each; repeated ones count once.
-        font: A font file; None takes JetBrains Mono, which comes with this package.
+        characters: One tile each; repeated ones count once. None takes those of `set_name`.
+        set_name: A name in `characters.SETS`; "ascii" where nothing is said.
+        font: A font file or the name of an installed family; None takes JetBrains Mono, which comes along.
+        weight: "regular" or "bold".
         foreground: Ink colours: all characters in the first, then all in the second, and so on.
         background: The colour behind them.
 
     Raises:
-        TileError: The font cannot be read, or has no picture for a character.
+        TileError: The font cannot be read, has no such weight, or has no picture for a character; an unknown set or
+            weight.
     """
 
     def __init__(
         self,
-        characters: str = DEFAULT_CHARACTERS,
+        characters: str | None = None,
         *,
+        set_name: str | None = None,
         font: str | Path | None = None,
+        weight: str = "regular",
         foreground: Sequence[Colour] = ((0, 0, 0),),
         background: Colour = (255, 255, 255),
     ) -> None:
-        self.characters = "".join(dict.fromkeys(characters))
+        if characters is not None and set_name is not None:
+            raise TileError("glyphs: set= and characters= were both named; one of them is enough")
+        self.set_name = (set_name or "ascii") if characters is None else None
+        if self.set_name is not None and self.set_name not in SETS:
+            raise TileError(f"glyphs: there is no set {printable(self.set_name)!r}; choose one of {', '.join(SETS)}")
+        named = SETS[self.set_name] if self.set_name is not None else characters or ""
+        self.characters = "".join(dict.fromkeys(named))
+        if weight not in WEIGHTS:
+            raise TileError(f"glyphs: weight: expected one of {', '.join(WEIGHTS)}, got {weight!r}")
         self.font = None if font is None else str(font)
+        self.weight = weight
         self.foreground = tuple(foreground)
         self.background = background
         if not self.characters or not self.foreground:
             raise TileError("glyphs: expected one character and one foreground colour or more")
-        self._data = _default_font() if self.font is None else _font_file(self.font)
-        self._extent = _measure(self._data, self.characters, self.font or "the built-in font")
+        self._name = self.font or "the built-in font"
+        self._data = font_data(self.font, weight)
+        if weight == "bold" and not (has_weights(self._data) or is_bold(self._data)):
+            raise TileError(f"glyphs: {printable(self._name)} has no bold; name a bold font file, or leave weight= out")
+        _refuse_missing(sized(self._data, _CHECKED_PX, weight), self.characters, self._name)
+
+    @cached_property
+    def cell_aspect(self) -> tuple[int, int]:
+        """Width to height of the font's own cell: its widest advance to its line height, in lowest terms."""
+        line = self._line
+        width, height = max(1, round(1000 * line.advance)), max(1, round(1000 * (line.above + line.below)))
+        common = math.gcd(width, height)
+        return width // common, height // common
+
+    @cached_property
+    def _line(self) -> _Line:
+        font = sized(self._data, _MEASURED_PX, self.weight)
+        above, below = font.getmetrics()
+        advance = max(font.getlength(character) for character in self.characters)
+        return _Line(advance / _MEASURED_PX, above / _MEASURED_PX, below / _MEASURED_PX)
+
+    @cached_property
+    def _extent(self) -> _Extent:
+        return _measure(sized(self._data, _MEASURED_PX, self.weight), self.characters)
 
     def __len__(self) -> int:
         return len(self.characters) * len(self.foreground)
@@ -74,9 +112,11 @@ class Glyphs(PlainSet):
     @property
     def spec(self) -> str:
         """The text that opens the same set again."""
-        options = {} if self.characters == DEFAULT_CHARACTERS else {"characters": self.characters}
+        options = {"characters": self.characters} if self.set_name is None else {"set": self.set_name}
         if self.font is not None:
             options["font"] = self.font
+        if self.weight != "regular":
+            options["weight"] = self.weight
         options["foreground"] = "/".join(write_colour(colour) for colour in self.foreground)
         options["background"] = write_colour(self.background)
         return write_spec("glyphs", "", options)
@@ -89,7 +129,11 @@ class Glyphs(PlainSet):
 
     def identity(self) -> str:
         """Digest of the font file, the characters and the colours."""
-        return digest("glyphs 1", digest(self._data.hex()), self.characters, self.foreground, self.background)
+        return digest("glyphs 2", self._data_digest, self.weight, self.characters, self.foreground, self.background)
+
+    @cached_property
+    def _data_digest(self) -> str:
+        return digest(self._data.hex())
 
     def pictures(
         self, size_px: tuple[int, int], choices: Sequence[int] | None = None, *, reporter: Reporter | None = None
@@ -108,17 +152,48 @@ class Glyphs(PlainSet):
 
     def _ink(self, character: str, size_px: tuple[int, int]) -> NDArray[np.float32]:
         """Share of ink in each pixel, (height, width), 0 to 1."""
+        if self._is_own(size_px):
+            return self._ink_in_line(character, size_px)
         width, height = size_px
         finer = math.ceil(_DRAWN_PX / min(width, height))
         extent = self._extent
         room = (width * finer - 2, height * finer - 2)  # one fine pixel on each side for the rounding of outlines
         font_px = min(room[0] / (2 * extent.half_width), room[1] / (extent.above + extent.below))
-        font = _font(self._data, font_px)
+        font = sized(self._data, font_px, self.weight)
         left = width * finer / 2 - font.getlength(character) / 2
         baseline = height * finer / 2 + font_px * (extent.above - extent.below) / 2
         canvas = Image.new("L", (width * finer, height * finer))
         ImageDraw.Draw(canvas).text((left, baseline), character, fill=255, font=font, anchor="ls")
         return np.asarray(canvas.reduce(finer), dtype=np.float32) / np.float32(255)
+
+    def _is_own(self, size_px: tuple[int, int]) -> bool:
+        """Tell whether a cell has the font's own shape, as far as whole pixels can."""
+        line, (width, height) = self._line, size_px
+        return abs(width - height * line.advance / (line.above + line.below)) <= 1
+
+    def _ink_in_line(self, character: str, size_px: tuple[int, int]) -> NDArray[np.float32]:
+        """The same in a cell of the font's own shape, where characters stand as in a text."""
+        joined = drawn(character, size_px)
+        if joined is not None:
+            return joined
+        line, (width, height) = self._line, size_px
+        font_px = math.ceil(_DRAWN_PX / min(size_px)) * height / (line.above + line.below)
+        font = sized(self._data, font_px, self.weight)
+        box = round(font_px * line.advance), round(font_px * (line.above + line.below))
+        canvas = Image.new("L", box)
+        left = (box[0] - font.getlength(character)) / 2
+        ImageDraw.Draw(canvas).text((left, font_px * line.above), character, fill=255, font=font, anchor="ls")
+        ink = canvas.resize((width, height), Image.Resampling.BOX)
+        return np.asarray(ink, dtype=np.float32) / np.float32(255)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The widest advance of a font's characters and how far its lines reach from the baseline, in font sizes."""
+
+    advance: float
+    above: float
+    below: float
 
 
 @dataclass(frozen=True)
@@ -130,9 +205,7 @@ class _Extent:
     below: float
 
 
-def _measure(data: bytes, characters: str, font_name: str) -> _Extent:
-    font = _font(data, _MEASURED_PX)
-    _refuse_missing(font, characters, font_name)
+def _measure(font: ImageFont.FreeTypeFont, characters: str) -> _Extent:
     half_width = above = below = 0.0
     for character in characters:
         left, top, right, bottom = _ink_box(font, character)
@@ -154,40 +227,22 @@ def _ink_box(font: ImageFont.FreeTypeFont, character: str) -> tuple[float, float
 
 def _refuse_missing(font: ImageFont.FreeTypeFont, characters: str, font_name: str) -> None:
     """Refuse characters that have no picture of their own."""
-    blank_box = [_drawn(font, chr(code)) for code in (0x10FFFF, 0xFFFF)]  # never assigned: drawn as the missing glyph
+    blank_box = [_bitmap(font, chr(code)) for code in (0x10FFFF, 0xFFFF)]  # never assigned: drawn as the missing glyph
     missing = [
         character
         for character in characters
-        if not character.isprintable()
-        or unicodedata.category(character).startswith("M")
-        or (character != " " and _drawn(font, character) in blank_box)
+        if drawn(character, (2, 4)) is None
+        and (
+            not character.isprintable()
+            or unicodedata.category(character).startswith("M")
+            or (character != " " and _bitmap(font, character) in blank_box)
+        )
     ]
     if missing:
         named = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in missing[:8]) + (" ..." if len(missing) > 8 else "")
         raise TileError(f"glyphs: {printable(font_name)} cannot draw {named}; leave them out or pass another font")
 
 
-def _drawn(font: ImageFont.FreeTypeFont, character: str) -> tuple[tuple[int, int], bytes]:
+def _bitmap(font: ImageFont.FreeTypeFont, character: str) -> tuple[tuple[int, int], bytes]:
     mask = font.getmask(character, mode="1")
     return mask.size, bytes(mask)
-
-
-@lru_cache(maxsize=64)
-def _font(data: bytes, size: float) -> ImageFont.FreeTypeFont:
-    import io
-
-    return ImageFont.truetype(io.BytesIO(data), size, layout_engine=ImageFont.Layout.BASIC)
-
-
-@lru_cache(maxsize=1)
-def _default_font() -> bytes:
-    return resources.files("fontpkg_jetbrains_mono").joinpath("files", "JetBrainsMono[wght].ttf").read_bytes()
-
-
-def _font_file(path: str) -> bytes:
-    data = read_file(path)
-    try:
-        _font(data, 16)
-    except OSError as error:
-        raise TileError(f"glyphs: {printable(path)} is not a font that can be read: {error}") from None
-    return data

@@ -9,7 +9,8 @@ folder may be written as it is, with or without `photos:`: the path of an existi
 name of a built-in set wins over a folder of that name; `./emoji` is the folder.
 
     photos:DIR      crop=centre|attention|faces  background=COLOUR
-    glyphs          characters=TEXT  font=FILE  foreground=COLOUR[/COLOUR...]  background=COLOUR
+    glyphs          set=ascii|alnum|digits|blocks|box|braille|katakana|lines  characters=TEXT  font=FILE|FAMILY
+                    weight=regular|bold  foreground=COLOUR[/COLOUR...]  background=COLOUR
     emoji           background=COLOUR  skin-tones=yes|no  extras=yes|no
     slices:IMAGE    size=PX (height of a patch)
     colours:N       (none)
@@ -47,7 +48,7 @@ __all__ = [
 # Keys that each kind of set knows, and what its argument is ("" where it has none).
 SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "photos": ("a folder", ("crop", "background")),
-    "glyphs": ("", ("characters", "font", "foreground", "background")),
+    "glyphs": ("", ("set", "characters", "font", "weight", "foreground", "background")),
     "emoji": ("", ("background", "skin-tones", "extras")),
     "slices": ("a picture", ("size",)),
     "colours": ("a number", ()),

@@ -1,0 +1,221 @@
+"""Ink: the colours in which characters come nearest to their cells, and how near that is.
+
+A character is paper with ink on it. Each sample of it is `paper + cover * (ink - paper)` in sRGB values, as text is
+mixed on screens, where cover is the share of ink. For one character in one cell the best ink, and with "duo" the best
+paper too, follow from least squares. What is left over says how well the character suits the cell. At the end the
+colours are moved so that character and cell have the same mean light: from afar that is all that can be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.features.colour import linear_to_srgb, srgb_to_linear
+from perceptual_photomosaic.features.patches import blurred
+
+__all__ = ["Ink", "InkFit", "cover_of"]
+
+_AFAR = 3.0
+"""How much the mean colour counts beside the mean error of samples."""
+_TEXTURE = 0.25
+"""How much strokes count as an error where the cell has none. At 1 the densest letter would win everywhere."""
+_LEAST = 0.14
+"""Ink and paper differ by so much at least, in sRGB values from 0 to 1, so that characters can be read."""
+_STEPS = 4
+_SAME = 1e-4
+
+
+@dataclass(frozen=True)
+class Ink:
+    """The colours of all characters of a mosaic.
+
+    Attributes:
+        colours: Of the characters, sRGB, uint8, (rows, columns, 3).
+        papers: Behind them, likewise.
+    """
+
+    colours: NDArray[np.uint8]
+    papers: NDArray[np.uint8]
+
+    def lay(
+        self,
+        pixels: NDArray[np.uint8],
+        row: int,
+        columns: slice,
+        drawn_in: Sequence[int],
+        drawn_on: Sequence[int],
+    ) -> None:
+        """Colour a row of drawn characters in place.
+
+        Args:
+            pixels: sRGB, uint8, (height, n, width, 3).
+            row: Which row of cells they are of.
+            columns: And which of its columns, n.
+            drawn_in: Colour of the ink they are drawn with, (3,).
+            drawn_on: Colour of the paper they are drawn on, (3,).
+        """
+        cover = cover_of(pixels, drawn_in, drawn_on)[..., None]
+        paper = self.papers[row, columns, None].astype(np.float32)
+        ink = self.colours[row, columns, None].astype(np.float32)
+        np.copyto(pixels, np.rint(paper + cover * (ink - paper)), casting="unsafe")
+
+
+def cover_of(pixels: NDArray[np.uint8], ink: Sequence[int], paper: Sequence[int]) -> NDArray[np.float32]:
+    """Return the share of ink in pixels, 0 to 1.
+
+    Args:
+        pixels: Characters as drawn, sRGB, uint8, (..., 3).
+        ink: The colour they are drawn with.
+        paper: The colour they are drawn on, (3,), another one.
+    """
+    along = np.asarray(ink, np.float32) - np.asarray(paper, np.float32)
+    cover = (pixels.astype(np.float32) - np.asarray(paper, np.float32)) @ (along / np.float32(along @ along))
+    shares: NDArray[np.float32] = np.clip(cover, 0.0, 1.0, dtype=np.float32)
+    return shares
+
+
+class InkFit:
+    """Least squares of colours, for all characters in all cells.
+
+    Args:
+        cells: The target, linear light, float32, (cells, k, k, 3).
+        covers: Shares of ink at the same samples, (characters, k, k, 3), alike in all channels.
+        fine: The same at all pixels as drawn, (characters, pixels), for the mean light.
+        paper: sRGB of the paper in [0, 1], (3,), where it stays as it is; None where it follows the cell.
+        cell_aspect: Width to height of a cell.
+    """
+
+    def __init__(
+        self,
+        cells: NDArray[np.float32],
+        covers: NDArray[np.float32],
+        fine: NDArray[np.float32],
+        paper: NDArray[np.float32] | None,
+        cell_aspect: tuple[int, int] = (1, 1),
+    ) -> None:
+        self._light = cells.mean(axis=(1, 2))
+        self._wanted = linear_to_srgb(blurred(cells, cell_aspect)).reshape(len(cells), -1, 3)
+        self._cover = blurred(covers, cell_aspect)[..., 0].reshape(len(covers), -1)
+        self._levels = _levels(fine)
+        self._paper = paper
+        self._mean = self._wanted.mean(axis=1)
+        self._square = np.square(self._wanted).mean(axis=1)
+        self._mean_cover = self._cover.mean(axis=1)
+        self._square_cover = np.square(self._cover).mean(axis=1)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(cells, characters)."""
+        return len(self._wanted), len(self._cover)
+
+    def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
+        """Return what is left over in some cells with each character in its best colours, float32, (n, characters)."""
+        product = np.einsum("nsc,gs->ngc", self._wanted[cells], self._cover, optimize=True) / self._cover.shape[1]
+        mean = self._mean[cells][:, None]
+        ink, paper = self._solved(product, mean, self._mean_cover[None, :, None], self._square_cover[None, :, None])
+        along = ink - paper
+        cover, square = self._mean_cover[None, :, None], self._square_cover[None, :, None]
+        left = self._square[cells][:, None] - np.square(mean)
+        left = left - 2 * along * (product - mean * cover)
+        left += np.float32(_TEXTURE) * np.square(along) * (square - np.square(cover))
+        left += np.float32(1 + _AFAR) * np.square(paper + along * cover - mean)
+        costs: NDArray[np.float32] = left.sum(axis=2, dtype=np.float32)
+        if self._paper is None and (self._square_cover > _SAME).any():
+            costs[:, self._square_cover <= _SAME] = np.float32(1e3)  # a blank shows one colour: no character
+        return costs
+
+    def _solved(
+        self,
+        product: NDArray[np.float32],
+        mean: NDArray[np.float32],
+        cover: NDArray[np.float32],
+        square: NDArray[np.float32],
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the best ink and paper in [0, 1] from means of products; all shapes broadcast."""
+        afar = np.float32(_AFAR)
+        if self._paper is not None:
+            paper = self._paper
+            against = product - paper * cover + afar * cover * (mean - paper)
+            ink = paper + against / np.maximum(square + afar * np.square(cover), np.float32(_SAME))
+            return np.clip(ink, 0, 1), np.broadcast_to(paper, ink.shape)
+        spread = np.maximum(square - np.square(cover), np.float32(_SAME))
+        along = (product - cover * mean) / spread
+        return np.clip(mean + along * (1 - cover), 0, 1), np.clip(mean - along * cover, 0, 1)
+
+    def colours(self, choices: NDArray[np.integer]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Return the ink and the paper of every cell.
+
+        Args:
+            choices: The character in each cell, (cells,).
+        Returns:
+            sRGB, uint8, (cells, 3) both.
+        """
+        product = np.einsum("nsc,ns->nc", self._wanted, self._cover[choices]) / np.float32(self._cover.shape[1])
+        cover, square = self._mean_cover[choices, None], self._square_cover[choices, None]
+        ink, paper = self._solved(product, self._mean, cover, square)
+        ink, paper = ink.copy(), paper.copy()
+        if self._paper is None:
+            ink, paper = _readable(ink, paper, cover)
+        levels = self._levels[choices]
+        for _ in range(_STEPS):
+            missing = self._light - _mean_light(ink, paper, levels)
+            # what a step in sRGB does to the mean light: the slope of the curve at the mean colour
+            middle = paper + cover * (ink - paper)
+            step = missing / np.maximum(_slope(middle), np.float32(0.05))
+            if self._paper is None:
+                ink, paper = np.clip(ink + step, 0, 1), np.clip(paper + step, 0, 1)
+            else:
+                ink = np.clip(ink + step / np.maximum(cover, np.float32(0.05)), 0, 1)
+        return _bytes(ink), _bytes(paper)
+
+
+_BINS = 17
+
+
+def _levels(fine: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how often shares of ink from 0 to 1 occur, in 17 steps, (characters, 17), each row with sum 1."""
+    bins = np.rint(fine * (_BINS - 1)).astype(np.int64)
+    numbers = bins + np.arange(len(fine))[:, None] * _BINS
+    counts = np.bincount(numbers.ravel(), minlength=len(fine) * _BINS).reshape(len(fine), _BINS)
+    shares: NDArray[np.float32] = (counts / np.float32(fine.shape[1])).astype(np.float32)
+    return shares
+
+
+def _mean_light(
+    ink: NDArray[np.float32], paper: NDArray[np.float32], levels: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the mean linear light of characters, (n, 3), drawn in colours, (n, 3), with levels, (n, 17)."""
+    share = np.linspace(0, 1, _BINS, dtype=np.float32)[None, :, None]
+    drawn = paper[:, None] + share * (ink - paper)[:, None]
+    light: NDArray[np.float32] = np.einsum("nb,nbc->nc", levels, srgb_to_linear(drawn))
+    return light
+
+
+def _slope(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the derivative of linear light by sRGB."""
+    low, high = np.clip(srgb - 0.02, 0, 1), np.clip(srgb + 0.02, 0, 1)
+    slope: NDArray[np.float32] = (srgb_to_linear(high) - srgb_to_linear(low)) / (high - low)
+    return slope
+
+
+def _readable(
+    ink: NDArray[np.float32], paper: NDArray[np.float32], cover: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Draw ink and paper apart where they are too much alike, about their mean."""
+    apart = (ink - paper).mean(axis=1, keepdims=True)
+    mean = paper + cover * (ink - paper)
+    sign = np.where(np.abs(apart) > 1e-3, np.sign(apart), np.where(mean.mean(axis=1, keepdims=True) > 0.5, -1.0, 1.0))
+    more = np.maximum(0, _LEAST - np.abs(apart)) * sign
+    return (
+        np.clip(ink + more * (1 - cover), 0, 1).astype(np.float32),
+        np.clip(paper - more * cover, 0, 1).astype(np.float32),
+    )
+
+
+def _bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    whole: NDArray[np.uint8] = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    return whole
