@@ -301,3 +301,55 @@ def test_mosaics_of_different_shapes_are_not_compared(files, tmp_path):
     Image.new("RGB", (64, 96)).save(narrow)
     with pytest.raises(ImageError, match="not on one grid"):
         compare([files["worse"], narrow], target=files["target"], grid="8x6", no_judge=True)
+
+
+@pytest.fixture
+def pale(files) -> Path:
+    """A mosaic of the same target that has a quarter of its tones, the light ones."""
+    path = files["target"].with_name("pale.png")
+    with Image.open(files["better"]) as picture:
+        Image.fromarray((190 + np.asarray(picture) / 4).astype(np.uint8)).save(path)
+    return path
+
+
+def test_legibility_comes_last_where_tones_are_enough(files, monkeypatch, capsys):
+    words = (files["worse"], "-t", files["target"], "--grid", "8x6", "--no-judge", "--quiet")
+    assert run(monkeypatch, "evaluate", *words) == 0
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[-1].startswith("legibility 0.")
+    assert "few of its target's tones" not in shown
+    assert run(monkeypatch, "evaluate", *words, "--json") == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["mapped"] is None
+    assert list(data["legibility"]) == ["tones32", "tones64", "tones128", "outlines64", "outlines128", "mean"]
+    assert data["legibility"]["mean"] == pytest.approx(np.mean(list(data["legibility"].values())[:5]))
+
+
+def test_legibility_comes_first_where_tones_are_few(files, pale, monkeypatch, capsys):
+    words = (pale, "-t", files["target"], "--grid", "8x6", "--no-judge", "--quiet")
+    assert run(monkeypatch, "evaluate", *words) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith("legibility 0.9")
+    assert shown[1].startswith("this mosaic has few of its target's tones")
+    assert sum(line.startswith("legibility") for line in shown) == 1
+    assert run(monkeypatch, "evaluate", *words, "--json") == 0
+    data = json.loads(capsys.readouterr().out)
+    plain, mapped = (views[4]["delta_e_mean"] for views in (data["views"], data["mapped"]["views"]))
+    assert mapped < plain / 1.5
+    row = next(line.split() for line in shown if line.split()[:1] == ["1"])
+    assert row[4] == f"{mapped:.2f}"
+
+
+def test_one_mosaic_of_few_tones_has_all_compared_in_their_own(files, pale, monkeypatch, capsys):
+    words = (pale, files["worse"], "-t", files["target"], "--grid", "8x6", "--no-judge", "--quiet")
+    assert run(monkeypatch, "compare", *words) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("few of the target's tones: pale\n")
+    assert shown.index("legibility, more is better") < shown.index("ΔE, less is better")
+    assert run(monkeypatch, "compare", *words, "--json") == 0
+    data = json.loads(capsys.readouterr().out)
+    assert all(result["mapped"] for result in data.values())
+    assert run(monkeypatch, "compare", files["better"], *words[1:]) == 0
+    shown = capsys.readouterr().out
+    assert "few of the target's tones" not in shown
+    assert shown.index("ΔE, less is better") < shown.index("legibility, more is better") < shown.index("commonest tile")

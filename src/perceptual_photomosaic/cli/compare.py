@@ -29,6 +29,14 @@ _FIGURES = {
     "judge": ("judge, less is better", 3, min),
     "flip": ("FLIP, less is better", 3, min),
 }
+_LEGIBILITY = {
+    "mean": "legibility, more is better",
+    "tones32": "- tones, 32 samples",
+    "tones64": "- tones, 64 samples",
+    "tones128": "- tones, 128 samples",
+    "outlines64": "- outlines, 64 samples",
+    "outlines128": "- outlines, 128 samples",
+}
 _TONE = {"plates": 0.25, "grain": 1.0, "bias": 0.125}  # with the pixels that one cell covers
 _VARIETY = {
     "commonest": ("commonest tile", ".1%"),
@@ -41,6 +49,11 @@ _VARIETY = {
 _LEGEND = """\
 * the best, but it repeats its tiles clearly more than a mosaic it beats (effective number under 0.8 of the other's, or
   commonest tile with over 1.5 times the share): compare it with one as varied"""
+
+_IN_THEIR_TONES = """\
+few of the target's tones: {}
+so ΔE and what follows compare each mosaic with the target in the mosaic's own tones: lightness mapped by the monotone
+map that fits best, cell by cell (--json has the figures without this, too)"""
 
 
 def compare(
@@ -69,7 +82,8 @@ def compare(
     photomosaic compare mine.png theirs.png --plan mine.json --plan - --curve curve.png
 
     A mosaic that repeats a few tiles comes nearer to its target than a varied one can: where it wins by that, a star
-    says so. Without a plan or an index, cells that look alike count as one tile.
+    says so. Where one has few of the target's tones, as letters and emoji do, legibility comes first, and the rest
+    compares each with the target in its own tones. Without a plan or an index, cells that look alike count as one tile.
     """
     plans, indexes = plan or [], index or []
     for figure in (out, curve):
@@ -94,12 +108,19 @@ def compare(
     reporter = reporter_for(quiet=quiet or as_json)
     aspect = _aspect(pictures, over.grid_shape)
     ruler = Ruler(whole, over.grid_shape, cell_aspect=aspect, box=box, judge=not no_judge, reporter=reporter)
-    results = {name: ruler.measure(picture, layouts[name].tiles_of(picture)) for name, picture in pictures.items()}
-    _draw(ruler, pictures, results, out, curve)
+    few = [name for name, picture in pictures.items() if ruler.has_few_tones(picture)]
+    results = {
+        name: ruler.measure(picture, layouts[name].tiles_of(picture), mapped=bool(few))
+        for name, picture in pictures.items()
+    }
+    shown = {name: result.shown for name, result in results.items()}
+    _draw(ruler, pictures, shown, out, curve)
     if as_json:
         print(json.dumps(_plain(results, layouts)))
     else:
-        _print_tables(results)
+        if few:
+            print(_IN_THEIR_TONES.format(", ".join(few)))
+        _print_tables(shown, legibility_first=bool(few))
         if guessed := [name for name, layout in layouts.items() if layout.assignment is None]:
             print(f"tiles of {', '.join(guessed)}: cells that look alike count as one")
 
@@ -183,21 +204,31 @@ def _plain(results: dict[str, Evaluation], layouts: dict[str, Layout]) -> dict[s
 Pick = Callable[[list[float]], float]
 
 
-def _blocks(results: dict[str, Evaluation]) -> list[list[tuple[str, float, list[float], int, Pick]]]:
+def _blocks(
+    results: dict[str, Evaluation], *, legibility_first: bool
+) -> list[list[tuple[str, str, list[float], int, Pick]]]:
     """Rows that have a best, in blocks: title, pixels per cell, values, digits, and what picks the best of them."""
     views = next(iter(results.values())).views
     blocks = [
-        [(title, v.cell_px, [getattr(r.at(v.cell_px), figure) for r in results.values()], digits, best) for v in views]
+        [
+            (title, share(v.cell_px), [getattr(r.at(v.cell_px), figure) for r in results.values()], digits, best)
+            for v in views
+        ]
         for figure, (title, digits, best) in _FIGURES.items()
     ]
     tones = [
-        (f"{figure}, less is better", cell_px, [getattr(r.tone, figure) for r in results.values()], 2, min)
+        (f"{figure}, less is better", share(cell_px), [getattr(r.tone, figure) for r in results.values()], 2, min)
         for figure, cell_px in _TONE.items()
     ]
-    return [[row for row in block if None not in row[2]] for block in (*blocks, tones)]
+    legible = [
+        (title, "", [getattr(r.legibility, figure) for r in results.values()], 3, max)
+        for figure, title in _LEGIBILITY.items()
+    ]
+    ordered = [legible, *blocks, tones] if legibility_first else [*blocks, tones, legible]
+    return [[row for row in block if None not in row[2]] for block in ordered]
 
 
-def _print_tables(results: dict[str, Evaluation]) -> None:
+def _print_tables(results: dict[str, Evaluation], *, legibility_first: bool) -> None:
     """One table: a block of rows for each figure, a column for each mosaic, the best of a row in bold."""
     from rich.box import SIMPLE
     from rich.console import Console
@@ -207,7 +238,7 @@ def _print_tables(results: dict[str, Evaluation]) -> None:
     for column in table.columns[1:]:
         column.justify = "right"
     rivals, starred = _rivals(results), False
-    for block in _blocks(results):
+    for block in _blocks(results, legibility_first=legibility_first):
         before = ""
         for title, cell_px, values, digits, best in block:
             texts = {name: figure_text(value, digits) for name, value in zip(results, values, strict=True)}
@@ -217,7 +248,7 @@ def _print_tables(results: dict[str, Evaluation]) -> None:
                 star = text == top and any(texts[rival] != top for rival in rivals[name])
                 starred = starred or star
                 shown.append(f"[bold]{text}[/bold]{'*' if star else ' '}" if text == top else f"{text} ")
-            table.add_row("" if title == before else title, share(cell_px), *shown)
+            table.add_row("" if title == before else title, cell_px, *shown)
             before = title
         table.add_section()
     for figure, (title, style) in _VARIETY.items():

@@ -13,9 +13,13 @@ from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ImageError
 
 if TYPE_CHECKING:
-    from perceptual_photomosaic.evaluate import Evaluation
+    from perceptual_photomosaic.evaluate import Evaluation, Legibility
 
 __all__ = ["evaluate"]
+
+_IN_ITS_TONES = """\
+this mosaic has few of its target's tones, so below it is compared with the target in the mosaic's own: lightness mapped
+by the monotone map that fits best, cell by cell (--json has the figures without this, too)"""
 
 
 def evaluate(
@@ -38,8 +42,9 @@ def evaluate(
 
     Colours (CIEDE2000), structure (SSIM) and edges are compared where one cell covers 16 px down to 1/4 px; at 8, 4 and
     2 px also by a network that was taught what people see (shift-tolerant LPIPS) and by NVIDIA FLIP. Below stand how
-    varied the mosaic is, and its plates, grain and bias. Without a plan or an index, cells that look alike count as one
-    tile.
+    varied the mosaic is, its plates, grain and bias, and its legibility: five figures that no change of contrast
+    alters. Where a mosaic has few of the target's tones, as letters and emoji do, legibility comes first, and the rest
+    is compared in the mosaic's tones. Without a plan or an index, cells that look alike count as one tile.
     """
     from perceptual_photomosaic.evaluate import evaluate as measure
     from perceptual_photomosaic.evaluate.sources import read_layout
@@ -69,13 +74,18 @@ def evaluate(
         from perceptual_photomosaic.render.formats import replacing
 
         with replacing(plot) as part:
-            save_figure(curves({mosaic.stem: result}), part)
+            save_figure(curves({mosaic.stem: result.shown}), part)
     if as_json:
         facts = {"mosaic": str(mosaic), "target": str(target)}
         print(json.dumps(facts | plain(result, layout.assignment is None)))
         return
-    _print_table(result)
-    _print_tiles(result, layout.assignment is None)
+    said = _legibility_text(result.legibility)
+    if result.mapped:
+        print(f"{said}\n{_IN_ITS_TONES}")
+    _print_table(result.shown)
+    _print_tiles(result.shown, layout.assignment is None)
+    if not result.mapped:
+        print(said)
 
 
 def check_figure(path: Path, read: Iterable[Path | None]) -> None:
@@ -105,6 +115,14 @@ def share(cell_px: float) -> str:
 def figure_text(value: float | None, digits: int = 3) -> str:
     """Write a figure, or a dash where there is none."""
     return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _legibility_text(found: Legibility) -> str:
+    """Write the five figures of legibility and their mean."""
+    tones = " ".join(figure_text(value) for value in (found.tones32, found.tones64, found.tones128))
+    outlines = " ".join(figure_text(value) for value in (found.outlines64, found.outlines128))
+    mean = figure_text(found.mean)
+    return f"legibility {mean}: tones {tones} (32, 64, 128 samples), outlines {outlines} (64, 128): higher is better"
 
 
 def _print_table(result: Evaluation) -> None:

@@ -1,8 +1,9 @@
-"""The ruler for mosaics: colour, structure, tone and variety at several viewing distances."""
+"""The ruler for mosaics: colour, structure, tone and variety at several viewing distances, and legibility."""
 
 from __future__ import annotations
 
 from perceptual_photomosaic.evaluate.evaluation import Evaluation, Ruler, ViewScores, evaluate
+from perceptual_photomosaic.evaluate.legibility import Legibility, legibility
 from perceptual_photomosaic.evaluate.matching import assignment_from_picture
 from perceptual_photomosaic.evaluate.tile_stats import TileStats, nearest_repeat, tile_stats
 from perceptual_photomosaic.evaluate.tone import Tone, tone
@@ -10,6 +11,7 @@ from perceptual_photomosaic.evaluate.variety import Variety, clearly_less_varied
 
 __all__ = [
     "Evaluation",
+    "Legibility",
     "Ruler",
     "TileStats",
     "Tone",
@@ -18,6 +20,7 @@ __all__ = [
     "assignment_from_picture",
     "clearly_less_varied",
     "evaluate",
+    "legibility",
     "more_varied",
     "nearest_repeat",
     "tile_stats",

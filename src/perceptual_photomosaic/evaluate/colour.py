@@ -12,12 +12,13 @@ from perceptual_photomosaic.threads import slices
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ciede2000", "lab_from_light", "lab_from_srgb", "luma"]
+__all__ = ["ciede2000", "lab_from_light", "lab_from_srgb", "light_from_lab", "luma"]
 
 _XYZ_OF_RGB = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
 _WHITE = _XYZ_OF_RGB.sum(axis=1)  # D65, as the light of sRGB (1, 1, 1), so that greys have a = b = 0 exactly
+_RGB_OF_XYZ = np.linalg.inv(_XYZ_OF_RGB)
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
 _CHUNK = 16_384  # pixels per step: temporaries of ciede2000 then stay in the cache
 
@@ -33,6 +34,14 @@ def lab_from_light(light: NDArray[np.floating]) -> NDArray[np.float64]:
     f = np.where(ratio > (6 / 29) ** 3, np.cbrt(ratio), ratio / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def light_from_lab(lab: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Turn CIELAB under D65, (..., 3), into linear sRGB light, clipped to [0, 1]: the inverse of `lab_from_light`."""
+    y = (lab[..., 0] + 16) / 116
+    f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
+    ratio = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29))
+    return np.asarray(np.clip((ratio * _WHITE) @ _RGB_OF_XYZ.T, 0.0, 1.0))
 
 
 def lab_from_srgb(srgb: NDArray[np.floating]) -> NDArray[np.float64]:

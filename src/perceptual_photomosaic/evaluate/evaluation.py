@@ -3,24 +3,29 @@
 At each distance both pictures become a *view* (see `views`), and the views are compared: colours, structure and edges
 everywhere; what people see, as the judge and FLIP put it, at the three distances where a mosaic is mostly looked at.
 `Ruler` keeps all that depends on the target, for those who measure many mosaics against one.
+
+Letters and emoji reach few of the target's tones. Legibility says whether a mosaic of them reads as its target, and the
+other figures are then also taken against the target in the tones that the mosaic has (see `tone_map`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from perceptual_photomosaic.errors import GridError
-from perceptual_photomosaic.evaluate.colour import ciede2000
+from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light
 from perceptual_photomosaic.evaluate.flip import flip_error
 from perceptual_photomosaic.evaluate.judge import JUDGE_CELLS_PX, MIN_SIDE_PX, load_judge
+from perceptual_photomosaic.evaluate.legibility import Legibility, compare_traits, traits_of
 from perceptual_photomosaic.evaluate.looks import Look, looks_of
 from perceptual_photomosaic.evaluate.structure import gradient_agreement, ssim
 from perceptual_photomosaic.evaluate.tile_stats import TileStats, tile_stats
 from perceptual_photomosaic.evaluate.tone import Tone, ToneViews, compare_tones
+from perceptual_photomosaic.evaluate.tone_map import ToneMap, has_few_tones
 from perceptual_photomosaic.evaluate.variety import Variety, variety
 from perceptual_photomosaic.evaluate.views import (
     VIEW_CELLS_PX,
@@ -30,7 +35,7 @@ from perceptual_photomosaic.evaluate.views import (
     encode_srgb,
     view_shape,
 )
-from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.progress import SILENT, Reporter, Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,15 +79,25 @@ class Evaluation:
         grid_shape: (rows, cols).
         views: One entry for each viewing distance, from near to far.
         tone: Plates, grain and bias.
+        legibility: Whether the mosaic reads as its target, whatever its contrast.
         tiles: How the tiles are used; None when no assignment was given.
         variety: How varied they are; None likewise.
+        mapped: The same figures against the target in the tones that the mosaic has, see `tone_map`; None where the
+            mosaic has tones enough to be compared as it is.
     """
 
     grid_shape: tuple[int, int]
     views: tuple[ViewScores, ...]
     tone: Tone
+    legibility: Legibility
     tiles: TileStats | None = None
     variety: Variety | None = None
+    mapped: Evaluation | None = None
+
+    @property
+    def shown(self) -> Evaluation:
+        """The figures to look at: those in the mosaic's tones where it has few, and these everywhere else."""
+        return self.mapped or self
 
     def at(self, cell_px: float) -> ViewScores:
         """Look up the distance at which one cell covers `cell_px` pixels.
@@ -106,11 +121,20 @@ class Evaluation:
         rows, cols = self.grid_shape
         return {
             "grid": {"rows": rows, "columns": cols},
-            "views": [asdict(view) | {"size_px": list(view.size_px)} for view in self.views],
-            "tone": asdict(self.tone),
+            "legibility": self.legibility.to_dict(),
+            **_light_to_dict(self),
+            "mapped": _light_to_dict(self.mapped) if self.mapped else None,
             "tiles": asdict(self.tiles) if self.tiles else None,
             "variety": asdict(self.variety) if self.variety else None,
         }
+
+
+def _light_to_dict(result: Evaluation) -> dict[str, Any]:
+    """Give those figures that depend on tones as plain values."""
+    return {
+        "views": [asdict(view) | {"size_px": list(view.size_px)} for view in result.views],
+        "tone": asdict(result.tone),
+    }
 
 
 class Ruler:
@@ -155,6 +179,7 @@ class Ruler:
         with reporter.stage("looking at the target", len(shapes), "distances") as stage:
             self._targets = looks_of(target, shapes, box, stage)
             self._tones = self._tone_views(target, self._targets, box)
+            self._traits = traits_of(target, box)
 
     def target_view(self, cell_px: float) -> NDArray[np.uint8]:
         """Draw the target as it is seen where one cell covers `cell_px` pixels, one of `cells_px`: (H, W, 3) sRGB."""
@@ -165,12 +190,19 @@ class Ruler:
         height, width = self._targets[cell_px].light.shape[:2]
         return _to_bytes(encode_srgb(area_average(mosaic, (height, width))))
 
-    def measure(self, mosaic: NDArray[np.uint8], assignment: NDArray[np.integer] | None = None) -> Evaluation:
+    def has_few_tones(self, mosaic: NDArray[np.uint8]) -> bool:
+        """Tell whether a mosaic, (H, W, 3) uint8, has too few tones to be compared as it is; see `tone_map`."""
+        return has_few_tones(self._tones.cells, lab_from_light(area_average(mosaic, self.grid_shape)))
+
+    def measure(
+        self, mosaic: NDArray[np.uint8], assignment: NDArray[np.integer] | None = None, *, mapped: bool | None = None
+    ) -> Evaluation:
         """Measure one mosaic.
 
         Args:
             mosaic: uint8, (H, W, 3), the whole grid and nothing else, with any number of pixels per cell.
             assignment: Tile number of each cell, (rows, cols), for tiles and variety.
+            mapped: Also compare it with the target in the mosaic's tones; None does where the mosaic has few.
         Raises:
             ImageError: `mosaic` is no uint8 picture.
             GridError: The assignment belongs to another grid.
@@ -180,19 +212,24 @@ class Ruler:
             raise GridError(f"the grid is {self.grid_shape} (rows, cols), the assignment {assignment.shape}")
         shapes = {d: (view.light.shape[0], view.light.shape[1]) for d, view in self._targets.items()}
         box = (0.0, 0.0, float(mosaic.shape[1]), float(mosaic.shape[0]))
-        scores = []
         with self.reporter.stage("measuring", 2 * len(shapes), "looks") as stage:
             views = looks_of(mosaic, shapes, box, stage)
-            for cell_px in self.cells_px:
-                scores.append(self._compare(cell_px, self._targets[cell_px], views[cell_px]))
-                stage.advance()
-        return Evaluation(
-            self.grid_shape,
-            tuple(scores),
-            compare_tones(self._tones, self._tone_views(mosaic, views, box)),
-            None if assignment is None else tile_stats(assignment),
-            None if assignment is None else variety(assignment),
-        )
+            tones = self._tone_views(mosaic, views, box)
+            result = Evaluation(
+                self.grid_shape,
+                tuple(self._compare(d, self._targets[d], views[d], stage) for d in self.cells_px),
+                compare_tones(self._tones, tones),
+                compare_traits(self._traits, traits_of(mosaic)),
+                None if assignment is None else tile_stats(assignment),
+                None if assignment is None else variety(assignment),
+            )
+        if has_few_tones(self._tones.cells, tones.cells) if mapped is None else mapped:
+            fitted = ToneMap.fit(self._tones.cells[..., 0], tones.cells[..., 0])
+            with self.reporter.stage("measuring in the mosaic's tones", len(shapes), "looks") as stage:
+                scores = [self._compare(d, self._targets[d].in_tones(fitted), views[d], stage) for d in self.cells_px]
+            in_tones = replace(result, views=tuple(scores), tone=compare_tones(self._tones.in_tones(fitted), tones))
+            return replace(result, mapped=in_tones)
+        return result
 
     def _tone_views(self, picture: NDArray[np.uint8], looks: dict[float, Look], box: Box) -> ToneViews:
         """Take them from the nearest view where its pixels divide evenly: the same, sooner."""
@@ -201,11 +238,11 @@ class Ruler:
             return ToneViews.of(light, self.grid_shape)
         return ToneViews.of(picture, self.grid_shape, box)
 
-    def _compare(self, cell_px: float, target: Look, mosaic: Look) -> ViewScores:
+    def _compare(self, cell_px: float, target: Look, mosaic: Look, stage: Stage) -> ViewScores:
         height, width = target.light.shape[:2]
         delta_e = ciede2000(target.lab, mosaic.lab)
         judged = self.judge and cell_px in JUDGE_CELLS_PX and min(height, width) >= MIN_SIDE_PX
-        return ViewScores(
+        scores = ViewScores(
             cell_px=cell_px,
             size_px=(width, height),
             delta_e_mean=float(delta_e.mean()),
@@ -215,6 +252,8 @@ class Ruler:
             judge=load_judge().distance(target.features, mosaic.features) if judged else None,
             flip=flip_error(target.srgb, mosaic.srgb) if judged else None,
         )
+        stage.advance()
+        return scores
 
 
 def _to_bytes(srgb: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perceptual_photomosaic.evaluate.colour import lab_from_light, luma
+from perceptual_photomosaic.evaluate.colour import lab_from_light, light_from_lab, luma
 from perceptual_photomosaic.evaluate.judge import load_judge
 from perceptual_photomosaic.evaluate.views import area_average, encode_srgb
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from perceptual_photomosaic.evaluate.tone_map import ToneMap
     from perceptual_photomosaic.evaluate.views import Box
     from perceptual_photomosaic.progress import Stage
 
@@ -54,6 +55,10 @@ class Look:
     def features(self) -> list[Tensor]:
         """Features of the judge's network, layer by layer."""
         return load_judge().features(self.srgb)
+
+    def in_tones(self, tones: ToneMap) -> Look:
+        """Give the same picture with its tones mapped."""
+        return Look(_banded(lambda lab: light_from_lab(tones.apply(lab)), self.lab))
 
 
 def _banded(

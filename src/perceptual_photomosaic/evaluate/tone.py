@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light
+from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light, light_from_lab
 from perceptual_photomosaic.evaluate.views import area_average
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from perceptual_photomosaic.evaluate.tone_map import ToneMap
     from perceptual_photomosaic.evaluate.views import Box
 
 __all__ = ["Tone", "ToneViews", "compare_tones", "tone"]
@@ -71,6 +72,11 @@ class ToneViews:
             whole = grid_shape[0] % shape[0] == 0 and grid_shape[1] % shape[1] == 0
             views.append(lab_from_light(area_average(cells, shape) if whole else area_average(picture, shape, box)))
         return cls(*views)
+
+    def in_tones(self, tones: ToneMap) -> ToneViews:
+        """Give the same views with their tones mapped, as far as sRGB has the colours."""
+        views = (self.cells, self.fours, self.eights)
+        return ToneViews(*(lab_from_light(light_from_lab(tones.apply(lab))) for lab in views))
 
 
 def tone(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "LIGHT_OF_BYTE",
     "VIEW_CELLS_PX",
     "Box",
     "area_average",
@@ -54,7 +55,8 @@ def encode_srgb(light: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
-_LIGHT_OF_BYTE = decode_srgb(np.arange(256) / 255.0)
+LIGHT_OF_BYTE = decode_srgb(np.arange(256) / 255.0)
+"""Linear light of each sRGB byte, (256,)."""
 
 
 def check_picture(picture: NDArray[np.uint8], name: str) -> None:
@@ -128,7 +130,7 @@ def area_average(
     done = 0
     for first, last, weights in _shares(top, bottom, picture.shape[0], height):
         strip = picture[first:last]
-        light = _LIGHT_OF_BYTE[strip] if strip.dtype == np.uint8 else strip
+        light = LIGHT_OF_BYTE[strip] if strip.dtype == np.uint8 else strip
         rows = weights @ light.reshape(last - first, -1)
         columns = np.ascontiguousarray(rows.reshape(len(rows), -1, 3).transpose(1, 0, 2)).reshape(picture.shape[1], -1)
         averaged = [shares @ columns[start:stop] for start, stop, shares in across]
