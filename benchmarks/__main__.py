@@ -60,7 +60,9 @@ def main() -> None:
     for name in SECTIONS if "all" in asked else asked:
         title, command = SECTIONS[name][0], [*SECTIONS[name][1], *more]
         print(f"running {name}: {' '.join(command)}", file=sys.stderr, flush=True)
-        ran = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+        ran = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        if ran.returncode:  # it has said why
+            raise SystemExit(ran.returncode)
         _put(name, f"## {title}\n\n{_when(command)}\n\n{_body(name, ran.stdout)}")
     print(f"wrote {PAGE.relative_to(ROOT)}")
 
