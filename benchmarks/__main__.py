@@ -3,6 +3,7 @@
     python -m benchmarks                     the main job (about two minutes)
     python -m benchmarks render peers     these sections
     python -m benchmarks peers --skip uses   further options go to the section
+    python -m benchmarks letters --targets DIR   legibility of letters and emoji, beside jp2a and chafa
     python -m benchmarks tune --help      find the weights of the solver (benchmarks/tune.py)
     python -m benchmarks all              everything (two hours; the peers are installed in environments of their own)
 
@@ -33,6 +34,7 @@ SECTIONS = {
         "A thousand characters against the peers",
         ["benchmarks/peers.py", "--tiles=characters=characters", "--json=.benchmarks/peers-characters.json"],
     ),
+    "letters": ("Do letters and emoji read?", ["-m", "benchmarks.letters"]),
     "render": ("Writing gigapixels", ["-m", "benchmarks.render"]),
     "library": ("A library", ["-m", "benchmarks.library", "search"]),
     "mosaicnet": ("MosaicNet", ["benchmarks/mosaicnet.py"]),
@@ -58,7 +60,9 @@ def main() -> None:
     for name in SECTIONS if "all" in asked else asked:
         title, command = SECTIONS[name][0], [*SECTIONS[name][1], *more]
         print(f"running {name}: {' '.join(command)}", file=sys.stderr, flush=True)
-        ran = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+        ran = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        if ran.returncode:  # it has said why
+            raise SystemExit(ran.returncode)
         _put(name, f"## {title}\n\n{_when(command)}\n\n{_body(name, ran.stdout)}")
     print(f"wrote {PAGE.relative_to(ROOT)}")
 

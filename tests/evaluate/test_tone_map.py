@@ -54,9 +54,10 @@ def test_colours_come_back_from_lab():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "few"), [(0, 100, False), (0, 41, False), (0, 39, True), (70, 95, True), (101, 140, True)]
+    ("low", "high", "few"),
+    [(0, 100, False), (0, 68, False), (0, 65, True), (0, 54, True), (70, 95, True), (101, 140, True)],
 )
-def test_two_fifths_of_the_range_are_enough(low, high, few):
+def test_two_thirds_of_the_range_are_enough(low, high, few):
     def cells(dark: float, light: float) -> np.ndarray:
         lab = np.zeros((40, 40, 3))
         lab[..., 0] = np.linspace(dark, light, 1600).reshape(40, 40)

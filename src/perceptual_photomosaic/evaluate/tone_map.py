@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ToneMap", "has_few_tones", "nondecreasing"]
 
-_ENOUGH = 0.4
-"""The share of the target's range of lightness that a mosaic must cover to be compared with it as it is."""
+_ENOUGH = 2 / 3
+"""The share of the target's range of lightness that a mosaic must cover to be compared with it as it is.
+
+Photos cover 77% and more, even where each may come three times at most; white letters on black up to 58%.
+"""
 _TAIL = 1.0
 """Per cent of the cells that are left out at each end of a range."""
 _ONE_TONE = 0.1
@@ -26,7 +29,7 @@ _ONE_TONE = 0.1
 
 
 def has_few_tones(target_cells: NDArray[np.floating], mosaic_cells: NDArray[np.floating]) -> bool:
-    """Tell whether a mosaic covers less than 40% of its target's range of lightness.
+    """Tell whether a mosaic covers less than two thirds of its target's range of lightness.
 
     A range goes from the 1st to the 99th percentile of L* over the cells' means. The rule looks at the pictures alone.
 
