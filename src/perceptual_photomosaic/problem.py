@@ -19,7 +19,7 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
 from perceptual_photomosaic.tiles import TileOptions
 from perceptual_photomosaic.tiles.base import TileSet
-from perceptual_photomosaic.tiles.kinds import may_vary
+from perceptual_photomosaic.tiles.kinds import kinds_of, may_vary
 
 __all__ = ["pose"]
 
@@ -57,8 +57,10 @@ def pose(
     if not (whole or options.use_all or options.must_include):
         tiles, choices = shortlist(tiles, choices, cells, seed=options.seed, reporter=reporter)
     inked = options.ink != "none"
-    narrow = not inked and is_narrow(cells, choices)
-    tone = tone_fit(cells, choices, "keep" if inked and options.tone == "auto" else options.tone, options.contrast)
+    letters = kinds_of(tiles.spec) == {"glyphs"}
+    narrow = not inked and is_narrow(cells, choices, letters=letters)
+    asked = "keep" if inked and options.tone == "auto" else options.tone
+    tone = tone_fit(cells, choices, asked, options.contrast, letters=letters)
     varied = options.method == "solve" and may_vary(tiles.spec)
     pictures, count = None, len(tiles) // len(tiles.variants)
     if varied or options.variety or options.min_distance or options.weights:  # else nobody asks what tiles show

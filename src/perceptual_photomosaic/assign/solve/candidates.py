@@ -12,7 +12,7 @@ from perceptual_photomosaic.threads import share_out
 
 __all__ = ["candidates", "descriptor_costs", "nearest_candidates", "nearest_in_pool"]
 
-_SHAPES, _MEANS = 40, 20
+_SHAPES, _MEANS = 20, 12
 """Candidates of a cell: those nearest by all their colours, and those nearest by their mean colour. A cell of a rare
 hue finds it also in photos that are less smooth. More hardly lower the energy: docs/logbook/2026-11-one-energy.md."""
 

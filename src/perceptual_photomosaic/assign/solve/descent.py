@@ -17,7 +17,7 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["Proposer", "descend"]
 
-_SLIGHT = 0.0005
+_SLIGHT = 0.002
 """A sweep that gains less than this part of the energy is the last; so is one that moves less than one cell in 500."""
 
 

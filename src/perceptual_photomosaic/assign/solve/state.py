@@ -18,7 +18,7 @@ __all__ = ["LEAST_GAIN", "Judged", "Move", "State"]
 
 LEAST_GAIN = 1e-7
 """A move gains at least so much: less is rounding."""
-_JUDGED = 12
+_JUDGED = 8
 """Options of a cell that are judged by their samples."""
 _WOKEN = 1
 """Cells so near to one that changed are judged again."""
