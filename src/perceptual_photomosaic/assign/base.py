@@ -26,6 +26,10 @@ from perceptual_photomosaic.tiles.base import TileSet
 __all__ = ["Assignment", "Matcher", "Problem"]
 
 
+_GREY = 1e-3
+"""Channels of linear light that differ by less make a grey."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """All that decides which tile goes where.
@@ -69,6 +73,11 @@ class Problem:
     def choice_traits(self) -> Traits:
         """Colours and tones of the choices, likewise."""
         return Traits(blurred(self.choices, self.grid.cell_aspect) if self.narrow else self.choices)
+
+    @cached_property
+    def channels(self) -> int:
+        """Numbers that say a colour here: 3, or 1 where neither the target nor any tile has a colour."""
+        return 3 if any(np.ptp(part, axis=-1).max() > _GREY for part in (self.cells, self.choices)) else 1
 
     @property
     def num_tiles(self) -> int:

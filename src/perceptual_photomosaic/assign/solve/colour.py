@@ -28,7 +28,10 @@ class CellColour:
     """
 
     def __init__(self, problem: Problem, weight: float, k: int, *, detail: bool = False) -> None:
-        self._wanted, self._offered = problem.cell_traits.colours(k), problem.choice_traits.colours(k)
+        lightness_first = slice(problem.channels)
+        self._wanted, self._offered = (
+            traits.colours(k)[:, lightness_first] for traits in (problem.cell_traits, problem.choice_traits)
+        )
         share = np.full(len(self._wanted), weight / k**2, np.float32)
         for counts in (problem.weights, problem.detail if detail else None):
             if counts is not None:
@@ -58,7 +61,7 @@ class CellColour:
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
         """Return the weighted distances of options, (n, K), in cells, (n,)."""
-        apart = self._offered[options]  # (n, K, 3, k * k)
+        apart = self._offered[options]  # (n, K, channels, k * k)
         apart -= self._wanted[cells][:, None]
         squared = np.einsum("nkcs,nkcs->nks", apart, apart)
         costs: NDArray[np.float32] = np.sqrt(squared, out=squared).sum(axis=2)

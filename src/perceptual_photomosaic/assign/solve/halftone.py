@@ -40,7 +40,8 @@ class Halftone:
     """
 
     def __init__(self, problem: Problem, weight: float, sigma: float) -> None:
-        self._means, wanted = problem.choice_traits.means, problem.cell_traits.means
+        self._channels = channels = problem.channels
+        self._means, wanted = (traits.means[:, :channels] for traits in (problem.choice_traits, problem.cell_traits))
         shape = problem.grid.shape
         self._columns = shape[1]
         step = max(1, round(sigma))
@@ -48,11 +49,13 @@ class Halftone:
         (self._row, self._by_row), (self._column, self._by_column) = _reached(self._down), _reached(self._right)
         self._wanted = wanted
         light = self._blurred(wanted)
-        slopes = _slopes(light * np.float32(1 - _GLARE) + np.float32(_GLARE))
+        slopes = _slopes(np.repeat(light, 3 // channels, axis=1) * np.float32(1 - _GLARE) + np.float32(_GLARE))
+        if channels == 1:  # of lightness by grey
+            slopes = slopes[:, :1].sum(axis=2, keepdims=True)
         count = np.ones(len(wanted), np.float32) if problem.weights is None else problem.weights
         share = self._blurred(count[:, None])[:, 0] * np.float32(weight * len(wanted) / len(light))
         self._slopes = (slopes * share[:, None, None]).astype(np.float32)
-        self._felt = np.zeros((len(light), 3), np.float32)
+        self._felt = np.zeros((len(light), channels), np.float32)
         self._staged: NDArray[np.float32] | None = None
 
     def _blurred(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -70,7 +73,7 @@ class Halftone:
         return windows.reshape(len(cells), -1), share.reshape(len(cells), -1)
 
     def _seen(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what differences of light at all windows look like, (windows, 3)."""
+        """Return what differences of light at all windows look like, (windows, channels)."""
         seen: NDArray[np.float32] = np.einsum("wij,wj->wi", self._slopes, light)
         return seen
 
@@ -88,17 +91,17 @@ class Halftone:
 
     def block(self, options: int) -> int:
         """Return how many cells to judge at a time, few enough for their arrays to stay in the cache."""
-        return max(1, int(_FLOATS // (3 * options * self._row.shape[1] * self._column.shape[1])))
+        return max(1, int(_FLOATS // (self._channels * options * self._row.shape[1] * self._column.shape[1])))
 
     def costs(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
         """Return the weighted distances around cells, (n,), for their options, (n, K), nothing else moving, (n, K)."""
         windows, share = self._around(cells)
-        slopes = self._slopes[windows] * share[..., None, None]  # (n, W, 3, 3)
-        change = self._means[options] - self._means[current][:, None]  # (n, K, 3)
-        felt = change @ slopes.reshape(len(cells), -1, 3).swapaxes(1, 2)  # (n, K, W * 3)
-        felt = felt.reshape(*options.shape, -1, 3)
+        slopes = self._slopes[windows] * share[..., None, None]  # (n, W, channels, channels)
+        change = self._means[options] - self._means[current][:, None]  # (n, K, channels)
+        felt = change @ slopes.reshape(len(cells), -1, self._channels).swapaxes(1, 2)  # (n, K, W * channels)
+        felt = felt.reshape(*options.shape, -1, self._channels)
         felt += self._felt[windows][:, None]
         costs: NDArray[np.float32] = _lengths(felt).sum(axis=2)
         return costs
@@ -108,7 +111,7 @@ class Halftone:
         windows, share = self._around(cells)
         moved = share[..., None] * (self._means[choices] - self._means[current])[:, None]
         flat = windows.ravel()
-        light = [np.bincount(flat, moved[..., channel].ravel(), len(self._felt)) for channel in range(3)]
+        light = [np.bincount(flat, moved[..., channel].ravel(), len(self._felt)) for channel in range(self._channels)]
         self._staged = self._felt + self._seen(np.stack(light, axis=1).astype(np.float32))
         return float((_lengths(self._staged) - _lengths(self._felt)).sum(dtype=np.float64))
 
