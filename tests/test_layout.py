@@ -19,7 +19,8 @@ from PIL import Image
 from perceptual_photomosaic import MosaicOptions, make_mosaic
 from perceptual_photomosaic.config import with_values
 from perceptual_photomosaic.errors import ConstraintError, GridError, OutputError
-from perceptual_photomosaic.layout import LEAST_CELLS, USES, lay_out, lay_out_for
+from perceptual_photomosaic.layout import LEAST_CELLS, USES, lay_out, lay_out_for, with_own_shape
+from perceptual_photomosaic.tiles import own_aspect
 
 
 def _set(count: int, spec: str = "photos:holiday", variants: int = 1) -> Any:
@@ -56,7 +57,17 @@ def test_what_was_asked_for_is_not_changed(asked: dict[str, int]) -> None:
     assert lay_out_for(options, (1200, 900), _set(30)) == lay_out(options, (1200, 900))
 
 
-@pytest.mark.parametrize("spec", ["glyphs", "emoji", "slices:a.png", "colours:64", "photos:holiday;colours:9", "array"])
+def test_letters_are_more() -> None:
+    """120 columns and 55 lines of a square picture, in the shape of the font."""
+    options = with_own_shape(MosaicOptions(), own_aspect(["glyphs"]))
+    assert options.cell_aspect == "5:11"
+    assert lay_out_for(options, (1200, 1200), _set(30, "glyphs")).grid.shape == (55, 120)
+    assert with_own_shape(MosaicOptions(cell_aspect="1:1"), (5, 11)).cell_aspect == "1:1"
+    assert with_own_shape(MosaicOptions(method="mosaicnet"), (5, 11)).cell_aspect == "auto"
+    assert own_aspect(["glyphs", "emoji"]) is own_aspect(["emoji"]) is own_aspect([]) is None
+
+
+@pytest.mark.parametrize("spec", ["emoji", "slices:a.png", "colours:64", "photos:holiday;colours:9", "array"])
 def test_other_tiles_may_repeat(spec: str) -> None:
     assert lay_out_for(MosaicOptions(), (1200, 900), _set(30, spec)) == lay_out(MosaicOptions(), (1200, 900))
 

@@ -130,14 +130,17 @@ def test_cells_are_cut_row_by_row() -> None:
         assert (cells[cell] == fitted[row * k : row * k + k, column * k : column * k + k]).all()
 
 
-def test_a_blur_goes_on_beyond_a_patch_with_its_edge() -> None:
+@pytest.mark.parametrize("aspect", [(1, 1), (5, 11)])
+def test_a_blur_goes_on_beyond_a_patch_with_its_edge(aspect: tuple[int, int]) -> None:
+    """It is as wide as it is high where it is seen: 0.13 of the root of a cell's width times its height."""
     patches = np.random.default_rng(3).random((2, PATCH, PATCH, 3)).astype(np.float32)
     apart = np.arange(-PATCH, PATCH + 1)
-    gaussian = np.exp(-0.5 * np.square(apart / 1.5))
-    gaussian /= gaussian.sum()
+    side = 0.13 * (aspect[0] * aspect[1]) ** 0.5
     slow = patches.astype(np.float64)
     for axis in (1, 2):
-        wide = np.pad(slow, [(PATCH, PATCH) if side == axis else (0, 0) for side in range(4)], mode="edge")
+        gaussian = np.exp(-0.5 * np.square(apart / PATCH * aspect[2 - axis] / side))
+        gaussian /= gaussian.sum()
+        wide = np.pad(slow, [(PATCH, PATCH) if other == axis else (0, 0) for other in range(4)], mode="edge")
         slow = np.apply_along_axis(np.convolve, axis, wide, gaussian, mode="valid")
-    np.testing.assert_allclose(blurred(patches), slow, atol=1e-3)
+    np.testing.assert_allclose(blurred(patches, aspect), slow, atol=1e-3)
     np.testing.assert_allclose(blurred(np.full_like(patches, 0.25)), 0.25, rtol=1e-6)

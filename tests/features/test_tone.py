@@ -10,7 +10,7 @@ from perceptual_photomosaic import MosaicOptions, make_mosaic
 from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.colour import linear_to_oklab, to_linear
-from perceptual_photomosaic.features.tone import inked, reach_of, tone_fit
+from perceptual_photomosaic.features.tone import is_narrow, tone_fit
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.inputs import open_tile_set, tile_options
 from perceptual_photomosaic.mosaic import Mosaic
@@ -27,6 +27,9 @@ def lightness_of(patches: np.ndarray) -> np.ndarray:
     return linear_to_oklab(patches.mean(axis=(1, 2)))[:, 0]
 
 
+GRID = Grid(8, 8, (1, 1), (0, 0, 64, 64))
+
+
 def test_tiles_that_reach_far_enough_change_nothing() -> None:
     assert tone_fit(greys(0, 1), greys(0.02, 0.9)) is None
     assert tone_fit(greys(0.4, 0.6), greys(0, 1)) is None
@@ -34,67 +37,79 @@ def test_tiles_that_reach_far_enough_change_nothing() -> None:
 
 
 def test_tiles_are_narrow_where_they_reach_little_of_the_target() -> None:
-    assert reach_of(greys(0, 1), greys(0.5, 1)) == "narrow"
-    assert reach_of(greys(0, 0.1), greys(0.4, 1)) == "narrow"  # they reach nothing
-    assert reach_of(greys(0, 1), greys(0.9, 0.95)) == "faint"
-    assert reach_of(greys(0, 1), greys(0.02, 0.9)) == "wide"
-    assert reach_of(greys(0.6, 0.9), greys(0.5, 1)) == "wide"  # all that is wanted
-    assert reach_of(greys(0.3, 0.3), greys(0.5, 1)) == "wide"  # one tone has no range
+    assert is_narrow(greys(0, 1), greys(0.5, 1))
+    assert is_narrow(greys(0, 0.1), greys(0.4, 1))  # they reach nothing
+    assert not is_narrow(greys(0, 1), greys(0.02, 0.9))
+    assert not is_narrow(greys(0.6, 0.9), greys(0.5, 1))  # all that is wanted
+    assert not is_narrow(greys(0.3, 0.3), greys(0.5, 1))  # one tone has no range
 
 
-def test_tiles_are_inked_where_nearly_all_are_of_few_tones_and_none_has_a_colour() -> None:
-    letters = greys(0.7, 0.95, 200)
-    with_block = np.concatenate([letters, greys(0, 0, 1)])
-    one_red = np.concatenate([letters, greys(0.8, 0.8, 1) * np.array([1, 0.4, 0.4], np.float32)])
-    assert reach_of(greys(0, 1), with_block) == "wide"  # the block alone reaches black
-    assert inked(greys(0, 1), letters)
-    assert inked(greys(0, 1), with_block)
-    assert not inked(greys(0, 1), one_red)
-    assert not inked(greys(0, 1), greys(0, 1, 200))  # photos in grey
+def test_letters_are_narrow_even_white_on_black_and_with_some_blocks() -> None:
+    white_on_black = greys(0, 0.4, 200)
+    with_block = np.concatenate([white_on_black, greys(1, 1, 1)])
+    assert not is_narrow(greys(0, 1), white_on_black)
+    assert is_narrow(greys(0, 1), white_on_black, letters=True)
+    assert is_narrow(greys(0, 1), with_block, letters=True)
+    assert not is_narrow(greys(0, 1), greys(0, 1, 33), letters=True)  # a set of blocks
 
 
-def test_light_tiles_draw_the_target_into_their_range() -> None:
-    fit = tone_fit(greys(0, 1), greys(0.5, 1), "fit")
+@pytest.mark.parametrize("contrast", [0.0, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.0, 0.1), (0.9, 1.0)])
+def test_the_target_gets_the_tones_of_the_tiles(low: float, high: float, contrast: float) -> None:
+    """The darkest becomes the darkest tile, the lightest the lightest, and order is kept, wherever both lie."""
+    tiles = greys(0.5, 1)
+    fit = tone_fit(greys(low, high), tiles, "fit", contrast)
     assert fit is not None
-    lightness = lightness_of(fit.apply(greys(0, 1)))
-    reach = lightness_of(greys(0.5, 1))
-    assert lightness.min() >= reach.min() - 1e-3
-    assert lightness.max() <= reach.max() + 1e-3
-    assert np.all(np.diff(lightness) >= -1e-6)
-    assert lightness[-1] - lightness[0] > 0.9 * (reach[-1] - reach[0])
+    assert np.all(np.diff(fit.shown) >= 0)
+    assert (fit.shown[0], fit.shown[-1]) == pytest.approx((0, 1), abs=0.01)
+    lightness = linear_to_oklab(fit.apply(greys(low, high), GRID))[..., 0]
+    reach = lightness_of(tiles)
+    assert reach.min() - 1e-3 <= lightness.min() < reach.min() + 0.02
+    assert reach.max() - 0.02 < lightness.max() <= reach.max() + 1e-3
 
 
-def test_the_less_tiles_cover_the_further_the_target_is_drawn_towards_them() -> None:
-    """Nothing jumps where fitting begins, and contrast is left even for tiles of nearly one tone."""
-    target, before = greys(0, 1), 1.0
-    for dark in (0.3, 0.35, 0.4, 0.5, 0.7, 0.9):
-        tiles = greys(dark, 1)
-        reach = lightness_of(tiles)
-        fit, full = tone_fit(target, tiles), tone_fit(target, tiles, "fit")
-        assert full is not None
-        span = 1.0 if fit is None else (fit.shown[1] - fit.shown[0]) / (fit.source[1] - fit.source[0])
-        assert span <= before + 1e-6
-        assert span >= 0.25
-        if fit is not None:
-            assert full.shown[0] >= fit.shown[0] >= fit.source[0]
-            assert fit.shown[0] < reach.min()
-        before = span
-    barely = tone_fit(target, greys(0.3, 1))  # 39% covered
-    assert barely is not None
-    assert barely.shown[0] - barely.source[0] < 0.02
-
-
-@pytest.mark.parametrize(("low", "high"), [(0.0, 0.1), (0.05, 0.45), (0.9, 1.0)])
-def test_tiles_that_the_target_hardly_reaches_still_show_it(low: float, high: float) -> None:
-    """A dark target and light tiles, or the other way round: most of the tiles' range is used, and none beyond it."""
-    tiles = greys(0.4, 0.95)
-    fit = tone_fit(greys(low, high), tiles, "fit")
+def test_without_contrast_tones_are_drawn_together_and_no_more() -> None:
+    fit = tone_fit(greys(0, 1) ** 3, greys(0.5, 1), contrast=0)
     assert fit is not None
-    target, reach = (lightness_of(part) for part in (greys(low, high), tiles))
-    assert reach.min() - 1e-6 <= fit.shown[0] < fit.shown[1] <= reach.max() + 1e-6
-    wanted = min(0.6 * (fit.source[1] - fit.source[0]), 0.7 * (reach.max() - reach.min()))
-    assert fit.shown[1] - fit.shown[0] >= 0.99 * wanted
-    assert target.min() - 1e-6 <= fit.source[0] < fit.source[1] <= target.max() + 1e-6
+    assert fit.local == 0
+    np.testing.assert_allclose(fit.shown, np.linspace(0, 1, 33), atol=1e-6)
+    before, after = (
+        linear_to_oklab(part)[..., 0].ravel() for part in (greys(0.2, 0.9), fit.apply(greys(0.2, 0.9), GRID))
+    )
+    assert abs(np.corrcoef(before, after)[0, 1]) > 0.9999
+
+
+def test_tones_are_spread_but_one_flat_area_does_not_take_all() -> None:
+    many_dark = np.concatenate([greys(0, 0.05, 56), greys(0.05, 1, 8)])
+    evenly, straight = (tone_fit(many_dark, greys(0.5, 1), "fit", contrast) for contrast in (0.5, 0.0))
+    assert evenly is not None
+    assert straight is not None
+    assert evenly.shown[10] > straight.shown[10] + 0.1  # dark tones, of which there are many, get more room
+    paper = np.concatenate([greys(1, 1, 60), greys(0, 0.9, 4)])
+    fit = tone_fit(paper, greys(0.5, 1), "fit")
+    assert fit is not None
+    assert fit.shown[-2] > 0.8  # what is not paper keeps most tones
+
+
+def test_local_contrast_raises_what_differs_from_its_surroundings() -> None:
+    cells = greys(0.2, 0.2, 64)
+    cells[27] = 0.3
+    cells[0], cells[63] = 0, 1
+    plain, raised = (tone_fit(cells, greys(0.5, 1), "fit", contrast) for contrast in (0.5, 1.0))
+    assert plain is not None
+    assert raised is not None
+    step = [float(np.ptp(lightness_of(fit.apply(cells, GRID))[26:28])) for fit in (plain, raised)]
+    assert step[1] > 1.2 * step[0]
+
+
+def test_colours_fade_as_far_as_those_of_the_tiles() -> None:
+    red = greys(0.2, 0.8) * np.array([1, 0.2, 0.2], np.float32)
+    letters, pale = greys(0.5, 1), greys(0.5, 1) * np.array([1, 0.8, 0.8], np.float32)
+    grey, faded = (tone_fit(red, tiles, "fit") for tiles in (letters, pale))
+    assert grey is not None
+    assert faded is not None
+    assert grey.chroma == 0 < faded.chroma < 1
+    assert np.ptp(grey.apply(red, GRID), axis=-1).max() < 1e-4
 
 
 def test_one_tone_and_unknown_words() -> None:
@@ -102,13 +117,15 @@ def test_one_tone_and_unknown_words() -> None:
     assert tone_fit(greys(0.3, 0.3), greys(0.5, 1)) is None
     with pytest.raises(ConfigError, match="auto, keep, fit"):
         tone_fit(greys(0, 1), greys(0, 1), "sepia")
+    with pytest.raises(ConfigError, match="contrast is 2; it must be from 0"):
+        tone_fit(greys(0, 1), greys(0.5, 1), contrast=2)
 
 
 @pytest.mark.parametrize(("tiles", "least"), [("glyphs", 0.5), ("emoji", 0.9)])
 def test_a_fitted_target_is_there_in_every_tone(target: NDArray[np.uint8], tiles: str, least: float) -> None:
     """Seen from where a cell is a point: the darker the target, the darker the mosaic, whatever ink tiles have."""
     target = target.mean(axis=2, keepdims=True).repeat(3, axis=2).astype(np.uint8)
-    mosaic = make_mosaic(target, tiles, columns=24, tile_size=16, tone="fit")
+    mosaic = make_mosaic(target, tiles, columns=24, tile_size=16, cell_aspect="1:1", tone="fit")
     rows, columns = mosaic.grid.shape
     seen = to_linear(mosaic.to_array()).reshape(rows, 16, columns, 16, 3).mean(axis=(1, 3))
     wanted = to_linear(target).reshape(rows, 72 // rows, columns, 96 // columns, 3).mean(axis=(1, 3))

@@ -35,7 +35,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
 
 def test_sheet_and_export(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     status, out, _ = run(
-        "glyphs", "colours:3", "--sheet", "sheet.png", "--export", "out", "--size", "8", "--variants", "flip"
+        "glyphs:set=alnum", "colours:3", "--sheet", "sheet.png", "--export", "out", "--size", "8", "--variants", "flip"
     )
     assert status == 0
     assert "65 tiles in 2 variants each" in out
@@ -43,7 +43,8 @@ def test_sheet_and_export(run, tmp_path: Path) -> None:  # type: ignore[no-untyp
     assert len(list((tmp_path / "out").iterdir())) == 130
     back = open_tiles(str(tmp_path / "out"), TileOptions(thumbnail_px=(8, 8)))
     assert np.array_equal(
-        back.pictures((8, 8)), open_tiles(["glyphs", "colours:3"], TileOptions(variants=("flip",))).pictures((8, 8))
+        back.pictures((8, 8)),
+        open_tiles(["glyphs:set=alnum", "colours:3"], TileOptions(variants=("flip",))).pictures((8, 8)),
     )
     rows, columns, gap = sheet_shape(130, (8, 8))
     with Image.open(tmp_path / "sheet.png") as sheet:

@@ -172,7 +172,7 @@ def test_threads_change_nothing(album: Path) -> None:
 
 
 def test_exported_templates_read_back(tmp_path: Path) -> None:
-    glyphs = open_tiles("glyphs")
+    glyphs = open_tiles("glyphs:set=alnum")
     export_tiles(glyphs, tmp_path / "ascii_8", (8, 8))
     options = TileOptions(thumbnail_px=(8, 8))
     templates = open_tiles(str(tmp_path / "ascii_8"), options)

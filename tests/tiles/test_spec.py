@@ -57,7 +57,7 @@ def test_folders_may_be_written_as_they_are(tmp_path: Path, monkeypatch: pytest.
         ("slices", "expected a picture"),
         ("colours", "expected a number"),
         ("colours:many", "expected a whole number, got 'many'"),
-        ("glyphs:colour=red", r"did you mean foreground|it knows characters"),
+        ("glyphs:colour=red", r"did you mean foreground|it knows set, characters"),
         ("glyphs:forground=red", r"did you mean foreground=\.\.\.\?"),
         ("glyphs:foreground=reddish", "foreground: expected a colour such as white or #a00, got 'reddish'"),
         ("glyphs:background=#11223344", "without transparency"),
