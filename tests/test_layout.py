@@ -58,10 +58,10 @@ def test_what_was_asked_for_is_not_changed(asked: dict[str, int]) -> None:
 
 
 def test_letters_are_more() -> None:
-    """120 columns and 55 lines of a square picture, in the shape of the font."""
+    """120 columns and 54 lines of a square picture, in the shape of the font."""
     options = with_own_shape(MosaicOptions(), own_aspect(["glyphs"]))
     assert options.cell_aspect == "5:11"
-    assert lay_out_for(options, (1200, 1200), _set(30, "glyphs")).grid.shape == (55, 120)
+    assert lay_out_for(options, (1200, 1200), _set(30, "glyphs")).grid.shape == (54, 120)
     assert with_own_shape(MosaicOptions(cell_aspect="1:1"), (5, 11)).cell_aspect == "1:1"
     assert with_own_shape(MosaicOptions(method="mosaicnet"), (5, 11)).cell_aspect == "auto"
     assert own_aspect(["glyphs", "emoji"]) is own_aspect(["emoji"]) is own_aspect([]) is None
