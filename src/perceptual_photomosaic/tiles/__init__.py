@@ -116,11 +116,11 @@ def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
             spec.argument, options, crop=crop, background=background, duplicates=keep, reporter=reporter
         )
     if spec.name == "glyphs":
-        from perceptual_photomosaic.tiles.glyphs import DEFAULT_CHARACTERS, Glyphs
+        from perceptual_photomosaic.tiles.glyphs import Glyphs
 
         inks = spec.options.get("foreground", "black").split("/")
         return Glyphs(
-            spec.options.get("characters", DEFAULT_CHARACTERS),
+            _characters(spec),
             font=spec.options.get("font"),
             foreground=[parse_colour(ink, "glyphs: foreground") for ink in inks],
             background=background or options.background,
@@ -131,6 +131,8 @@ def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
         return Emoji(
             options,
             background=background,
+            margin=spec.options.get("margin", "crop"),
+            font=spec.options.get("font"),
             skin_tones=_flag(spec, "skin-tones"),
             extras=_flag(spec, "extras"),
         )
@@ -141,6 +143,19 @@ def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
     from perceptual_photomosaic.tiles.colours import Colours
 
     return Colours(_number(spec, spec.argument) or 0)
+
+
+def _characters(spec: Spec) -> str:
+    from perceptual_photomosaic.tiles.glyphs import DEFAULT_CHARACTERS, SETS_OF_CHARACTERS
+
+    name = spec.options.get("set")
+    if name is None:
+        return spec.options.get("characters", DEFAULT_CHARACTERS)
+    if "characters" in spec.options:
+        raise TileError("glyphs: expected set=NAME or characters=TEXT, got both")
+    if name not in SETS_OF_CHARACTERS:
+        raise TileError(f"glyphs: set: expected one of {', '.join(SETS_OF_CHARACTERS)}, got {name!r}")
+    return SETS_OF_CHARACTERS[name]
 
 
 def _colour(spec: Spec, key: str, options: TileOptions) -> tuple[int, int, int] | None:

@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 
     from perceptual_photomosaic.progress import Reporter
 
-__all__ = ["DEFAULT_CHARACTERS", "Glyphs"]
+__all__ = ["DEFAULT_CHARACTERS", "SETS_OF_CHARACTERS", "Glyphs"]
 
-DEFAULT_CHARACTERS = string.ascii_lowercase + string.ascii_uppercase + string.digits
+SETS_OF_CHARACTERS = {"alnum": string.ascii_lowercase + string.ascii_uppercase + string.digits}
+"""Characters by the names that specs have for them."""
+
+DEFAULT_CHARACTERS = SETS_OF_CHARACTERS["alnum"]
 _MEASURED_PX = 1000  # font size at which glyphs are measured: large enough for hinting to vanish
 _DRAWN_PX = 160  # glyphs are drawn at least this large and averaged down
 
@@ -74,7 +77,8 @@ class Glyphs(PlainSet):
     @property
     def spec(self) -> str:
         """The text that opens the same set again."""
-        options = {} if self.characters == DEFAULT_CHARACTERS else {"characters": self.characters}
+        named = [name for name, characters in SETS_OF_CHARACTERS.items() if characters == self.characters]
+        options = {"set": named[0]} if named else {"characters": self.characters}
         if self.font is not None:
             options["font"] = self.font
         options["foreground"] = "/".join(write_colour(colour) for colour in self.foreground)
