@@ -19,7 +19,7 @@ from PIL import Image
 
 from perceptual_photomosaic.errors import MissingExtraError, TileError
 from perceptual_photomosaic.image import printable, read_file
-from perceptual_photomosaic.tiles.openmoji import averaged, filled_box, points_of, square_around
+from perceptual_photomosaic.tiles.openmoji import filled_box, points_of, square_around
 from perceptual_photomosaic.tiles.plain import digest
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EmojiFont"]
 
-_LEAST_SHARE = 0.55  # of the line's height: the boxes of OpenMoji are enlarged as if at least this share of theirs
+_LEAST_SHARE = 0.55  # of the line's height; as OpenMoji's 40 units of 72
 _MEASURED_PX = 144
 _FINEST_PX = 64
 _PRESENTATION = 0xFE0F  # asks for the coloured form; some fonts have the glyph with it, some without
@@ -116,11 +116,10 @@ class EmojiFont:
         return -extents.ascender, -extents.descender
 
     def _drawn(self, glyph: _Glyph, view: View, side: int, background: Colour) -> NDArray[np.uint8]:
-        finer = 1 if isinstance(glyph, _Bitmap) else math.ceil(_FINEST_PX / side)
+        finer = math.ceil(_FINEST_PX / side)
         paper = Image.new("RGBA", (side * finer, side * finer), (*background, 255))
         paper.alpha_composite(glyph.draw(view, side * finer))
-        pixels: NDArray[np.uint8] = averaged(np.asarray(paper)[None, ..., :3], finer)[0]
-        return pixels
+        return np.asarray(paper.convert("RGB").reduce(finer))
 
     def _find(self, points: tuple[int, ...]) -> int | None:
         """The one glyph that code points become, if it has colours."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from perceptual_photomosaic.pixels import Colour
 
-__all__ = ["ART_UNITS", "OpenMoji", "averaged", "filled_box", "points_of", "square_around"]
+__all__ = ["ART_UNITS", "OpenMoji", "filled_box", "points_of", "square_around"]
 
 ART_UNITS = 72
 """Side of the area that drawings are made on, in their own units."""
@@ -107,7 +107,7 @@ class OpenMoji:
         finer = math.ceil(_FINEST_PX / side)
 
         def finish(sheet: Any) -> NDArray[np.uint8]:
-            return averaged(_cells(sheet.flatten(background=list(background)).numpy(), side * finer), finer)
+            return _cells(sheet.flatten(background=list(background)).shrink(finer, finer).numpy(), side)
 
         boxes = [square_around(box, _LEAST_UNITS) for box in self.boxes(codes)]
         yield from self._sheets(codes, boxes, side * finer, finish)
@@ -205,16 +205,6 @@ def square_around(box: Sequence[float], least: float) -> Box:
     right, bottom = box[2:] if len(box) == 4 else (left + box[2], top + box[2])
     side = max(right - left, bottom - top, least)
     return (left + right - side) / 2, (top + bottom - side) / 2, side
-
-
-def averaged(pictures: NDArray[np.uint8], finer: int) -> NDArray[np.uint8]:
-    """Make pictures (n, height, width, channels) smaller by a whole number."""
-    if finer == 1:
-        return pictures
-    n, height, width, channels = pictures.shape
-    blocks = pictures.reshape(n, height // finer, finer, width // finer, finer, channels)
-    result: NDArray[np.uint8] = np.rint(blocks.mean(axis=(2, 4), dtype=np.float32)).astype(np.uint8)
-    return result
 
 
 def _parts(drawings: Sequence[tuple[bytes, Box]], at_most: int) -> Iterator[Sequence[tuple[bytes, Box]]]:
