@@ -174,7 +174,7 @@ def settings_of(folder: Path, steps: int) -> dict[str, TrainSettings]:
     return {
         "emoji": preset(
             "laptop",
-            tiles="emoji",
+            tiles="emoji:margin=keep",
             keep_tiles=200,
             learning_rate=2e-5,
             temperature=1.0,

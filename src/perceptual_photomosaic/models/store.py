@@ -21,6 +21,7 @@ from perceptual_photomosaic.features.vgg import VGG16
 from perceptual_photomosaic.features.weights import load_vgg_weights
 from perceptual_photomosaic.losses import LossSettings
 from perceptual_photomosaic.models.mosaicnet import MosaicNet, MosaicNetConfig
+from perceptual_photomosaic.tiles.spec import spec_of_old
 
 __all__ = ["ModelCard", "available_models", "load_model", "match_tiles", "save_model", "template_identity"]
 
@@ -118,9 +119,10 @@ def load_model(
     try:
         plain = json.loads(metadata["card"])
         config = MosaicNetConfig(**plain.pop("network"))
+        plain["tiles"] = spec_of_old(plain["tiles"])
         card = ModelCard(**plain | {"loss": LossSettings.from_plain(plain["loss"]), "sources": tuple(plain["sources"])})
         templates = tensors.pop("templates")
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"the model {path} is damaged: {type(error).__name__} {error}") from error
     if vgg is None:
         vgg = VGG16(load_vgg_weights(card.vgg_source), dtype)

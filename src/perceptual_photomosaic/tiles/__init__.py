@@ -154,6 +154,8 @@ def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
         return Emoji(
             options,
             background=background,
+            margin=spec.options.get("margin", "crop"),
+            font=spec.options.get("font"),
             skin_tones=_flag(spec, "skin-tones"),
             extras=_flag(spec, "extras"),
         )

@@ -11,7 +11,7 @@ name of a built-in set wins over a folder of that name; `./emoji` is the folder.
     photos:DIR      crop=centre|attention|faces  background=COLOUR
     glyphs          set=ascii|alnum|digits|blocks|box|braille|katakana|lines  characters=TEXT  font=FILE|FAMILY
                     weight=regular|bold  foreground=COLOUR[/COLOUR...]  background=COLOUR
-    emoji           background=COLOUR  skin-tones=yes|no  extras=yes|no
+    emoji           margin=crop|keep  font=FILE  background=COLOUR  skin-tones=yes|no  extras=yes|no
     slices:IMAGE    size=PX (height of a patch)
     colours:N       (none)
     library:DIR     crop, background as for photos  duplicates=yes|no
@@ -41,6 +41,8 @@ __all__ = [
     "parse_flag",
     "parse_specs",
     "paths_in",
+    "spec_in_full",
+    "spec_of_old",
     "write_colour",
     "write_spec",
 ]
@@ -49,12 +51,17 @@ __all__ = [
 SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "photos": ("a folder", ("crop", "background")),
     "glyphs": ("", ("set", "characters", "font", "weight", "foreground", "background")),
-    "emoji": ("", ("background", "skin-tones", "extras")),
+    "emoji": ("", ("margin", "font", "background", "skin-tones", "extras")),
     "slices": ("a picture", ("size",)),
     "colours": ("a number", ()),
     "library": ("a library", ("crop", "background", "duplicates")),
 }
 
+# What a spec meant that names none of some keys: the keys, then what to add, in older versions and today.
+_UNSAID: dict[str, tuple[frozenset[str], dict[str, str], dict[str, str]]] = {
+    "glyphs": (frozenset({"set", "characters"}), {"set": "alnum"}, {"set": "alnum"}),
+    "emoji": (frozenset({"margin"}), {"margin": "keep"}, {"margin": "crop"}),
+}
 
 WITH_PATHS = ("photos", "library", "slices")
 """Those whose argument is a path."""
@@ -95,6 +102,43 @@ def paths_in(specs: Iterable[str]) -> list[Path]:
         if "font" in spec.options:
             paths.append(Path(spec.options["font"]))
     return paths
+
+
+def spec_of_old(text: str) -> str:
+    """Write a saved spec so that it means what it meant when it was saved.
+
+    Older versions did not write what they had no other way to do: emoji kept their margin, and glyphs were the letters
+    and digits. Specs that this version writes name both, and come back as they are.
+
+    Args:
+        text: A spec from a plan, a model or a checkpoint; it may name several sets.
+    """
+    return _completed(text, old=True)
+
+
+def spec_in_full(text: str) -> str:
+    """Write a spec with what it leaves to today's defaults, so that later versions open the same set.
+
+    Args:
+        text: A spec that a person wrote; it may name several sets.
+    """
+    return _completed(text, old=False)
+
+
+def _completed(text: str, *, old: bool) -> str:
+    """Add what is unsaid to the sets in a text; whatever is no valid spec stays, and whoever opens it says so."""
+    if _is_folder(text) and text not in SETS:
+        return text
+    parts = _split(text, ";")
+    for place, part in enumerate(parts):
+        name = part.partition(":")[0]
+        if name in _UNSAID:
+            with suppress(TileError):
+                keys, then, now = _UNSAID[name]
+                options = _parse_one(part).options
+                if keys.isdisjoint(options):
+                    parts[place] = write_spec(name, "", {**(then if old else now), **options})
+    return join_specs(parts)
 
 
 def write_spec(name: str, argument: str = "", options: Mapping[str, str] | None = None) -> str:

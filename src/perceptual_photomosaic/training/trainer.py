@@ -19,6 +19,7 @@ import torch
 
 from perceptual_photomosaic.errors import ConfigError, MissingExtraError, ModelError
 from perceptual_photomosaic.progress import SILENT, Reporter, Stage
+from perceptual_photomosaic.tiles.spec import spec_in_full, spec_of_old
 from perceptual_photomosaic.training.checkpoint import last_checkpoint
 from perceptual_photomosaic.training.notify import check_url, notify
 from perceptual_photomosaic.training.prepare import Prepared, prepare
@@ -75,6 +76,7 @@ def train(job: Job, *, notify_url: str = "", reporter: Reporter = SILENT) -> Pat
     """
     if notify_url:
         check_url(notify_url)
+    job = replace(job, settings=replace(job.settings, tiles=spec_in_full(job.settings.tiles)))
     message: dict[str, Any] = {"run": job.folder.name, "folder": str(job.folder)}
     try:
         model = _launch(job, reporter)
@@ -201,6 +203,7 @@ def _previous(job: Job) -> dict[str, Any] | None:
     if found is None:
         return None
     before = TrainSettings.from_plain(found[1]["settings"])
+    before = replace(before, tiles=spec_of_old(before.tiles))
     free = {"steps", "data", "val", "log_every", "checkpoint_every", "validate_every", "keep_checkpoints", "sheet"}
     free |= {"learning_rate", "precision", "validate_batch", "validate_crop", "accumulate"}
     changed = [
