@@ -68,8 +68,8 @@ def reach_of(cells: NDArray[np.float32], choices: NDArray[np.float32]) -> Reach:
         cells: The target's cells in linear light, (cells, k, k, 3).
         choices: The tiles likewise.
     Returns:
-        "wide" for 40% or more, as photos do; "narrow" for less, as emoji with a margin do; "faint" where the tiles besides are all
-        but one tone, as letters are, less than 0.1 apart in OKLab.
+        "wide" for 40% or more, as photos do; "narrow" for less, as emoji with a margin do; "faint" where the tiles
+        besides are all but one tone, as letters are, less than 0.1 apart in OKLab.
     """
     darkest, lightest = _range(choices, tail=0.0)
     if _covered(_range(cells), (darkest, lightest)) >= _ENOUGH:
