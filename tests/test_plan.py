@@ -54,7 +54,7 @@ def test_plan_file_and_memory_are_one(mosaic: Mosaic, plan_path: Path, tmp_path:
     ("tiles", "saved", "meant"),
     [
         ("emoji:margin=keep,background=#204060", "emoji:background=#204060", "emoji:margin=keep,background=#204060"),
-        ("glyphs", "glyphs:foreground=#000000,background=#ffffff", None),
+        ("glyphs:set=alnum", "glyphs:foreground=#000000,background=#ffffff", None),
     ],
 )
 def test_old_plans_draw_what_they_drew(

@@ -121,7 +121,7 @@ def test_one_tone_and_unknown_words() -> None:
         tone_fit(greys(0, 1), greys(0.5, 1), contrast=2)
 
 
-@pytest.mark.parametrize(("tiles", "least"), [("glyphs", 0.5), ("emoji", 0.9)])
+@pytest.mark.parametrize(("tiles", "least"), [("glyphs", 0.5), ("emoji:margin=keep", 0.9)])
 def test_a_fitted_target_is_there_in_every_tone(target: NDArray[np.uint8], tiles: str, least: float) -> None:
     """Seen from where a cell is a point: the darker the target, the darker the mosaic, whatever ink tiles have."""
     target = target.mean(axis=2, keepdims=True).repeat(3, axis=2).astype(np.uint8)

