@@ -76,7 +76,7 @@ class MosaicOptions:
         "Fit the target's tones to those of the tiles: auto (where they have few, as letters do), fit, or keep.",
     )
     contrast: float = _option(
-        0.5, "Choosing", "How much contrast a target gets that is fitted to letters and the like, 0 to 1."
+        0.3, "Choosing", "How much contrast a target gets that is fitted to letters and the like, 0 to 1."
     )
     viewing: str = _option("balanced", "Choosing", "Where it is looked at from: near, balanced or far.")
     weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure8=2,halftone1=1.")

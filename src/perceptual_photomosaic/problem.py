@@ -57,10 +57,10 @@ def pose(
     if not (whole or options.use_all or options.must_include):
         tiles, choices = shortlist(tiles, choices, cells, seed=options.seed, reporter=reporter)
     inked = options.ink != "none"
-    letters = kinds_of(tiles.spec) == {"glyphs"}
-    narrow = not inked and is_narrow(cells, choices, letters=letters)
+    drawn = kinds_of(tiles.spec) <= {"glyphs", "emoji"} and bool(kinds_of(tiles.spec))
+    narrow = not inked and is_narrow(cells, choices, drawn=drawn)
     asked = "keep" if inked and options.tone == "auto" else options.tone
-    tone = tone_fit(cells, choices, asked, options.contrast, letters=letters)
+    tone = tone_fit(cells, choices, asked, options.contrast, drawn=drawn)
     varied = options.method == "solve" and may_vary(tiles.spec)
     pictures, count = None, len(tiles) // len(tiles.variants)
     if varied or options.variety or options.min_distance or options.weights:  # else nobody asks what tiles show

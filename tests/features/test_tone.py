@@ -44,13 +44,13 @@ def test_tiles_are_narrow_where_they_reach_little_of_the_target() -> None:
     assert not is_narrow(greys(0.3, 0.3), greys(0.5, 1))  # one tone has no range
 
 
-def test_letters_are_narrow_even_white_on_black_and_with_some_blocks() -> None:
+def test_drawings_are_narrow_even_white_on_black_and_with_some_blocks() -> None:
     white_on_black = greys(0, 0.4, 200)
     with_block = np.concatenate([white_on_black, greys(1, 1, 1)])
     assert not is_narrow(greys(0, 1), white_on_black)
-    assert is_narrow(greys(0, 1), white_on_black, letters=True)
-    assert is_narrow(greys(0, 1), with_block, letters=True)
-    assert not is_narrow(greys(0, 1), greys(0, 1, 33), letters=True)  # a set of blocks
+    assert is_narrow(greys(0, 1), white_on_black, drawn=True)
+    assert is_narrow(greys(0, 1), with_block, drawn=True)
+    assert not is_narrow(greys(0, 1), greys(0, 1, 33), drawn=True)  # a set of blocks
 
 
 @pytest.mark.parametrize("contrast", [0.0, 0.3, 0.5, 1.0])
@@ -86,7 +86,7 @@ def test_tones_are_spread_but_one_flat_area_does_not_take_all() -> None:
     assert straight is not None
     assert evenly.shown[10] > straight.shown[10] + 0.1  # dark tones, of which there are many, get more room
     paper = np.concatenate([greys(1, 1, 60), greys(0, 0.9, 4)])
-    fit = tone_fit(paper, greys(0.5, 1), "fit")
+    fit = tone_fit(paper, greys(0.5, 1), "fit", 0.5)
     assert fit is not None
     assert fit.shown[-2] > 0.8  # what is not paper keeps most tones
 
@@ -121,7 +121,7 @@ def test_one_tone_and_unknown_words() -> None:
         tone_fit(greys(0, 1), greys(0.5, 1), contrast=2)
 
 
-@pytest.mark.parametrize(("tiles", "least"), [("glyphs", 0.5), ("emoji:margin=keep", 0.9)])
+@pytest.mark.parametrize(("tiles", "least"), [("glyphs", 0.5), ("emoji", 0.9)])
 def test_a_fitted_target_is_there_in_every_tone(target: NDArray[np.uint8], tiles: str, least: float) -> None:
     """Seen from where a cell is a point: the darker the target, the darker the mosaic, whatever ink tiles have."""
     target = target.mean(axis=2, keepdims=True).repeat(3, axis=2).astype(np.uint8)

@@ -30,8 +30,8 @@ TONES = ("auto", "keep", "fit")
 
 _ENOUGH = 0.4
 """The share of a target's range that tiles must cover to be asked for the target as it is."""
-_ENOUGH_OF_LETTERS = 0.9
-"""The same for characters."""
+_ENOUGH_OF_DRAWINGS = 0.9
+"""The same for characters and emoji, most of which are paper."""
 _GREY = 0.02
 """Means that lie no farther from grey, in OKLab, have no colour."""
 _TAIL = 0.01
@@ -81,18 +81,18 @@ class ToneFit:
         return np.clip(oklab_to_linear(lab), 0.0, 1.0).astype(np.float32)
 
 
-def is_narrow(cells: NDArray[np.float32], choices: NDArray[np.float32], *, letters: bool = False) -> bool:
+def is_narrow(cells: NDArray[np.float32], choices: NDArray[np.float32], *, drawn: bool = False) -> bool:
     """Tell whether tiles show little of a target's lightness, as letters and emoji do.
 
-    They do where their means cover less than 40% of its range, letters where they cover less than 90%, 1% of them at
-    either end left out: white on black they reach far, and yet are narrow.
+    They do where their means cover less than 40% of its range. Characters and emoji do below 90%, 1% of them at
+    either end left out: some solid squares among them do not make up for all others.
 
     Args:
         cells: The target's cells in linear light, (cells, k, k, 3).
         choices: The tiles likewise.
-        letters: Whether the tiles are characters.
+        drawn: Whether the tiles are characters or emoji.
     """
-    enough, tail = (_ENOUGH_OF_LETTERS, _TAIL) if letters else (_ENOUGH, 0.0)
+    enough, tail = (_ENOUGH_OF_DRAWINGS, _TAIL) if drawn else (_ENOUGH, 0.0)
     return _covered(_range(cells), _range(choices, tail)) < enough
 
 
@@ -100,9 +100,9 @@ def tone_fit(
     cells: NDArray[np.float32],
     choices: NDArray[np.float32],
     tone: str = "auto",
-    contrast: float = 0.5,
+    contrast: float = 0.3,
     *,
-    letters: bool = False,
+    drawn: bool = False,
 ) -> ToneFit | None:
     """Find out whether, and how, a target should be fitted to its tiles.
 
@@ -112,7 +112,7 @@ def tone_fit(
         tone: "keep" never fits, "fit" always, "auto" where the tiles are narrow.
         contrast: 0 draws the range of tones together and no more; from 0 to 0.5 tones are spread more and more evenly,
             and from 0 to 1 local contrast is raised, up to threefold.
-        letters: Whether the tiles are characters.
+        drawn: Whether the tiles are characters or emoji.
     Returns:
         The fit, or None to leave the target as it is.
     Raises:
@@ -126,7 +126,7 @@ def tone_fit(
     dark, light = _range(choices, tail=0.0)
     if tone == "keep" or light - dark < _ONE_TONE or high - low < _ONE_TONE:
         return None
-    if tone == "auto" and not is_narrow(cells, choices, letters=letters):
+    if tone == "auto" and not is_narrow(cells, choices, drawn=drawn):
         return None
     source = np.linspace(low, high, 33)
     straight = np.linspace(0, 1, 33)
