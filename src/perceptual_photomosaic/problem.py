@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.inked import inks_of
 from perceptual_photomosaic.assign.variety import Variety
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.importance import detail_of, importance_of
+from perceptual_photomosaic.features.ink import within_reach
 from perceptual_photomosaic.features.near_copies import same_pictures
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
 from perceptual_photomosaic.features.tone import ToneFit, is_narrow, tone_fit
@@ -69,6 +71,8 @@ def pose(
     variety = Variety.settle(options.variety, options.min_distance, count, varied=varied)
     weights = importance_of(grid, options.region)
     detail = detail_of(target, cells, grid, options.detail if may_vary(tiles.spec) else "none")
+    if options.ink == "target" and options.tone == "auto":
+        cells = within_reach(cells, choices, *inks_of(tiles))
     if tone is not None:
         cells = tone.apply(cells, grid)
     limits, fitted = limits_of(options, tiles), tone is not None

@@ -12,7 +12,7 @@ from PIL import Image
 from perceptual_photomosaic import MosaicOptions, make_mosaic, open_plan
 from perceptual_photomosaic.edit import Edits, edit_plan
 from perceptual_photomosaic.errors import ConfigError
-from perceptual_photomosaic.features.colour import linear_to_srgb, srgb_to_linear, to_linear
+from perceptual_photomosaic.features.colour import srgb_to_linear, to_linear
 from perceptual_photomosaic.features.ink import _AFAR, _TEXTURE, Ink, InkFit, cover_of
 from perceptual_photomosaic.features.patches import blurred
 
@@ -29,7 +29,7 @@ def random_case(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def slow_costs(cells: np.ndarray, covers: np.ndarray, paper: np.ndarray | None) -> np.ndarray:
     """What is left over, one cell, character and channel after the other, by numpy's own least squares."""
-    wanted = linear_to_srgb(blurred(cells)).reshape(len(cells), -1, 3).astype(float)
+    wanted = blurred(cells).reshape(len(cells), -1, 3).astype(float)
     shares = blurred(covers)[..., 0].reshape(len(covers), -1).astype(float)
     costs = np.zeros((len(cells), len(covers)))
     for cell, character, channel in np.ndindex(len(cells), len(covers), 3):

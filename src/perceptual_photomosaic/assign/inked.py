@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.assignment import assign_choices
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.features.colour import to_linear
 from perceptual_photomosaic.features.ink import Ink, InkFit, cover_of
 from perceptual_photomosaic.features.patches import PATCH, reduce_patches
 from perceptual_photomosaic.grid import tile_size_px
@@ -91,5 +92,5 @@ def _fit(problem: Problem, ink: str) -> InkFit:
     pictures = problem.tiles.pictures(tile_size_px(_ANALYSIS_PX, problem.grid.cell_aspect))
     cover = cover_of(pictures, drawn_in, drawn_on)
     samples = reduce_patches(np.repeat(cover[..., None], 3, axis=-1), PATCH)
-    paper = np.array(drawn_on, np.float32) / np.float32(255) if ink == "target" else None
+    paper = to_linear(np.array([drawn_on], np.uint8))[0] if ink == "target" else None
     return InkFit(problem.cells, samples, cover.reshape(len(cover), -1), paper, problem.grid.cell_aspect)

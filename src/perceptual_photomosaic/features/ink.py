@@ -1,9 +1,10 @@
 """Ink: the colours in which characters come nearest to their cells, and how near that is.
 
-A character is paper with ink on it. Each sample of it is `paper + cover * (ink - paper)` in sRGB values, as text is
-mixed on screens, where cover is the share of ink. For one character in one cell the best ink, and with "duo" the best
-paper too, follow from least squares. What is left over says how well the character suits the cell. At the end the
-colours are moved so that character and cell have the same mean light: from afar that is all that can be seen.
+A character is paper with ink on it. Seen from afar each sample of it has the light `paper + cover * (ink - paper)`,
+where cover is the share of ink. For one character in one cell the best ink, and with "duo" the best paper too, follow
+from least squares. What is left over says how well the character suits the cell. Pixels at the edge of a stroke are
+mixed in sRGB values, as text on screens is, so at the end the colours are moved until character and cell have the same
+mean light.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.features.colour import linear_to_srgb, srgb_to_linear
+from perceptual_photomosaic.features.colour import linear_to_srgb, srgb_to_linear, to_linear
 from perceptual_photomosaic.features.patches import blurred
 
-__all__ = ["Ink", "InkFit", "cover_of"]
+__all__ = ["Ink", "InkFit", "cover_of", "within_reach"]
 
 _AFAR = 3.0
 """How much the mean colour counts beside the mean error of samples."""
@@ -26,7 +27,9 @@ _TEXTURE = 0.25
 _LEAST = 0.14
 """Ink and paper differ by so much at least, in sRGB values from 0 to 1, so that characters can be read."""
 _STEPS = 4
+_HALVINGS = 9
 _SAME = 1e-4
+_IN_REACH = 0.98
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,31 @@ def cover_of(pixels: NDArray[np.uint8], ink: Sequence[int], paper: Sequence[int]
     return shares
 
 
+def within_reach(
+    cells: NDArray[np.float32], choices: NDArray[np.float32], ink: Sequence[int], paper: Sequence[int]
+) -> NDArray[np.float32]:
+    """Draw a target towards the paper until inks of all colours can show it, whatever their paper leaves over.
+
+    The densest character covers a share of its cell; the rest is paper. So light can differ from the paper's by that
+    share at most. The 2% that differ most may go beyond it.
+
+    Args:
+        cells: The target, linear light, float32, (cells, k, k, 3).
+        choices: The characters as drawn, likewise.
+        ink: The colour they are drawn with, sRGB.
+        paper: The colour they are drawn on, sRGB.
+    Returns:
+        The target as it can be shown, linear light, (cells, k, k, 3).
+    """
+    drawn, blank = (to_linear(np.array([colour], np.uint8))[0] for colour in (ink, paper))
+    channel = int(np.abs(drawn - blank).argmax())
+    share = (choices[..., channel].mean(axis=(1, 2)) - blank[channel]) / (drawn[channel] - blank[channel])
+    apart = cells - blank
+    most = float(np.quantile(np.abs(apart).max(axis=-1), _IN_REACH))
+    fitted: NDArray[np.float32] = blank + apart * np.float32(min(1.0, float(share.max()) / max(most, 1e-3)))
+    return fitted
+
+
 class InkFit:
     """Least squares of colours, for all characters in all cells.
 
@@ -85,7 +113,7 @@ class InkFit:
         cells: The target, linear light, float32, (cells, k, k, 3).
         covers: Shares of ink at the same samples, (characters, k, k, 3), alike in all channels.
         fine: The same at all pixels as drawn, (characters, pixels), for the mean light.
-        paper: sRGB of the paper in [0, 1], (3,), where it stays as it is; None where it follows the cell.
+        paper: Linear light of the paper, (3,), where it stays as it is; None where it follows the cell.
         cell_aspect: Width to height of a cell.
     """
 
@@ -98,7 +126,7 @@ class InkFit:
         cell_aspect: tuple[int, int] = (1, 1),
     ) -> None:
         self._light = cells.mean(axis=(1, 2))
-        self._wanted = linear_to_srgb(blurred(cells, cell_aspect)).reshape(len(cells), -1, 3)
+        self._wanted = blurred(cells, cell_aspect).reshape(len(cells), -1, 3)
         self._cover = blurred(covers, cell_aspect)[..., 0].reshape(len(covers), -1)
         self._levels = _levels(fine)
         self._paper = paper
@@ -135,7 +163,7 @@ class InkFit:
         cover: NDArray[np.float32],
         square: NDArray[np.float32],
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the best ink and paper in [0, 1] from means of products; all shapes broadcast."""
+        """Return the best ink and paper, linear light, from means of products; all shapes broadcast."""
         afar = np.float32(_AFAR)
         if self._paper is not None:
             paper = self._paper
@@ -157,19 +185,15 @@ class InkFit:
         product = np.einsum("nsc,ns->nc", self._wanted, self._cover[choices]) / np.float32(self._cover.shape[1])
         cover, square = self._mean_cover[choices, None], self._square_cover[choices, None]
         ink, paper = self._solved(product, self._mean, cover, square)
-        ink, paper = ink.copy(), paper.copy()
-        if self._paper is None:
-            ink, paper = _readable(ink, paper, cover)
+        ink, paper = linear_to_srgb(ink), linear_to_srgb(paper)
         levels = self._levels[choices]
+        if self._paper is not None:
+            return _bytes(_ink_of_light(self._light, paper, levels)), _bytes(paper)
+        ink, paper = _readable(ink, paper, cover)
         for _ in range(_STEPS):
             missing = self._light - _mean_light(ink, paper, levels)
-            # what a step in sRGB does to the mean light: the slope of the curve at the mean colour
-            middle = paper + cover * (ink - paper)
-            step = missing / np.maximum(_slope(middle), np.float32(0.05))
-            if self._paper is None:
-                ink, paper = np.clip(ink + step, 0, 1), np.clip(paper + step, 0, 1)
-            else:
-                ink = np.clip(ink + step / np.maximum(cover, np.float32(0.05)), 0, 1)
+            step = missing / np.maximum(_slope(paper + cover * (ink - paper)), np.float32(0.05))
+            ink, paper = np.clip(ink + step, 0, 1), np.clip(paper + step, 0, 1)
         return _bytes(ink), _bytes(paper)
 
 
@@ -193,6 +217,19 @@ def _mean_light(
     drawn = paper[:, None] + share * (ink - paper)[:, None]
     light: NDArray[np.float32] = np.einsum("nb,nbc->nc", levels, srgb_to_linear(drawn))
     return light
+
+
+def _ink_of_light(
+    light: NDArray[np.float32], paper: NDArray[np.float32], levels: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the ink, sRGB, (n, 3), with which characters on their paper have a mean light, by halving."""
+    low, high = np.zeros_like(paper), np.ones_like(paper)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / np.float32(2)
+        dark = _mean_light(middle, paper, levels) < light
+        low, high = np.where(dark, middle, low), np.where(dark, high, middle)
+    ink: NDArray[np.float32] = (low + high) / np.float32(2)
+    return ink
 
 
 def _slope(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
