@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a folder for the mosaics")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        paths = targets_in(options.targets) if options.targets else _skimage_targets(Path(name))
+        paths = targets_in(options.targets) if options.targets else skimage_targets(Path(name))
         results = compare(paths, entrants(Path(name)), options.keep)
     path = Path(".benchmarks/letters.json")
     path.parent.mkdir(exist_ok=True)
@@ -81,7 +81,7 @@ def targets_in(folder: Path) -> list[Path]:
     return found if len(found) <= MOST else found[::STEP][:MOST]
 
 
-def _skimage_targets(folder: Path) -> list[Path]:
+def skimage_targets(folder: Path) -> list[Path]:
     import skimage.data
 
     paths = []

@@ -18,8 +18,6 @@ from perceptual_photomosaic.tiles import default_cache_dir
 
 TARGET = sample("astronaut.png")
 
-INKS = "white/#f0d0b8/#ffb070/#c89878/#8a5a3c/#802818/#90a0b8/#40587a/black"
-PAPERS = ("white", "#b8b0b0", "#d8a888", "#e8502c", "#702018", "black")
 CUT = {
     "coffee.png": 20,
     "rocket.jpg": 20,
@@ -31,17 +29,14 @@ CUT = {
 }
 
 
-def glyphs() -> Mosaic:
-    """Sixty-two letters and digits in nine inks on six papers."""
-    tiles = [f"glyphs:foreground={INKS},background={paper}" for paper in PAPERS]
-    return make_mosaic(TARGET, tiles, columns=120, cell_aspect="3:5", tile_size=25)
+def letters() -> Mosaic:
+    """What can be printed of ASCII, each character and its paper in the colours of their cell."""
+    return make_mosaic(TARGET, "glyphs", ink="duo", tile_size=33)
 
 
 def emoji() -> Mosaic:
-    """Two thousand emoji on white and on black."""
-    return make_mosaic(
-        TARGET, ["emoji", "emoji:background=black"], columns=100, tile_size=24, cache=default_cache_dir()
-    )
+    """Two thousand emoji."""
+    return make_mosaic(TARGET, "emoji", columns=80, tile_size=24, cache=default_cache_dir())
 
 
 def photos() -> Mosaic:
@@ -67,7 +62,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     begin = time.perf_counter()
     pictures = {"the photo": Image.open(TARGET).convert("RGB")}
-    for name, recipe in {"glyphs": glyphs, "emoji": emoji, "photos": photos}.items():
+    for name, recipe in {"letters": letters, "emoji": emoji, "photos": photos}.items():
         start = time.perf_counter()
         mosaic = recipe()
         path = folder / f"{name}.png"

@@ -1,4 +1,4 @@
-"""The same portrait from emoji on white and on black. OpenMoji's licence, CC BY-SA 4.0, binds the picture."""
+"""The same portrait from emoji. OpenMoji's licence, CC BY-SA 4.0, binds the picture."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from pictures import sample, show
 
 from perceptual_photomosaic import make_mosaic
 
-mosaic = make_mosaic(sample("astronaut.png"), ["emoji", "emoji:background=black"], columns=100)
-show(mosaic.to_image((10, 10)), "portrait-emoji")
+mosaic = make_mosaic(sample("astronaut.png"), "emoji", columns=80)
+show(mosaic.to_image((14, 14)), "portrait-emoji")

@@ -29,7 +29,7 @@ _LEAST = 0.14
 _STEPS = 4
 _HALVINGS = 9
 _SAME = 1e-4
-_IN_REACH = 0.98
+_IN_REACH = 0.9
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def within_reach(
     """Draw a target towards the paper until inks of all colours can show it, whatever their paper leaves over.
 
     The densest character covers a share of its cell; the rest is paper. So light can differ from the paper's by that
-    share at most. The 2% that differ most may go beyond it.
+    share at most. The tenth that differs most may go beyond it.
 
     Args:
         cells: The target, linear light, float32, (cells, k, k, 3).

@@ -1,8 +1,8 @@
 """Where the windows of SSIM stand over the samples of cells, and what samples give to them.
 
-Windows are Gaussian (sigma 1.5 samples, cut at two sigmas, at most every second sample). Those that count stand where
-those of the ruler do: five samples from where the picture ends, as in the paper, or where it is smaller as far as it
-allows. They reach beyond a cell, so cells share them.
+Windows are Gaussian (sigma 1.5 samples, cut at two sigmas, at most every second sample). Those count whose centre lies
+in the picture, also along its border: left out, as the ruler does, they let stray marks into a frame of cells. They
+reach beyond a cell, so cells share them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,6 @@ __all__ = ["Windows"]
 
 _SIGMA, _REACH = 1.5, 3
 """Standard deviation and reach of a window, in samples."""
-
-_MARGIN = 5
-"""Samples between the centre of a window and where the picture ends: the paper's windows reach so far."""
 
 
 class Windows:
@@ -44,18 +41,17 @@ class Windows:
         line /= taps.sum()
         self.spread = np.einsum("ai,bj->ijab", line, line).reshape(k * k, -1).astype(np.float32)
         self._columns = self._span(shape[1])
-        margin = min(_MARGIN, (min(shape) * k - 1) // 2)
-        down, right = (self._clear(count * k, axis, int(centres[0]), step, margin) for axis, count in enumerate(shape))
+        down, right = (self._clear(count * k, axis, int(centres[0]), step) for axis, count in enumerate(shape))
         self.inside = (down[:, None] & right[None, :]).ravel()
         cells = shape[0] * shape[1]
         whole = self._fold(np.broadcast_to(self.spread.sum(axis=0), (cells, self.side**2)))
         self.inverse = (1 / np.maximum(whole, np.float32(1e-6))).astype(np.float32)
         self._number = np.empty(self.inside.size, np.int64)
 
-    def _clear(self, samples: int, axis: int, first: int, step: int, margin: int) -> NDArray[np.bool_]:
-        """Which windows of a line keep the margin from both its ends."""
+    def _clear(self, samples: int, axis: int, first: int, step: int) -> NDArray[np.bool_]:
+        """Which windows of a line have their centre in the picture."""
         centres = first + step * np.arange(self._span(self._shape[axis]))
-        return (centres >= margin) & (centres < samples - margin)
+        return (centres >= 0) & (centres < samples)
 
     def means(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return weighted means of samples, (places, k * k), under every window, (windows,)."""
