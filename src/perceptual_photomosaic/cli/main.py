@@ -22,6 +22,7 @@ from perceptual_photomosaic.cli.library import library
 from perceptual_photomosaic.cli.make import make
 from perceptual_photomosaic.cli.predict import predict
 from perceptual_photomosaic.cli.render import render
+from perceptual_photomosaic.cli.show import show
 from perceptual_photomosaic.cli.tiles import tiles
 from perceptual_photomosaic.cli.train import train
 from perceptual_photomosaic.cli.view import view
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 app.command()(make)
 app.command()(render)
+app.command()(show)
 app.command()(tiles)
 app.command()(evaluate)
 app.command()(compare)

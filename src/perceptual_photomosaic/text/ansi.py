@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perceptual_photomosaic.text.picture import TextPicture, is_wide
+from perceptual_photomosaic.text.picture import TextPicture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,16 +18,17 @@ __all__ = ["PALETTE", "ansi"]
 
 _LEVELS = (0, 95, 135, 175, 215, 255)
 _BASIC = (
-    ((0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205), (0, 205, 205), (229, 229, 229))
-    + ((127, 127, 127), (255, 0, 0), (0, 255, 0), (255, 255, 0), (92, 92, 255), (255, 0, 255), (0, 255, 255))
-    + ((255, 255, 255),)
+    "000000 cd0000 00cd00 cdcd00 0000ee cd00cd 00cdcd e5e5e5 7f7f7f ff0000 00ff00 ffff00 5c5cff ff00ff 00ffff ffffff"
 )
-PALETTE: tuple[Colour, ...] = (
-    _BASIC
-    + tuple((red, green, blue) for red in _LEVELS for green in _LEVELS for blue in _LEVELS)
-    + tuple((8 + 10 * step,) * 3 for step in range(24))
+PALETTE = np.array(
+    [
+        *(tuple(bytes.fromhex(code)) for code in _BASIC.split()),
+        *((red, green, blue) for red in _LEVELS for green in _LEVELS for blue in _LEVELS),
+        *((8 + 10 * step,) * 3 for step in range(24)),
+    ],
+    np.uint8,
 )
-"""The 256 colours of xterm: 16 that people may change, a cube of six levels a channel, 24 greys."""
+"""The 256 colours of xterm, sRGB, (256, 3): 16 that people may change, a cube of six levels a channel, 24 greys."""
 
 _RESET = "\x1b[0m"
 
@@ -40,7 +41,6 @@ def ansi(picture: TextPicture, colours: str = "24bit", *, paper: Colour | None =
         colours: One of `config.ANSI_COLOURS`.
         paper: The terminal's own background, which is left as it is where it is the paper; None colours all papers.
     """
-    padded = any(is_wide(text) for row in picture.texts for text in set(row))
     code = _Codes(colours)
     rows = []
     for row in range(picture.shape[0]):
@@ -54,7 +54,7 @@ def ansi(picture: TextPicture, colours: str = "24bit", *, paper: Colour | None =
             if changed:
                 parts.append(f"\x1b[{';'.join(changed)}m")
             now = wanted
-            parts += [f"{text} " if padded and not is_wide(text) else text for text in run.texts]
+            parts += map(picture.spaced, run.texts)
         rows.append("".join(parts) + _RESET + "\n")
     return "".join(rows)
 
@@ -93,4 +93,4 @@ def _nearest(colour: Colour, first: int, last: int) -> int:
 def _lab(first: int, last: int) -> NDArray[np.float32]:
     from perceptual_photomosaic.features.colour import to_oklab
 
-    return to_oklab(np.array(PALETTE[first:last], np.uint8))
+    return to_oklab(PALETTE[first:last])

@@ -16,15 +16,11 @@ class EmojiFont:
 
     Attributes:
         data: A WOFF file.
-        advance: How wide an emoji is, in font sizes.
-        ascent: How far its line reaches above the baseline, in font sizes.
-        descent: And below.
+        advance: How wide and high the square of a drawing is, in font sizes.
     """
 
     data: bytes
     advance: float
-    ascent: float
-    descent: float
 
 
 def emoji_font(emoji: Iterable[str]) -> EmojiFont | None:
@@ -55,4 +51,4 @@ def emoji_font(emoji: Iterable[str]) -> EmojiFont | None:
     advance = max(width for width, _ in font["hmtx"].metrics.values()) / units
     written = io.BytesIO()
     font.save(written)
-    return EmojiFont(written.getvalue(), advance, font["hhea"].ascent / units, -font["hhea"].descent / units)
+    return EmojiFont(written.getvalue(), advance)

@@ -34,9 +34,7 @@ pre {{
 i {{ font-style: normal; }}
 i[class], i[style*=background] {{ display: inline-block; height: 1em; vertical-align: top; }}
 .e {{ width: {aspect:.8f}em; overflow: hidden; text-align: center; }}
-.e b {{
-  display: inline-block; margin: 0 -1em; font: {emoji:.6f}em/1 {emoji_families}; line-height: {emoji_line:.6f};
-}}
+.e b {{ display: block; margin: 0 -1em; font: {emoji:.6f}em/{emoji_line:.6f} {emoji_families}; }}
 {classes}</style>
 </head>
 <body>
@@ -96,7 +94,7 @@ def font_faces(picture: TextPicture) -> tuple[str, list[str], float, str]:
     if EMOJI in texts:
         made = emoji_font(texts[EMOJI])
         if made is not None:
-            emoji_px = min(picture.cell_px) / max(made.advance, made.ascent + made.descent)
+            emoji_px = min(picture.cell_px) / made.advance
             emoji_families = f"openmoji, {OWN_EMOJI}"
             rules.append("/* emoji are drawings of OpenMoji (https://openmoji.org), CC BY-SA 4.0 */")
             rules.append(_face("openmoji", made.data))

@@ -101,9 +101,7 @@ def cell_font(font: Placement, characters: Iterable[str], cell_px: tuple[int, in
     from fontTools.pens.ttGlyphPen import TTGlyphPen
 
     width, height = cell_px
-    scale = max(1, -(-_UNITS // height))
-    if height * scale > 16_384:  # the most that fonts may have
-        scale = 16_384 / height
+    scale = min(max(1, -(-_UNITS // height)), 16_384 / height)  # 16,384 is the most that fonts may have
     units, advance = round(height * scale), round(width * scale)
     below = units - round(baseline_of(font) * units)
     drawn = outlines(font, sorted(set(characters)), cell_px)

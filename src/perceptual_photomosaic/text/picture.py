@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,29 +81,31 @@ class TextPicture:
         """(rows, columns)."""
         return len(self.texts), len(self.texts[0])
 
+    @cached_property
+    def is_spaced(self) -> bool:
+        """Whether some cells are two columns wide in a terminal; then a space follows all others."""
+        return any(is_wide(text) for text in {text for row in self.texts for text in row})
+
     @property
     def lines(self) -> list[str]:
-        """The text of each row, so that columns stand below each other in a terminal.
+        """The text of each row, so that columns stand below each other in a terminal."""
+        return ["".join(map(self.spaced, row)) for row in self.texts]
 
-        Emoji are two columns wide there, so beside them a letter is followed by a space.
-        """
-        if not any(is_wide(text) for row in self.texts for text in set(row)):
-            return ["".join(row) for row in self.texts]
-        return ["".join(text if is_wide(text) else f"{text} " for text in row) for row in self.texts]
+    def spaced(self, text: str) -> str:
+        """Return the text of a cell as wide as all others are in a terminal."""
+        return f"{text} " if self.is_spaced and not is_wide(text) else text
 
     def runs(self, row: int) -> Iterator[Run]:
         """Cut a row into runs of equal colour, paper and font; what has no ink takes the colour before it."""
         texts, fonts = self.texts[row], self.font_of[row].tolist()
-        looks: list[tuple[Colour, Colour, int]] = []
-        colour: Colour | None = None
         inked = [text not in _BLANK and font != EMOJI for text, font in zip(texts, fonts, strict=True)]
-        first = inked.index(True) if True in inked else None
-        colours, papers = self.colours[row].tolist(), self.papers[row].tolist()
-        colour = self.foreground if first is None else tuple(colours[first])
+        colours: list[Colour] = list(map(tuple, self.colours[row].tolist()))
+        papers: list[Colour] = list(map(tuple, self.papers[row].tolist()))
+        colour = colours[inked.index(True)] if True in inked else self.foreground
+        looks: list[tuple[Colour, Colour, int]] = []
         for column, font in enumerate(fonts):
-            if inked[column]:
-                colour = tuple(colours[column])
-            looks.append((colour, tuple(papers[column]), font))
+            colour = colours[column] if inked[column] else colour
+            looks.append((colour, papers[column], font))
         start = 0
         for column in range(1, len(texts) + 1):
             if column == len(texts) or looks[column] != looks[start]:

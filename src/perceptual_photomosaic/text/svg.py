@@ -15,11 +15,14 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 """
 _STYLE = """<style>
 {faces}
-text {{ font: {size}px {families}monospace; white-space: pre; font-kerning: none; font-variant-ligatures: none; }}
+text {{
+  font: {size}px {families}monospace; white-space: pre;
+  font-kerning: none; font-variant-ligatures: none; text-rendering: geometricPrecision;
+}}
 .e {{ font: {emoji:.4f}px {emoji_families}; text-anchor: middle; }}
 {classes}</style>
 """
-_ABOVE = 0.36
+_ABOVE = 0.376
 """How far the middle of emoji lies above their baseline, in font sizes."""
 
 
