@@ -22,6 +22,8 @@ from perceptual_photomosaic.tiles.glyphs import Glyphs
 __all__ = ["columns_within", "quick_text"]
 
 _ANALYSIS_PX = 22
+_BLOCK = 128
+"""So many cells at a time stay in the processor's cache."""
 _CONTRAST = 0.5
 _AFAR = 3.0
 """How much the mean lightness of a cell counts beside that of its samples, as in `features.ink`."""
@@ -66,7 +68,7 @@ def quick_text(
     data = read_file(Path(path))
     size_px = upright_size(data, printable(path))
     columns = columns_within(size_px, columns, rows, aspect)
-    wide = columns * PATCH
+    wide = min(columns * PATCH, max(size_px[0], columns))
     small = decode(data, (wide, max(1, round(wide * size_px[1] / size_px[0]))), aspect=size_px, name=printable(path))
     high = max(1, round(columns * size_px[1] * aspect[0] / (size_px[0] * aspect[1])))
     grid = Grid.fit((small.shape[1], small.shape[0]), columns=columns, rows=high, cell_aspect=aspect, fit="stretch")
@@ -88,7 +90,8 @@ def _inked(
     samples = reduce_patches(np.repeat(cover[..., None], 3, axis=-1), PATCH)
     paper = np.array(glyphs.background, np.float32) / np.float32(255) if ink == "target" else None
     fit = InkFit(cells, samples, cover.reshape(len(cover), -1), paper, grid.cell_aspect)
-    choices = np.asarray(fit.rows(slice(None)).argmin(axis=1), np.int64)
+    starts = range(0, len(cells), _BLOCK)
+    choices = np.concatenate([fit.rows(slice(start, start + _BLOCK)).argmin(axis=1) for start in starts])
     colours, papers = fit.colours(choices)
     return choices, Ink(colours.reshape(*grid.shape, 3), papers.reshape(*grid.shape, 3))
 

@@ -59,7 +59,6 @@ def home_of(tiles: TileSet, tile: int) -> tuple[TileSet, int]:
     Returns:
         The innermost set and the tile's number there.
     """
-    from perceptual_photomosaic.library.shortlist import Shortlist
     from perceptual_photomosaic.tiles.joined import Joined
     from perceptual_photomosaic.tiles.plain import DerivedSet
 
@@ -70,6 +69,7 @@ def home_of(tiles: TileSet, tile: int) -> tuple[TileSet, int]:
                 return home_of(part, tile)
             tile -= count
         raise IndexError(tile)
-    if isinstance(tiles, Shortlist):
-        return home_of(tiles.tiles, int(tiles.numbers[tile]))
-    return home_of(tiles.tiles, tile) if isinstance(tiles, DerivedSet) else (tiles, tile)
+    if not isinstance(tiles, DerivedSet):
+        return tiles, tile
+    numbers = getattr(tiles, "numbers", None)  # of a shortlist
+    return home_of(tiles.tiles, tile if numbers is None else int(numbers[tile]))
