@@ -17,7 +17,8 @@ import pytest
 import typer
 from PIL import Image
 
-from perceptual_photomosaic.cli.main import app, main
+from perceptual_photomosaic.cli.app import app
+from perceptual_photomosaic.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 import perceptual_photomosaic as package
-from perceptual_photomosaic.cli.main import app
+from perceptual_photomosaic.cli.app import app
 
 HEAVY = ("torch", "numpy", "PIL", "pyvips", "ortools", "rich", "skimage", "scipy")
 

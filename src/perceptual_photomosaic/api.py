@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from perceptual_photomosaic.render.originals import words_about_originals
 from perceptual_photomosaic.render.output import Output
 from perceptual_photomosaic.render.physical import tile_size_for, words_about_fit
 from perceptual_photomosaic.render.sizes import is_landscape, turned
+from perceptual_photomosaic.text.write import check_text
 from perceptual_photomosaic.tiles import own_aspect
 
 __all__ = ["make_mosaic", "open_plan"]
@@ -85,7 +87,7 @@ def make_mosaic(
         target_px = picture.shape[1], picture.shape[0]
         options = with_own_shape(options, own_aspect(specs_of(tiles)))
         layout = first_layout(options, target_px, specs_of(tiles))
-        _check_output(out, layout, jpeg_quality)
+        _check_output(out, layout, jpeg_quality, specs_of(tiles))
         stages.note(layout.crop)
     with stages("tiles", "opening the tiles"):
         cut = tile_options(layout.options, cache)
@@ -97,7 +99,7 @@ def make_mosaic(
         if options.ink != "none":
             inks_of(tile_set)
         options, grid, tile_px = layout.options, layout.grid, layout.tile_px
-        _check_output(out, layout, jpeg_quality)
+        _check_output(out, layout, jpeg_quality, [tile_set.spec])
         stages.note(layout.crop, *layout.words)
     with stages("features", "looking at the target and the tiles"):
         problem, tone = pose(picture, grid, tile_set, options, cut, reporter=reporter)
@@ -175,8 +177,9 @@ def open_plan(
     )
 
 
-def _check_output(out: str | Path | None, layout: Layout, jpeg_quality: int | None) -> None:
-    """Make sure that the place, the format and its settings can take the mosaic."""
+def _check_output(out: str | Path | None, layout: Layout, jpeg_quality: int | None, specs: Sequence[str]) -> None:
+    """Make sure that the place, the format and its settings can take the mosaic of these tiles."""
     if out is not None:
         made = check_output(Path(out), layout.size_px)
+        check_text(Path(out), made, specs, layout.options)
         Output.from_options(layout.options, layout.size_px, layout.tile_px, jpeg_quality).check(made, layout.size_px)

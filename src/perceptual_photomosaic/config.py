@@ -16,6 +16,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from perceptual_photomosaic.errors import ConfigError
 
 __all__ = [
+    "ANSI_COLOURS",
     "INKS",
     "METHODS",
     "MosaicOptions",
@@ -32,6 +33,9 @@ _ONLY_FOR = (("method", "mosaicnet", ("model",)),)
 
 METHODS = ("solve", "nearest", "mean", "ncc", "mosaicnet")
 """Ways to choose tiles, best first."""
+
+ANSI_COLOURS = ("24bit", "256", "16")
+"""How many colours a terminal has."""
 
 INKS = ("none", "target", "duo")
 """Leave letters as they are, colour them, colour them and their paper."""
@@ -116,6 +120,8 @@ class MosaicOptions:
     marks: bool = _option(False, "Print", "Show where to cut a PDF.")
     sheets: str | None = _option(None, "Print", "Split a PDF onto sheets of paper: A4, A3, letter, 297x420mm.")
     overlap: str = _option("5mm", "Print", "How much neighbouring sheets share.")
+    ansi_colours: str = _option("24bit", "Text", "Colours of an .ans file: 24bit, 256 or 16.")
+    outlines: bool = _option(False, "Text", "Draw letters in an .svg as paths, without a font.")
 
 
 def check_options(options: MosaicOptions) -> None:
@@ -131,6 +137,10 @@ def check_options(options: MosaicOptions) -> None:
             if getattr(options, name) != getattr(MosaicOptions(), name):
                 shown = name.replace("_", " ")
                 raise ConfigError(f"{shown} is for {what} '{needed}' only; ask for that, or leave {shown} out.")
+    if options.ansi_colours not in ANSI_COLOURS:
+        raise ConfigError(
+            f"ansi colours '{options.ansi_colours}' are unknown; choose one of {', '.join(ANSI_COLOURS)}."
+        )
     if options.ink not in INKS:
         raise ConfigError(f"ink '{options.ink}' is unknown; choose one of {', '.join(INKS)}.")
     if options.ink != "none" and options.adjust > 0:

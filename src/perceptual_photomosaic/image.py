@@ -44,6 +44,7 @@ __all__ = [
     "pillow_lenient",
     "printable",
     "read_file",
+    "upright_size",
 ]
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
@@ -88,6 +89,26 @@ def load_image(
         turn = _orientation(picture)
         colours = to_srgb(picture, background)
     return np.asarray(_upright(colours, turn), dtype=np.uint8)
+
+
+def upright_size(source: str | os.PathLike[str] | bytes, name: str = "") -> tuple[int, int]:
+    """Read how large a picture is without decoding it.
+
+    Args:
+        source: The file, or its content.
+        name: What error messages call the picture, when `source` is content.
+    Returns:
+        (width, height) in pixels, turned upright.
+    Raises:
+        ImageError: The file cannot be read as a picture; the message names it and says why.
+        MissingExtraError: It is a HEIC photo and pi-heif is not installed.
+    """
+    if not isinstance(source, bytes):
+        name = name or printable(source)
+        source = read_file(source)
+    with _decoding(name), _opened(source, name, MAX_PIXELS) as picture:
+        width, height = picture.size
+        return (height, width) if _orientation(picture) >= 5 else (width, height)
 
 
 def centre(picture: Image.Image, aspect: tuple[int, int]) -> Box:

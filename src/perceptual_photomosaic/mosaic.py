@@ -26,6 +26,8 @@ from perceptual_photomosaic.render.output import Output
 from perceptual_photomosaic.render.overlay import Overlay
 from perceptual_photomosaic.render.spared import check_spared
 from perceptual_photomosaic.render.stream import write_mosaic
+from perceptual_photomosaic.text.picture import TextPicture, text_picture
+from perceptual_photomosaic.text.write import check_text, write_text_picture
 from perceptual_photomosaic.tiles.base import TileSet
 from perceptual_photomosaic.tiles.spec import parse_colour, paths_in
 
@@ -113,16 +115,39 @@ class Mosaic:
         """Compose in memory as a Pillow image."""
         return Image.fromarray(self.to_array(tile_px))
 
+    def to_text(self) -> str:
+        """Read a mosaic of letters or emoji as text, rows joined by newlines.
+
+        Beside emoji, which are two columns wide in a terminal, each letter is followed by a space.
+
+        Raises:
+            TileError: A tile is no text.
+        """
+        return "\n".join(self.to_text_picture().lines)
+
+    def to_text_picture(self) -> TextPicture:
+        """Read a mosaic of letters or emoji as characters with their colours.
+
+        Raises:
+            TileError: A tile is no text.
+        """
+        return text_picture(self.tiles, self.choices, self.tile_px, ink=self.ink, shifts=self.shifts)
+
     def write(self, path: str | Path, *, quality: int | None = None, reporter: Reporter = SILENT) -> None:
         """Write the mosaic; the suffix names the format, and memory does not grow with the picture.
 
         Raises:
-            OutputError: Unknown suffix, a picture too large for the format, a place that cannot be written to, or a
-                file that the mosaic is made of.
+            OutputError: Unknown suffix, a picture too large for the format, a place that cannot be written to, a
+                file that the mosaic is made of, or text of tiles that are none.
         """
         path = self._spared(path)
         made = check_output(path, self.size_px)
         output = Output.from_options(self.options, self.size_px, self.tile_px, quality)
+        if made.text:
+            check_text(path, made, [self.tiles.spec], self.options)
+            output.check(made, self.size_px)
+            write_text_picture(path, made, self.to_text_picture(), self.options)
+            return
         write_mosaic(
             path,
             made,

@@ -193,8 +193,8 @@ def rebind(plan: Plan, tiles: TileSet) -> NDArray[np.int64]:
     if tuple(tiles.variants) != plan.variants:
         raise PlanError(f"the plan has variants {', '.join(plan.variants)}, the tile set {', '.join(tiles.variants)}.")
     number = np.zeros(max(plan.sources) + 1, np.int64)
-    for then, name in plan.sources.items():
-        number[then] = here[name]
+    for then, name in plan.sources.items():  # joined sets may have a name twice: black letters and white ones
+        number[then] = then if then < num_tiles and tiles.source(then) == name else here[name]
     tile_then, variant = np.divmod(plan.choices, len(plan.variants))
     choices: NDArray[np.int64] = number[tile_then] * len(plan.variants) + variant
     return choices

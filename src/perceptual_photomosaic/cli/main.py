@@ -1,7 +1,7 @@
-"""The `photomosaic` command: one file per subcommand.
+"""The `photomosaic` command: its start, and how it ends. Its subcommands are in `app`, one file each.
 
 `photomosaic --help` imports typer and nothing heavy: every command module keeps its imports of numpy, torch and the
-library inside the function that does the work.
+library inside the function that does the work. Even typer is imported only when it is needed.
 """
 
 from __future__ import annotations
@@ -12,45 +12,9 @@ import signal
 import sys
 from types import FrameType
 
-import typer
-
-from perceptual_photomosaic.cli.compare import compare
-from perceptual_photomosaic.cli.edit import edit
-from perceptual_photomosaic.cli.evaluate import evaluate
-from perceptual_photomosaic.cli.features import features
-from perceptual_photomosaic.cli.library import library
-from perceptual_photomosaic.cli.make import make
-from perceptual_photomosaic.cli.predict import predict
-from perceptual_photomosaic.cli.render import render
-from perceptual_photomosaic.cli.tiles import tiles
-from perceptual_photomosaic.cli.train import train
-from perceptual_photomosaic.cli.view import view
 from perceptual_photomosaic.errors import MosaicError
 
-__all__ = ["app", "main"]
-
-_BadCommandLine: type[Exception] = typer.BadParameter.__mro__[
-    1
-]  # the parser's own UsageError, which typer does not export
-
-app = typer.Typer(
-    name="photomosaic",
-    help="Rebuild a picture out of many small pictures.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command()(make)
-app.command()(render)
-app.command()(tiles)
-app.command()(evaluate)
-app.command()(compare)
-app.command()(view)
-app.command()(train)
-app.command()(predict)
-app.command()(features)
-app.command()(edit)
-app.add_typer(library, name="library")
+__all__ = ["main"]
 
 
 def main() -> None:
@@ -59,16 +23,17 @@ def main() -> None:
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_DFL:
             signal.signal(getattr(signal, name), _terminated)
     try:
-        status = app(args=sys.argv[1:] or ["--help"], standalone_mode=False)
+        arguments = sys.argv[1:] or ["--help"]
+        status = _run(arguments)
         sys.stdout.flush()
     except MosaicError as error:
         _fail(str(error), 2)
-    except _BadCommandLine as error:
+    except _bad_command_lines() as error:
         message = error.format_message()  # type: ignore[attr-defined]
         _fail(f"{message.rstrip('.')}{'' if message.endswith('?') else '.'} See --help.", 2)
     except MemoryError as error:
         _fail(f"not enough memory ({error}). Fewer cells, or smaller pictures and tiles, need less.", 2)
-    except (KeyboardInterrupt, typer.Abort):
+    except _interruptions():
         status = 130
     except BrokenPipeError:  # the reader of our output went away (`| head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -81,6 +46,34 @@ def main() -> None:
     if status == 130:
         _fail("interrupted; nothing half-written was left behind.", 130)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _run(arguments: list[str]) -> object:
+    """Run one command; `show`, which answers at once, without the third of a second that the parser takes to load."""
+    if arguments[0] == "show":
+        from perceptual_photomosaic.cli.at_once import parsed, show_text
+
+        wishes = parsed(arguments[1:])
+        if wishes is not None:
+            show_text(**wishes)
+            return 0
+    from perceptual_photomosaic.cli.app import app
+
+    return app(args=arguments, standalone_mode=False)
+
+
+def _bad_command_lines() -> type[Exception]:
+    """The parser's own UsageError, which typer does not export; looked for only when something was raised."""
+    from typer import BadParameter
+
+    error: type[Exception] = BadParameter.__mro__[1]
+    return error
+
+
+def _interruptions() -> tuple[type[BaseException], ...]:
+    from typer import Abort
+
+    return KeyboardInterrupt, Abort
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

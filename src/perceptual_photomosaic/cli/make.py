@@ -28,7 +28,8 @@ def make(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif .dzi .pdf")
+        Path | None,
+        typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif .dzi .pdf, or .txt .ans .html .svg"),
     ] = None,
     plan: Annotated[Path | None, typer.Option(help="Write the plan too (JSON), to draw it again at any size.")] = None,
     relative_to: Annotated[Path | None, typer.Option(help="Write the plan's paths from this folder on.")] = None,

@@ -27,8 +27,8 @@ def with_mosaic_options(command: Command) -> Command:
 
 
 def with_print_options(command: Command) -> Command:
-    """Give a command the options of print alone, likewise as `**settings`."""
-    return _with_options(command, [item for item in option_fields() if item.metadata["group"] == "Print"])
+    """Give a command the options of print and text alone, likewise as `**settings`."""
+    return _with_options(command, [item for item in option_fields() if item.metadata["group"] in ("Print", "Text")])
 
 
 def _with_options(command: Command, chosen: Iterable[Field[Any]]) -> Command:

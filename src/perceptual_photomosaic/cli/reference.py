@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from perceptual_photomosaic.cli.main import app
+from perceptual_photomosaic.cli.app import app
 
 __all__ = ["commands_page"]
 

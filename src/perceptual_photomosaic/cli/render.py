@@ -20,7 +20,8 @@ def render(
     plan: Annotated[Path, typer.Argument(help="The plan that `make --plan` wrote.", show_default=False)],
     *,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif .dzi .pdf")
+        Path | None,
+        typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif .dzi .pdf, or .txt .ans .html .svg"),
     ] = None,
     tile_size: Annotated[int | None, typer.Option(help="Longer side of each tile in pixels; the plan's own.")] = None,
     relative_to: Annotated[

@@ -87,11 +87,11 @@ def tiles(
 def _write_sheet(path: Path, opened: TileSet, size_px: tuple[int, int], reporter: Any) -> None:
     from PIL import Image
 
-    from perceptual_photomosaic.render.formats import check_output, replacing
+    from perceptual_photomosaic.render.formats import check_drawing, replacing
     from perceptual_photomosaic.tiles.sheet import contact_sheet, sheet_shape
 
     rows, columns, gap = sheet_shape(len(opened), size_px)
-    check_output(path, (columns * (size_px[0] + gap) + gap, rows * (size_px[1] + gap) + gap))
+    check_drawing(path, (columns * (size_px[0] + gap) + gap, rows * (size_px[1] + gap) + gap))
     drawn = contact_sheet(opened, size_px, reporter=reporter)
     with replacing(path) as part:
         Image.fromarray(drawn).save(part)

@@ -31,12 +31,14 @@ class Format:
         longest_px: The longest side it can hold, None where that is no matter in practice.
         options: How libvips' saver is called.
         cmyk: Whether it can hold CMYK.
+        text: Whether it holds characters instead of pixels; `text.write` writes it, and only of letters and emoji.
     """
 
     name: str
     longest_px: int | None
     options: dict[str, Any] = field(default_factory=dict)
     cmyk: bool = False
+    text: bool = False
 
 
 _JPEG_OPTIONS = {"Q": 92, "subsample_mode": "off", "profile": "srgb"}
@@ -56,6 +58,10 @@ FORMATS: dict[str, Format] = {
     ".tiff": _TIFF,
     ".dzi": _DEEP_ZOOM,
     ".pdf": _PDF,
+    ".txt": Format("text", None, text=True),
+    ".ans": Format("ANSI text", None, text=True),
+    ".html": Format("HTML", None, text=True),
+    ".svg": Format("SVG", None, text=True),
 }
 """Formats by suffix."""
 
@@ -109,15 +115,21 @@ def check_output(path: Path, size_px: tuple[int, int] | None = None) -> Format:
     return made
 
 
-def check_drawing(path: Path) -> None:
+def check_drawing(path: Path, size_px: tuple[int, int] | None = None) -> None:
     """Find out before any work whether a drawing, a preview or a sheet, can be written to `path`.
 
+    Args:
+        path: Where to.
+        size_px: (width, height) of the drawing, if known already.
     Raises:
         OutputError: A suffix that is not drawn, or a folder that cannot be written to.
     """
-    if FORMATS.get(path.suffix.lower()) is _DEEP_ZOOM:
-        raise OutputError(f"'{printable(path)}': only mosaics are written as .dzi. Choose .png, .jpg, .webp or .tif.")
-    check_output(path)
+    suffix = path.suffix.lower()
+    if suffix in FORMATS and (FORMATS[suffix] is _DEEP_ZOOM or FORMATS[suffix].text):
+        raise OutputError(
+            f"'{printable(path)}': only mosaics are written as {suffix}. Choose .png, .jpg, .webp or .tif."
+        )
+    check_output(path, size_px)
 
 
 @contextmanager

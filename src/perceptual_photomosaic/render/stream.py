@@ -66,6 +66,8 @@ def write_mosaic(
     size_px = columns * tile_px[0], rows * tile_px[1]
     output.check(made, size_px)
     shown = printable(path)
+    if made.text:
+        raise OutputError(f"'{shown}': pixels are not text. Write .png, .jpg, .webp, .tif, .dzi or .pdf.")
     sheet_bytes = len(used) * tile_px[0] * tile_px[1] * 3
     if sheet_bytes > IN_MEMORY_BYTES:
         check_space(path.parent, f"'{shown}', {len(used)} tiles of {tile_px[0]} x {tile_px[1]} px", sheet_bytes)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import string
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SETS", "drawn"]
+__all__ = ["SETS", "DrawnShape", "dot_radius", "drawn", "shape_of"]
 
 _LINES = "─│┌┐└┘├┤┬┴┼╭╮╯╰╱╲╳╴╵╶╷·•"
 
@@ -27,6 +28,8 @@ _EIGHTHS = 8
 _QUADRANTS = {0x2596: "c", 0x2597: "d", 0x2598: "a", 0x2599: "acd", 0x259A: "ad", 0x259B: "abc", 0x259C: "abd"}
 _QUADRANTS |= {0x259D: "b", 0x259E: "bc", 0x259F: "bcd"}
 _SHADES = {0x2591: 0.25, 0x2592: 0.5, 0x2593: 0.75}
+_LATTICE = (4, 8)
+"""Squares across and down a cell that stand for a shade."""
 _DOTS = ((0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1), (3, 0), (3, 1))
 """Row and column of the dots of braille, from the lowest bit on."""
 _DOT = 0.62
@@ -53,6 +56,50 @@ def drawn(character: str, size_px: tuple[int, int]) -> NDArray[np.float32] | Non
     for left, top, right, bottom in _rectangles(code):
         ink += np.outer(_covered(size_px[1], top, bottom), _covered(size_px[0], left, right)).astype(np.float32)
     return np.minimum(ink, np.float32(1))
+
+
+@dataclass(frozen=True)
+class DrawnShape:
+    """What of a cell a character fills, as `drawn` draws it.
+
+    Attributes:
+        rectangles: (left, top, right, bottom) of each, in shares of the cell.
+        dots: (x, y) of the middle of each dot, likewise.
+    """
+
+    rectangles: tuple[tuple[float, float, float, float], ...] = ()
+    dots: tuple[tuple[float, float], ...] = ()
+
+
+def shape_of(character: str) -> DrawnShape | None:
+    """Describe a block element or a braille pattern, where an outline is wanted instead of pixels.
+
+    A shade is a lattice of squares that fill the same share of the cell.
+
+    Args:
+        character: One character.
+    Returns:
+        What it fills; None for all other characters.
+    """
+    code = ord(character)
+    if 0x2800 <= code <= 0x28FF:
+        places = [place for bit, place in enumerate(_DOTS) if (code - 0x2800) >> bit & 1]
+        return DrawnShape(dots=tuple(((column + 0.5) / 2, (row + 0.5) / 4) for row, column in places))
+    if not 0x2580 <= code <= 0x259F:
+        return None
+    if code not in _SHADES:
+        return DrawnShape(tuple(_rectangles(code)))
+    across, down = _LATTICE
+    edge = _SHADES[code] ** 0.5 / 2
+    middles = [(column + 0.5, row + 0.5) for row in range(down) for column in range(across)]
+    return DrawnShape(
+        tuple(((x - edge) / across, (y - edge) / down, (x + edge) / across, (y + edge) / down) for x, y in middles)
+    )
+
+
+def dot_radius(width: float, height: float) -> float:
+    """Return the radius of a dot of braille in a cell of a width and a height, in their unit."""
+    return _DOT / 2 * min(width / 2, height / 4)
 
 
 def _rectangles(code: int) -> list[tuple[float, float, float, float]]:
@@ -90,7 +137,7 @@ def _braille(bits: int, size_px: tuple[int, int]) -> NDArray[np.float32]:
         (np.arange(height * finer) + 0.5) / (height * finer),
         (np.arange(width * finer) + 0.5) / (width * finer),
     )
-    radius = _DOT / 2 * min(width / 2, height / 4)
+    radius = dot_radius(width, height)
     ink = np.zeros((height * finer, width * finer), bool)
     for bit, (row, column) in enumerate(_DOTS):
         if bits >> bit & 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from perceptual_photomosaic.progress import Reporter
 
-__all__ = ["Glyphs"]
+__all__ = ["Glyphs", "Placement"]
 
 _MEASURED_PX = 1000  # font size at which glyphs are measured: large enough for hinting to vanish
 _CHECKED_PX = 48  # font size at which missing glyphs are told from others
@@ -156,15 +156,32 @@ class Glyphs(PlainSet):
             return self._ink_in_line(character, size_px)
         width, height = size_px
         finer = math.ceil(_DRAWN_PX / min(width, height))
-        extent = self._extent
-        room = (width * finer - 2, height * finer - 2)  # one fine pixel on each side for the rounding of outlines
-        font_px = min(room[0] / (2 * extent.half_width), room[1] / (extent.above + extent.below))
+        font_px, baseline = self._largest(size_px, finer)
         font = sized(self._data, font_px, self.weight)
         left = width * finer / 2 - font.getlength(character) / 2
-        baseline = height * finer / 2 + font_px * (extent.above - extent.below) / 2
         canvas = Image.new("L", (width * finer, height * finer))
         ImageDraw.Draw(canvas).text((left, baseline), character, fill=255, font=font, anchor="ls")
         return np.asarray(canvas.reduce(finer), dtype=np.float32) / np.float32(255)
+
+    def placement(self, size_px: tuple[int, int]) -> Placement:
+        """Say how characters stand in a cell of a size, for those who write them as text."""
+        width, height = size_px
+        if self._is_own(size_px):
+            line = self._line
+            size = 1 / (line.above + line.below)
+            stretch = width / (height * size * line.advance)
+            return Placement(self._data, self.weight, size, size * line.above, stretch, True)
+        finer = math.ceil(_DRAWN_PX / min(width, height))
+        font_px, baseline = self._largest(size_px, finer)
+        return Placement(self._data, self.weight, font_px / (height * finer), baseline / (height * finer), 1.0, False)
+
+    def _largest(self, size_px: tuple[int, int], finer: int) -> tuple[float, float]:
+        """Font size at which all characters fit a cell of another shape, and the baseline, in so much finer pixels."""
+        width, height = size_px
+        extent = self._extent
+        room = (width * finer - 2, height * finer - 2)  # one fine pixel on each side for the rounding of outlines
+        font_px = min(room[0] / (2 * extent.half_width), room[1] / (extent.above + extent.below))
+        return font_px, height * finer / 2 + font_px * (extent.above - extent.below) / 2
 
     def _is_own(self, size_px: tuple[int, int]) -> bool:
         """Tell whether a cell has the font's own shape, as far as whole pixels can."""
@@ -185,6 +202,27 @@ class Glyphs(PlainSet):
         ImageDraw.Draw(canvas).text((left, font_px * line.above), character, fill=255, font=font, anchor="ls")
         ink = canvas.resize((width, height), Image.Resampling.BOX)
         return np.asarray(ink, dtype=np.float32) / np.float32(255)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How the characters of a font stand in cells; each in the middle of the cell's width.
+
+    Attributes:
+        data: The font's file.
+        weight: One of `fonts.WEIGHTS`.
+        size: The font's size, in heights of a cell.
+        baseline: How far the baseline lies below the top of a cell, in heights of a cell.
+        stretch: By what characters are widened, to fill whole pixels: about 1.
+        own: Whether cells have the font's own shape, so that blocks and braille fill them.
+    """
+
+    data: bytes = field(repr=False)
+    weight: str
+    size: float
+    baseline: float
+    stretch: float
+    own: bool
 
 
 @dataclass(frozen=True)

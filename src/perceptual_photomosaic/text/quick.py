@@ -1,0 +1,115 @@
+"""Text of a picture at once: each cell by itself takes the letter that comes nearest, in its own colours or in none.
+
+This is what `ink` and the method "nearest" do, without the parts of them that can wait for limits and variety.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.features.colour import linear_to_oklab
+from perceptual_photomosaic.features.ink import Ink, InkFit, cover_of
+from perceptual_photomosaic.features.patches import PATCH, blurred, cell_patches, fit_target, reduce_patches
+from perceptual_photomosaic.grid import Grid, tile_size_px
+from perceptual_photomosaic.image import decode, printable, read_file, upright_size
+from perceptual_photomosaic.text.picture import TextPicture, text_picture
+from perceptual_photomosaic.tiles.glyphs import Glyphs
+
+__all__ = ["columns_within", "quick_text"]
+
+_ANALYSIS_PX = 22
+_BLOCK = 128
+"""So many cells at a time stay in the processor's cache."""
+_CONTRAST = 0.5
+_AFAR = 3.0
+"""How much the mean lightness of a cell counts beside that of its samples, as in `features.ink`."""
+
+
+def columns_within(size_px: tuple[int, int], columns: int, rows: int | None, aspect: tuple[int, int]) -> int:
+    """Find how many columns a picture may have to fit into a terminal.
+
+    Args:
+        size_px: (width, height) of the picture.
+        columns: Of the terminal.
+        rows: Of the terminal; None where their number is no matter.
+        aspect: Width to height of a cell.
+    """
+    if rows is None:
+        return columns
+    return max(1, min(columns, int(rows * size_px[0] * aspect[1] / (size_px[1] * aspect[0]))))
+
+
+def quick_text(
+    path: str | os.PathLike[str],
+    glyphs: Glyphs,
+    columns: int,
+    rows: int | None = None,
+    *,
+    ink: str = "none",
+    aspect: tuple[int, int] | None = None,
+) -> TextPicture:
+    """Draw a picture with letters.
+
+    Args:
+        path: The picture.
+        glyphs: The letters, of one colour.
+        columns: At most so many.
+        rows: At most so many; None takes as many as it needs.
+        ink: "none" leaves letters as they are, "target" colours them, "duo" their paper too.
+        aspect: Width to height of a cell where it is shown; None takes the font's.
+    Raises:
+        ImageError: The picture cannot be read.
+    """
+    aspect = aspect or glyphs.cell_aspect
+    data = read_file(Path(path))
+    size_px = upright_size(data, printable(path))
+    columns = columns_within(size_px, columns, rows, aspect)
+    wide = min(columns * PATCH, max(size_px[0], columns))
+    small = decode(data, (wide, max(1, round(wide * size_px[1] / size_px[0]))), aspect=size_px, name=printable(path))
+    high = max(1, round(columns * size_px[1] * aspect[0] / (size_px[0] * aspect[1])))
+    grid = Grid.fit((small.shape[1], small.shape[0]), columns=columns, rows=high, cell_aspect=aspect, fit="stretch")
+    cells = cell_patches(fit_target(small, grid, (columns * PATCH, high * PATCH)), grid)
+    cell_px = tile_size_px(_ANALYSIS_PX, glyphs.cell_aspect)
+    pictures = glyphs.pictures(cell_px)
+    if ink == "none":
+        choices, inks = _nearest(cells, pictures, grid), None
+    else:
+        choices, inks = _inked(cells, pictures, glyphs, grid, ink)
+    return text_picture(glyphs, choices.reshape(grid.shape), cell_px, ink=inks)
+
+
+def _inked(
+    cells: NDArray[np.float32], pictures: NDArray[np.uint8], glyphs: Glyphs, grid: Grid, ink: str
+) -> tuple[NDArray[np.int64], Ink]:
+    """Choose letters together with their colours, as `assign.inked` does without limits."""
+    cover = cover_of(pictures, glyphs.foreground[0], glyphs.background)
+    samples = reduce_patches(np.repeat(cover[..., None], 3, axis=-1), PATCH)
+    paper = np.array(glyphs.background, np.float32) / np.float32(255) if ink == "target" else None
+    fit = InkFit(cells, samples, cover.reshape(len(cover), -1), paper, grid.cell_aspect)
+    starts = range(0, len(cells), _BLOCK)
+    choices = np.concatenate([fit.rows(slice(start, start + _BLOCK)).argmin(axis=1) for start in starts])
+    colours, papers = fit.colours(choices)
+    return choices, Ink(colours.reshape(*grid.shape, 3), papers.reshape(*grid.shape, 3))
+
+
+def _nearest(cells: NDArray[np.float32], pictures: NDArray[np.uint8], grid: Grid) -> NDArray[np.int64]:
+    """Choose letters by lightness, the target's tones fitted to what they can show."""
+    from perceptual_photomosaic.features.patches import tile_patches
+    from perceptual_photomosaic.features.tone import tone_fit
+
+    tiles = tile_patches(pictures)
+    tone = tone_fit(cells, tiles, "fit", _CONTRAST)
+    wanted, offered = (_seen(each, grid) for each in (cells if tone is None else tone.apply(cells, grid), tiles))
+    costs = np.square(offered).sum(axis=1) - 2 * wanted @ offered.T
+    return np.asarray(costs.argmin(axis=1), np.int64)
+
+
+def _seen(patches: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
+    """Return what counts of patches, (n, k, k, 3): lightness of blurred samples, and of the mean."""
+    near = linear_to_oklab(blurred(patches, grid.cell_aspect))[..., 0].reshape(len(patches), -1)
+    far = linear_to_oklab(patches.mean(axis=(1, 2)))[:, :1]
+    return np.concatenate([near, np.float32((_AFAR * near.shape[1]) ** 0.5) * far], axis=1)

@@ -1,0 +1,76 @@
+"""Writing text to files, and finding out before any work whether a mosaic can be text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.errors import OutputError
+from perceptual_photomosaic.image import printable
+from perceptual_photomosaic.render.formats import Format, replacing
+from perceptual_photomosaic.text.picture import TextPicture
+from perceptual_photomosaic.tiles.kinds import kinds_of, noun_of
+
+__all__ = ["check_text", "write_text_picture"]
+
+_TEXT = {"glyphs", "emoji"}
+
+
+def check_text(path: Path, made: Format, specs: Sequence[str], options: MosaicOptions) -> None:
+    """Find out before any work whether tiles and settings can be written as text; nothing is asked of pictures.
+
+    Args:
+        path: Where to.
+        made: Its format.
+        specs: Specs of the tiles; none for pictures in memory.
+        options: The settings.
+    Raises:
+        OutputError: They cannot; says what can.
+    """
+    if not made.text:
+        return
+    shown = printable(path)
+    others = [spec for spec in specs if not kinds_of(spec) <= _TEXT or not kinds_of(spec)]
+    if others or not specs:
+        what = noun_of(others[0]) if len(others) == 1 and kinds_of(others[0]) else "tiles such as these"
+        raise OutputError(f"'{shown}': {what} are not text; use --tiles glyphs or emoji, or write .png.")
+    if options.variants:
+        raise OutputError(f"'{shown}': text is not turned or mirrored; leave variants out, or write .png.")
+    if options.blend > 0:
+        raise OutputError(f"'{shown}': nothing can be laid over text; leave blend out, or write .png.")
+    if options.outlines and made.name == "SVG" and "emoji" in kinds_of(*specs):
+        raise OutputError(f"'{shown}': emoji have no outlines of one colour; leave outlines out, or use glyphs alone.")
+
+
+def write_text_picture(path: Path, made: Format, picture: TextPicture, options: MosaicOptions) -> None:
+    """Write a picture of text; nothing is replaced until all is written.
+
+    Args:
+        path: Where to.
+        made: The format, from `check_output`.
+        picture: What is shown.
+        options: How many colours a terminal has, and whether a drawing has outlines.
+    Raises:
+        OutputError: The place cannot be written to.
+    """
+    with replacing(path) as part:
+        part.write_text(_written(path, made, picture, options), encoding="utf-8", newline="\n")
+
+
+def _written(path: Path, made: Format, picture: TextPicture, options: MosaicOptions) -> str:
+    if made.name == "HTML":
+        from perceptual_photomosaic.text.html import page
+
+        return page(picture, title=printable(path.stem))
+    if made.name == "SVG":
+        from perceptual_photomosaic.text.svg import drawing
+
+        return drawing(picture, paths=options.outlines)
+    if made.name == "ANSI text":
+        from perceptual_photomosaic.text.ansi import ansi
+
+        return ansi(picture, options.ansi_colours)
+    from perceptual_photomosaic.text.plain import plain
+
+    return plain(picture) + "\n"
