@@ -4,6 +4,7 @@
     python -m benchmarks render peers     these sections
     python -m benchmarks peers --skip uses   further options go to the section
     python -m benchmarks letters --targets DIR   legibility of letters and emoji, beside jp2a and chafa
+    python -m benchmarks inks --targets DIR   colours of letters, beside chafa
     python -m benchmarks tune --help      find the weights of the solver (benchmarks/tune.py)
     python -m benchmarks all              everything (two hours; the peers are installed in environments of their own)
 
@@ -35,6 +36,7 @@ SECTIONS = {
         ["benchmarks/peers.py", "--tiles=characters=characters", "--json=.benchmarks/peers-characters.json"],
     ),
     "letters": ("Do letters and emoji read?", ["-m", "benchmarks.letters"]),
+    "inks": ("Do coloured letters have the target's colours?", ["-m", "benchmarks.inks"]),
     "render": ("Writing gigapixels", ["-m", "benchmarks.render"]),
     "library": ("A library", ["-m", "benchmarks.library", "search"]),
     "mosaicnet": ("MosaicNet", ["benchmarks/mosaicnet.py"]),

@@ -11,9 +11,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.features.colour import linear_to_oklab
-from perceptual_photomosaic.features.ink import Ink, InkFit, cover_of
-from perceptual_photomosaic.features.patches import PATCH, blurred, cell_patches, fit_target, reduce_patches
+from perceptual_photomosaic.features.colour import linear_to_oklab, to_linear
+from perceptual_photomosaic.features.ink import Ink, InkFit, cover_of, within_reach
+from perceptual_photomosaic.features.patches import (
+    PATCH,
+    blurred,
+    cell_patches,
+    fit_target,
+    reduce_patches,
+    tile_patches,
+)
 from perceptual_photomosaic.grid import Grid, tile_size_px
 from perceptual_photomosaic.image import decode, printable, read_file, upright_size
 from perceptual_photomosaic.text.picture import TextPicture, text_picture
@@ -24,7 +31,6 @@ __all__ = ["columns_within", "quick_text"]
 _ANALYSIS_PX = 22
 _BLOCK = 128
 """So many cells at a time stay in the processor's cache."""
-_CONTRAST = 0.5
 _AFAR = 3.0
 """How much the mean lightness of a cell counts beside that of its samples, as in `features.ink`."""
 
@@ -88,7 +94,10 @@ def _inked(
     """Choose letters together with their colours, as `assign.inked` does without limits."""
     cover = cover_of(pictures, glyphs.foreground[0], glyphs.background)
     samples = reduce_patches(np.repeat(cover[..., None], 3, axis=-1), PATCH)
-    paper = np.array(glyphs.background, np.float32) / np.float32(255) if ink == "target" else None
+    paper = None
+    if ink == "target":
+        paper = to_linear(np.array([glyphs.background], np.uint8))[0]
+        cells = within_reach(cells, tile_patches(pictures), glyphs.foreground[0], glyphs.background)
     fit = InkFit(cells, samples, cover.reshape(len(cover), -1), paper, grid.cell_aspect)
     starts = range(0, len(cells), _BLOCK)
     choices = np.concatenate([fit.rows(slice(start, start + _BLOCK)).argmin(axis=1) for start in starts])
@@ -98,11 +107,10 @@ def _inked(
 
 def _nearest(cells: NDArray[np.float32], pictures: NDArray[np.uint8], grid: Grid) -> NDArray[np.int64]:
     """Choose letters by lightness, the target's tones fitted to what they can show."""
-    from perceptual_photomosaic.features.patches import tile_patches
     from perceptual_photomosaic.features.tone import tone_fit
 
     tiles = tile_patches(pictures)
-    tone = tone_fit(cells, tiles, "fit", _CONTRAST)
+    tone = tone_fit(cells, tiles, "fit")
     wanted, offered = (_seen(each, grid) for each in (cells if tone is None else tone.apply(cells, grid), tiles))
     costs = np.square(offered).sum(axis=1) - 2 * wanted @ offered.T
     return np.asarray(costs.argmin(axis=1), np.int64)
