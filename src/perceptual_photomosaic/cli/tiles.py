@@ -41,7 +41,7 @@ def tiles(
 
     photomosaic tiles holiday/ --sheet sheet.png
 
-    photomosaic tiles glyphs --export ascii_8 --size 8
+    photomosaic tiles glyphs:set=alnum --cell-aspect 1:1 --export ascii_8 --size 8
 
     photomosaic tiles emoji --info
 
