@@ -150,9 +150,8 @@ def text_picture(
     papers = np.array([look[2] for look in looks], np.uint8)[position] if ink is None else ink.papers
     if shifts is not None:
         colours, papers = (_shifted(each, shifts) for each in (colours, papers))
-    places: list[list[int]] = position.tolist()
     return TextPicture(
-        tuple(tuple(texts[tile] for tile in row) for row in places),
+        tuple(tuple(texts[tile] for tile in row.tolist()) for row in position),
         colours,
         papers,
         _commonest(colours),
