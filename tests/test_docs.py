@@ -89,7 +89,8 @@ def _options() -> Iterator[tuple[str, tuple[str, ...]]]:
     for name, command in commands.items():
         yield name, (f"photomosaic {name}",)
         for parameter in command.params:
-            spellings = tuple(option for option in parameter.opts if option.startswith("-") and option != "--help")
+            names = (*parameter.opts, *parameter.secondary_opts)
+            spellings = tuple(option for option in names if option.startswith("-") and option != "--help")
             if spellings:
                 yield name, spellings
 

@@ -151,7 +151,7 @@ def text_picture(
     if shifts is not None:
         colours, papers = (_shifted(each, shifts) for each in (colours, papers))
     return TextPicture(
-        tuple(tuple(texts[tile] for tile in row) for row in position),
+        tuple(tuple(texts[tile] for tile in row.tolist()) for row in position),
         colours,
         papers,
         _commonest(colours),
