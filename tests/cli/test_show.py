@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,8 @@ def test_colour_on_request(run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("COLORTERM", "truecolor")
     assert "\x1b[38;2;" in run("show", "portrait.png", "--columns", 20, *PIPE).out
     assert ";48;2;" not in run("show", "portrait.png", "--columns", 20, *PIPE, "--ink", "target").out
+    tinted = run("show", "portrait.png", "--columns", 20, *PIPE, "--ink", "target", "--light").out
+    assert len(set(re.findall(r"38;2;[\d;]+", tinted))) > 10
     monkeypatch.delenv("COLORTERM")
     monkeypatch.setenv("TERM", "xterm-256color")
     assert "38;5;" in run("show", "portrait.png", "--columns", 20, *PIPE).out
@@ -118,7 +121,7 @@ def test_large_and_turned_photos(run: Run, desk: Path, turn: int) -> None:
 
 def test_a_plan_is_shown(run: Run, desk: Path) -> None:
     make = ("make", "portrait.png", "-t", "glyphs", "--columns", 20, "--method", "nearest", "--plan", "p.json")
-    assert run(*make, "-o", "p.txt").status == 0
+    assert "\np.txt: 6 lines of 20 characters\n" in run(*make, "-o", "p.txt").out
     for words in (("p.json",), ("--plan", "p.json")):
         assert run("show", *words).out == Path("p.txt").read_text("utf-8")
     assert run("make", "portrait.png", "-t", "holiday", "--columns", 8, "--plan", "q.json", "-o", "q.png").status == 0

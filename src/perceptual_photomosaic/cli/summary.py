@@ -88,7 +88,10 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
     cells = f"{grid['columns']} x {grid['rows']} cells of {cell_width} x {cell_height} px"
     if facts["crop"]:
         print(facts["crop"])
-    print(f"{printable(out)}: {width} x {height} px, {cells}")
+    if out.suffix.lower() in (".txt", ".ans"):
+        print(f"{printable(out)}: {grid['rows']} lines of {grid['columns']} characters")
+    else:
+        print(f"{printable(out)}: {width} x {height} px, {cells}")
     for line in variety_lines(mosaic, tiles, facts["variety"]):
         print(line)
     advice = _advice(facts["lacking"], mosaic)

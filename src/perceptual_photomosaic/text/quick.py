@@ -11,16 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.features.colour import linear_to_oklab, to_linear
-from perceptual_photomosaic.features.ink import Ink, InkFit, cover_of, within_reach
-from perceptual_photomosaic.features.patches import (
-    PATCH,
-    blurred,
-    cell_patches,
-    fit_target,
-    reduce_patches,
-    tile_patches,
-)
+from perceptual_photomosaic.features.colour import linear_to_oklab, linear_to_srgb, to_linear
+from perceptual_photomosaic.features.ink import Ink, InkFit, cover_of
+from perceptual_photomosaic.features.patches import PATCH, blurred, cell_patches, fit_target, reduce_patches
 from perceptual_photomosaic.grid import Grid, tile_size_px
 from perceptual_photomosaic.image import decode, printable, read_file, upright_size
 from perceptual_photomosaic.text.picture import TextPicture, text_picture
@@ -31,6 +24,8 @@ __all__ = ["columns_within", "quick_text"]
 _ANALYSIS_PX = 22
 _BLOCK = 128
 """So many cells at a time stay in the processor's cache."""
+_FARTHEST = 0.7
+"""The least that a letter differs from its paper, of the most that it could, where only its hue is the cell's."""
 _AFAR = 3.0
 """How much the mean lightness of a cell counts beside that of its samples, as in `features.ink`."""
 
@@ -81,8 +76,12 @@ def quick_text(
     cells = cell_patches(fit_target(small, grid, (columns * PATCH, high * PATCH)), grid)
     cell_px = tile_size_px(_ANALYSIS_PX, glyphs.cell_aspect)
     pictures = glyphs.pictures(cell_px)
+    inks = None
     if ink == "none":
-        choices, inks = _nearest(cells, pictures, grid), None
+        choices = _nearest(cells, pictures, grid)
+    elif ink == "target" and _is_narrow(cells, pictures):
+        choices = _nearest(cells, pictures, grid)
+        inks = _tinted(cells, glyphs, grid)
     else:
         choices, inks = _inked(cells, pictures, glyphs, grid, ink)
     return text_picture(glyphs, choices.reshape(grid.shape), cell_px, ink=inks)
@@ -94,10 +93,7 @@ def _inked(
     """Choose letters together with their colours, as `assign.inked` does without limits."""
     cover = cover_of(pictures, glyphs.foreground[0], glyphs.background)
     samples = reduce_patches(np.repeat(cover[..., None], 3, axis=-1), PATCH)
-    paper = None
-    if ink == "target":
-        paper = to_linear(np.array([glyphs.background], np.uint8))[0]
-        cells = within_reach(cells, tile_patches(pictures), glyphs.foreground[0], glyphs.background)
+    paper = to_linear(np.array([glyphs.background], np.uint8))[0] if ink == "target" else None
     fit = InkFit(cells, samples, cover.reshape(len(cover), -1), paper, grid.cell_aspect)
     starts = range(0, len(cells), _BLOCK)
     choices = np.concatenate([fit.rows(slice(start, start + _BLOCK)).argmin(axis=1) for start in starts])
@@ -105,8 +101,33 @@ def _inked(
     return choices, Ink(colours.reshape(*grid.shape, 3), papers.reshape(*grid.shape, 3))
 
 
+def _tinted(cells: NDArray[np.float32], glyphs: Glyphs, grid: Grid) -> Ink:
+    """Colour letters that were chosen by lightness: the hue of their cells, and far from the paper.
+
+    Letters cover half of a paper that stays, at most, so that no colour of theirs makes up for it.
+    """
+    paper = np.array(glyphs.background, np.float32) / np.float32(255)
+    dark = float(paper.mean()) < 0.5
+    means = linear_to_srgb(cells.mean(axis=(1, 2)))
+    away = means if dark else 1 - means  # from black, or from white
+    most = np.maximum(away.max(axis=1, keepdims=True), np.float32(1e-3))
+    away = away / most * (_FARTHEST + (1 - _FARTHEST) * most)
+    colours = np.rint(np.clip(away if dark else 1 - away, 0, 1) * 255).astype(np.uint8)
+    papers = np.broadcast_to(np.array(glyphs.background, np.uint8), (*grid.shape, 3))
+    return Ink(colours.reshape(*grid.shape, 3), papers)
+
+
+def _is_narrow(cells: NDArray[np.float32], pictures: NDArray[np.uint8]) -> bool:
+    """Tell whether letters cover too little of their paper to show the target's tones in any colour."""
+    from perceptual_photomosaic.features.patches import tile_patches
+    from perceptual_photomosaic.features.tone import is_narrow
+
+    return is_narrow(cells, tile_patches(pictures), drawn=True)
+
+
 def _nearest(cells: NDArray[np.float32], pictures: NDArray[np.uint8], grid: Grid) -> NDArray[np.int64]:
     """Choose letters by lightness, the target's tones fitted to what they can show."""
+    from perceptual_photomosaic.features.patches import tile_patches
     from perceptual_photomosaic.features.tone import tone_fit
 
     tiles = tile_patches(pictures)
