@@ -75,7 +75,7 @@ def make_mosaic(
     Example:
         >>> import numpy as np
         >>> target = np.linspace(0, 255, 32 * 32 * 3).astype(np.uint8).reshape(32, 32, 3)
-        >>> make_mosaic(target, "glyphs", columns=4, tile_size=8, method="nearest").size_px
+        >>> make_mosaic(target, "colours:27", columns=4, tile_size=8, method="nearest").size_px
         (32, 32)
     """
     options = with_values(options or MosaicOptions(), changes, "make_mosaic()")

@@ -38,9 +38,9 @@ def test_under_limits_cells_that_matter_are_served_first(tmp_path: Path) -> None
     mask[24:48, 24:72] = 255
     Image.fromarray(mask).save(tmp_path / "mask.png")
     asked = {"columns": 12, "method": "mosaicnet", "model": "glyphs"}
-    free = make_mosaic(ramp, "glyphs", **asked).choices
+    free = make_mosaic(ramp, "glyphs:set=alnum", **asked).choices
     plain, served = (
-        make_mosaic(ramp, "glyphs", max_uses=2, region=region, **asked).choices
+        make_mosaic(ramp, "glyphs:set=alnum", max_uses=2, region=region, **asked).choices
         for region in (None, str(tmp_path / "mask.png"))
     )
     inside = np.zeros((9, 12), bool)
