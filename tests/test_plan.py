@@ -50,6 +50,21 @@ def test_plan_file_and_memory_are_one(mosaic: Mosaic, plan_path: Path, tmp_path:
     assert (np.asarray(Image.open(tmp_path / "again.png")) == mosaic.to_array()).all()
 
 
+def test_a_plan_records_how_the_target_was_fitted(target: NDArray[np.uint8], tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    mosaic = make_mosaic(target, "glyphs", columns=12, tile_size=22, contrast=0.4)
+    assert mosaic.tone is not None
+    assert mosaic.tone.local == pytest.approx(0.8)
+    mosaic.save_plan(path)
+    assert open_plan(path).tone == mosaic.tone
+    plan = json.loads(path.read_text())
+    path.write_text(json.dumps(plan | {"tone": plan["tone"] | {"shown": [0.0]}}))
+    with pytest.raises(PlanError, match=r"damaged.*tone has 33 and 1 values"):
+        open_plan(path)
+    make_mosaic(target, "colours:8", columns=12).save_plan(path)
+    assert "tone" not in json.loads(path.read_text())
+
+
 @pytest.mark.parametrize(
     ("tiles", "saved", "meant"),
     [

@@ -115,7 +115,7 @@ def make_mosaic(
     if options.adjust > 0:
         chosen = assignment.choices.ravel()
         shifts = shifts_towards(problem.cells, problem.choices, chosen, options.adjust).reshape(*grid.shape, 3)
-    mosaic = Mosaic(grid, assignment.choices, tile_set, tile_px, picture, options, path, figures, shifts, ink)
+    mosaic = Mosaic(grid, assignment.choices, tile_set, tile_px, picture, options, path, figures, shifts, ink, tone)
     if options.size is not None:
         stages.note(words_about_originals(tile_set, np.unique(mosaic.tile_numbers).tolist(), tile_px))
     if out is not None:
@@ -172,6 +172,7 @@ def open_plan(
         {},
         shifts=plan.shifts,
         ink=plan.ink,
+        tone=plan.tone,
         pins=plan.pins,
         bans=plan.bans,
     )

@@ -86,7 +86,7 @@ def edit_plan(
     before = rebind(plan, tiles)
     target = plan_target(plan, options, "cells are chosen by it")
     choosing = _plain(options)
-    problem, _ = pose(target, plan.grid, tiles, choosing, cut, whole=True, reporter=reporter)
+    problem, tone = pose(target, plan.grid, tiles, choosing, cut, whole=True, reporter=reporter)
     choices, pins, bans = _by_hand(problem, before, edits, plan)
     limits = replace(
         problem.limits,
@@ -113,6 +113,7 @@ def edit_plan(
         {},
         shifts=shifts,
         ink=ink,
+        tone=tone,
         pins=tuple(sorted(pins)),
         bans=tuple(sorted(tiles.source(tile) for tile in bans)),
     )

@@ -17,6 +17,7 @@ from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.features.patches import fit_target
+from perceptual_photomosaic.features.tone import ToneFit
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.plan import Plan, index_csv
 from perceptual_photomosaic.plan_paths import relative_plan
@@ -51,6 +52,7 @@ class Mosaic:
         figures: What was measured on the way: energies, diagnosis, seconds per stage.
         shifts: sRGB values added to each cell, (rows, columns, 3), or None.
         ink: The colours of characters, or None where they are as drawn.
+        tone: How the target was fitted to the tiles, or None where it was not.
         pins: Cells (row, column) whose tile was set by hand and stays.
         bans: Names of tiles that were ruled out by hand.
     """
@@ -65,6 +67,7 @@ class Mosaic:
     figures: dict[str, Any] = field(default_factory=dict)
     shifts: NDArray[np.float32] | None = None
     ink: Ink | None = None
+    tone: ToneFit | None = None
     pins: tuple[tuple[int, int], ...] = ()
     bans: tuple[str, ...] = ()
 
@@ -175,6 +178,7 @@ class Mosaic:
             settings=asdict(self.options),
             shifts=self.shifts,
             ink=self.ink,
+            tone=self.tone,
             pins=self.pins,
             bans=self.bans,
         )

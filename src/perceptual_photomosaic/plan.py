@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.errors import PlanError
 from perceptual_photomosaic.features.ink import Ink
+from perceptual_photomosaic.features.tone import ToneFit
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.render.sizes import as_written
 from perceptual_photomosaic.tiles.base import TileSet
@@ -46,6 +47,7 @@ class Plan:
         settings: The options the mosaic was made with, as plain values.
         shifts: sRGB values added to each cell, (rows, columns, 3), or None.
         ink: The colours of characters and of their paper, or None.
+        tone: How the target was fitted to the tiles, or None where it was not.
         pins: Cells (row, column) whose tile was set by hand and stays.
         bans: Names of tiles that were ruled out by hand.
         relative: Whether paths begin at a folder that is named when the plan is opened; see `plan_paths`.
@@ -61,6 +63,7 @@ class Plan:
     settings: dict[str, Any] = field(default_factory=dict)
     shifts: NDArray[np.float32] | None = None
     ink: Ink | None = None
+    tone: ToneFit | None = None
     pins: tuple[tuple[int, int], ...] = ()
     bans: tuple[str, ...] = ()
     relative: bool = False
@@ -82,6 +85,7 @@ class Plan:
             "variants": list(self.variants),
             "tile_size": self.tile_size,
             "settings": self.settings,
+            **({"tone": self.tone.as_dict()} if self.tone is not None else {}),
             **({"pins": [list(cell) for cell in self.pins]} if self.pins else {}),
             **({"bans": list(self.bans)} if self.bans else {}),
             "sources": {str(tile): name for tile, name in sorted(self.sources.items())},
@@ -150,6 +154,7 @@ class Plan:
             settings=_settings(data.get("settings", {})),
             shifts=shifts,
             ink=ink,
+            tone=None if data.get("tone") is None else ToneFit.from_dict(data["tone"]),
             pins=pins,
             bans=tuple(str(name) for name in data.get("bans", ())),
             relative=bool(data.get("relative", False)),

@@ -110,7 +110,12 @@ def test_few_tones_are_compared_after_the_map():
 
 @pytest.mark.parametrize(
     ("tiles", "few"),
-    [("glyphs", True), ("glyphs:foreground=white,background=black", True), ("emoji:margin=keep", True), ("colours:64", False)],
+    [
+        ("glyphs", True),
+        ("glyphs:foreground=white,background=black", True),
+        ("emoji:margin=keep", True),
+        ("colours:64", False),
+    ],
 )
 def test_letters_and_emoji_have_few_tones(tiles, few, tmp_path):
     if tiles.startswith("emoji"):

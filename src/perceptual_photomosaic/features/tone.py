@@ -15,7 +15,8 @@ the fit of range and chroma are the usual gamut mapping of printing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,23 @@ class ToneFit:
     reach: tuple[float, float]
     chroma: float
     local: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values, for a plan."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> ToneFit:
+        """Read what `as_dict` gave.
+
+        Raises:
+            ValueError: Values that are no fit.
+            KeyError, TypeError: Values that are missing, or of another kind.
+        """
+        source, shown, reach = (tuple(float(value) for value in saved[name]) for name in ("source", "shown", "reach"))
+        if len(source) != len(shown) or len(source) < 2 or len(reach) != 2:
+            raise ValueError(f"tone has {len(source)} and {len(shown)} values, and reaches {reach}")
+        return cls(source, shown, (reach[0], reach[1]), float(saved["chroma"]), float(saved["local"]))
 
     def apply(self, cells: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
         """Fit a target.
