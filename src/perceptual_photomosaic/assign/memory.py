@@ -11,7 +11,6 @@ import hashlib
 import json
 import secrets
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -55,6 +54,8 @@ def assign_or_recall(
 
 
 def _key(method: Matcher, problem: Problem) -> str:
+    from importlib.metadata import version
+
     limits = problem.limits
     words = (
         version("perceptual-photomosaic"),

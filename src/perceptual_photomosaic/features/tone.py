@@ -39,6 +39,8 @@ _TAIL = 0.01
 _ONE_TONE = 1e-3
 """A narrower range than this is no range."""
 _BINS = 256
+_EVERY = 2
+"""Tones are counted at every second sample, down and across."""
 _LIMIT = 4.0
 """No tone counts as more than so many times the mean tone where tones are spread."""
 _AROUND = 4.0
@@ -148,7 +150,7 @@ def tone_fit(
         return None
     source = np.linspace(low, high, 33)
     straight = np.linspace(0, 1, 33)
-    lab = linear_to_oklab(cells)
+    lab = linear_to_oklab(cells[:, ::_EVERY, ::_EVERY])
     spread = _spread(lab[..., 0], low, high)
     share = min(1.0, 2 * contrast)
     shown = (1 - share) * straight + share * np.interp(source, *spread)

@@ -18,12 +18,12 @@ from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import tile_patches
 from perceptual_photomosaic.image import Colour, decode, load_image
 from perceptual_photomosaic.library.build import THUMBNAIL_PX
+from perceptual_photomosaic.library.shortlist import EXACT_UP_TO
 from perceptual_photomosaic.library.tileset import LibraryTiles
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["EXACT_UP_TO", "nearest", "search_library"]
 
-EXACT_UP_TO = 300_000
 _BLOCK_ENTRIES = 16_000_000  # distances at a time: 64 MB
 _BLOCK_TILES = 65_536
 _PROBES = 16

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.features.patches import PATCH, tile_patches
-from perceptual_photomosaic.library.search import EXACT_UP_TO, nearest
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.tiles.base import TileSet
 from perceptual_photomosaic.tiles.plain import DerivedSet, chosen, digest
 
-__all__ = ["Shortlist", "choice_patches", "shortlist"]
+__all__ = ["EXACT_UP_TO", "Shortlist", "choice_patches", "shortlist"]
 
+EXACT_UP_TO = 300_000
+"""Sets of up to so many tiles are searched exactly, and weighed whole."""
 _BLOCK_BYTES = 128_000_000
 _PER_CELL = 10
 _TILES_PER_CELL = 4  # at least so many tiles in all, so that limits on repetition leave a choice
@@ -98,6 +99,8 @@ def shortlist(
     """
     if len(choices) <= above:
         return tiles, choices
+    from perceptual_photomosaic.library.search import nearest
+
     flat = choices.reshape(len(choices), -1)
     near, _ = nearest(cells.reshape(len(cells), -1), flat, _PER_CELL, reporter=reporter)
     variants = len(tiles.variants)
