@@ -40,9 +40,9 @@ def emoji() -> Mosaic:
 
 
 def photos() -> Mosaic:
-    """Five thousand patches cut from seven other pictures, no patch twice within three cells."""
+    """Five thousand patches cut from seven other pictures."""
     tiles = [f"slices:{sample(name)},size={size}" for name, size in CUT.items()]
-    return make_mosaic(TARGET, tiles, columns=80, tile_size=30, min_distance=3)
+    return make_mosaic(TARGET, tiles, columns=80, tile_size=30)
 
 
 def sheet(pictures: dict[str, Image.Image], side: int = 900, title: int = 40) -> Image.Image:
