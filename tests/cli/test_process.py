@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from perceptual_photomosaic import __version__
 from tests.cli.conftest import contents
 
 COMMAND = [sys.executable, "-c", "from perceptual_photomosaic.cli.main import main; main()"]
@@ -52,6 +53,17 @@ def _process(
         errors="surrogateescape",
         check=False,
     )
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--version", "make"]])
+def test_the_version_is_said(tmp_path: Path, arguments: list[object]) -> None:
+    ran = _process(arguments, tmp_path)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"photomosaic {__version__}\n", "")
+
+
+def test_the_version_is_said_without_loading_the_parser(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['typer'] = None; from perceptual_photomosaic.cli.main import main; main()"
+    assert _process(["--version"], tmp_path, code).stdout == f"photomosaic {__version__}\n"
 
 
 MAKE: list[object] = ["make", "portrait.png", "-t", "holiday", "-o", "out.png", "--method", "nearest", "--columns", 8]

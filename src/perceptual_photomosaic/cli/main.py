@@ -49,7 +49,12 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> object:
-    """Run one command; `show`, which answers at once, without the third of a second that the parser takes to load."""
+    """Run one command; what answers at once does so without the third of a second that the parser takes to load."""
+    if arguments == ["--version"]:
+        from perceptual_photomosaic.cli.at_once import say_version
+
+        say_version()
+        return 0
     if arguments[0] == "show":
         from perceptual_photomosaic.cli.at_once import parsed, show_text
 
