@@ -243,3 +243,56 @@ def test_a_poster_from_the_front_door(tmp_path: Path, target: NDArray[np.uint8])
     again = open_plan(tmp_path / "plan.json", size="60x40cm", dpi=50.0)
     assert again.tile_px == (79, 79)
     assert open_plan(tmp_path / "plan.json").tile_px == (79, 79)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp", ".dzi", ".pdf"])
+def test_a_link_stays_and_what_it_points_to_is_written(
+    tmp_path: Path, tiles: ArrayTiles, choices: NDArray[np.int64], suffix: str
+) -> None:
+    (tmp_path / "disk").mkdir()
+    place, link = tmp_path / "disk" / f"real{suffix}", tmp_path / f"link{suffix}"
+    link.symlink_to(Path("disk") / place.name)
+    sizes = []
+    for _ in range(2):  # before there is anything at the other end, and over it
+        write(link, tiles, choices)
+        assert link.is_symlink()
+        assert place.is_file()
+        assert not place.is_symlink()
+        sizes.append(place.stat().st_size)
+        place.write_bytes(b"older")
+    assert sizes[0] == sizes[1] > 100
+    folders = {"real_files"} if suffix == ".dzi" else set()
+    assert {path.name for path in place.parent.iterdir()} == {place.name} | folders
+    assert {path.name for path in tmp_path.iterdir()} == {"disk", link.name}
+
+
+def test_plans_and_previews_go_through_links_too(tmp_path: Path, target: NDArray[np.uint8]) -> None:
+    mosaic = make_mosaic(target, "colours:8", columns=8)
+    (tmp_path / "disk").mkdir()
+    for name, save in (("plan.json", mosaic.save_plan), ("preview.png", mosaic.save_preview)):
+        (tmp_path / name).symlink_to(tmp_path / "disk" / name)
+        save(tmp_path / name)
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / "disk" / name).is_file()
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [("out.png", "is a link that leads back to itself"), ("gone/out.png", "there is no folder '.*gone'")],
+)
+def test_a_link_to_nowhere_is_refused_before_any_work(tmp_path: Path, target: str, said: str) -> None:
+    (tmp_path / "out.png").symlink_to(target)
+    with pytest.raises(OutputError, match=said):
+        check_output(tmp_path / "out.png")
+
+
+def test_the_folder_of_a_deep_zoom_picture_may_be_a_link(
+    tmp_path: Path, tiles: ArrayTiles, choices: NDArray[np.int64]
+) -> None:
+    (tmp_path / "disk" / "tiles").mkdir(parents=True)
+    (tmp_path / "out_files").symlink_to("disk/tiles")
+    for _ in range(2):
+        write(tmp_path / "out.dzi", tiles, choices)
+        assert (tmp_path / "out_files").is_symlink()
+        assert (tmp_path / "disk" / "tiles" / "0").is_dir()
+    assert {path.name for path in tmp_path.rglob("*") if path.name.startswith(".")} == set()

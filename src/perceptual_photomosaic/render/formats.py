@@ -16,7 +16,16 @@ from typing import Any
 from perceptual_photomosaic.errors import MissingExtraError, OutputError
 from perceptual_photomosaic.image import printable
 
-__all__ = ["COMPRESSIONS", "FORMATS", "Format", "check_drawing", "check_folder", "check_output", "replacing"]
+__all__ = [
+    "COMPRESSIONS",
+    "FORMATS",
+    "Format",
+    "check_drawing",
+    "check_folder",
+    "check_output",
+    "followed",
+    "replacing",
+]
 
 COMPRESSIONS = ("deflate", "lzw", "jpeg", "none")
 """How a TIFF may be compressed: "jpeg" loses something, the others nothing."""
@@ -66,13 +75,28 @@ FORMATS: dict[str, Format] = {
 """Formats by suffix."""
 
 
+def followed(path: Path) -> Path:
+    """Where what is written to `path` really goes: to what a symbolic link points to, even if that is not there yet.
+
+    Raises:
+        OutputError: The link leads back to itself.
+    """
+    if not path.is_symlink():
+        return path
+    place = Path(os.path.realpath(path))
+    if place.is_symlink():
+        raise OutputError(f"'{printable(path)}' is a link that leads back to itself; remove it, or name another file.")
+    return place
+
+
 def check_folder(path: Path) -> None:
     """Make sure a file can be put at `path`.
 
     Raises:
         OutputError: Its folder is missing or not writable, or `path` is a folder.
     """
-    folder, shown = path.parent, printable(path)
+    shown = printable(path)
+    folder = followed(path).parent
     if not folder.is_dir():
         raise OutputError(f"'{shown}': there is no folder '{printable(folder)}'. Make it first, or choose another one.")
     if path.is_dir():
@@ -108,9 +132,10 @@ def check_output(path: Path, size_px: tuple[int, int] | None = None) -> Format:
     if made is _PDF and find_spec("img2pdf") is None:
         raise MissingExtraError(f"'{shown}': writing PDF", "print")
     check_folder(path)
-    if made is _DEEP_ZOOM and not _is_deep_zoom(_files_of(path)):
+    files = _files_of(followed(path))
+    if made is _DEEP_ZOOM and not _is_deep_zoom(files):
         raise OutputError(
-            f"'{shown}' goes with the folder '{_files_of(path).name}', which holds something else; choose another name."
+            f"'{shown}' goes with the folder '{printable(files.name)}, which holds something else; choose another name."
         )
     return made
 
@@ -136,17 +161,19 @@ def check_drawing(path: Path, size_px: tuple[int, int] | None = None) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary name beside `path`, renamed to it at the end; on any failure nothing stays behind.
 
-    A Deep Zoom picture is a file and the folder that goes with it; both are put in place.
+    A Deep Zoom picture is a file and the folder that goes with it; both are put in place. Where `path` is a symbolic
+    link, what it points to is replaced, and the link stays.
 
     Raises:
         OutputError: The disk is full, or the place is not writable after all.
     """
-    part = path.with_name(f".{secrets.token_hex(4)}.part{path.suffix.lower()}")
+    place = followed(path)
+    part = place.with_name(f".{secrets.token_hex(4)}.part{path.suffix.lower()}")
     try:
         yield part
         if _files_of(part).is_dir():
-            _replace_folder(_files_of(part), _files_of(path))
-        part.replace(path)
+            _replace_folder(_files_of(part), _files_of(place))
+        part.replace(place)
     except OSError as error:
         raise OutputError(f"'{printable(path)}' cannot be written: {error.strerror or error}.") from error
     finally:
@@ -169,8 +196,9 @@ def _is_deep_zoom(folder: Path) -> bool:
 
 def _replace_folder(new: Path, place: Path) -> None:
     """Rename a folder to a place where another may be, which is then removed."""
+    place = followed(place)
     old = place.with_name(f".{secrets.token_hex(4)}.old_files")
     if place.exists():
         place.rename(old)
-    new.rename(place)
+    shutil.move(new, place)  # a link may lead to another disk
     shutil.rmtree(old, ignore_errors=True)
