@@ -30,6 +30,8 @@ __all__ = [
 COMPRESSIONS = ("deflate", "lzw", "jpeg", "none")
 """How a TIFF may be compressed: "jpeg" loses something, the others nothing."""
 
+_OPEN_FOLDERS = Path("/proc/self/fd")  # where the system has names for what is open
+
 
 @dataclass(frozen=True)
 class Format:
@@ -101,6 +103,8 @@ def check_folder(path: Path) -> None:
         raise OutputError(f"'{shown}': there is no folder '{printable(folder)}'. Make it first, or choose another one.")
     if path.is_dir():
         raise OutputError(f"'{shown}' is a folder; name a file in it.")
+    if not _is_unicode(folder) and not _OPEN_FOLDERS.is_dir():
+        raise OutputError(f"'{shown}': the name of its folder is not UTF-8. Choose another folder, or rename it.")
     if not os.access(folder, os.W_OK):
         raise OutputError(f"'{shown}': the folder '{printable(folder)}' is not writable. Choose another place.")
 
@@ -168,18 +172,41 @@ def replacing(path: Path) -> Iterator[Path]:
         OutputError: The disk is full, or the place is not writable after all.
     """
     place = followed(path)
-    part = place.with_name(f".{secrets.token_hex(4)}.part{path.suffix.lower()}")
     try:
-        yield part
-        if _files_of(part).is_dir():
-            _replace_folder(_files_of(part), _files_of(place))
-        part.replace(place)
+        with _named_in_unicode(place.parent) as folder:
+            part = folder / f".{secrets.token_hex(4)}.part{path.suffix.lower()}"
+            try:
+                yield part
+                if _files_of(part).is_dir():
+                    _replace_folder(_files_of(part), _files_of(place))
+                part.replace(place)
+            finally:
+                with suppress(OSError):
+                    part.unlink(missing_ok=True)
+                shutil.rmtree(_files_of(part), ignore_errors=True)
     except OSError as error:
         raise OutputError(f"'{printable(path)}' cannot be written: {error.strerror or error}.") from error
+
+
+@contextmanager
+def _named_in_unicode(folder: Path) -> Iterator[Path]:
+    """A name of a folder that libvips takes, which is UTF-8 alone: that of the open folder, where its own is not."""
+    if _is_unicode(folder) or not _OPEN_FOLDERS.is_dir():
+        yield folder
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        yield _OPEN_FOLDERS / str(number)
     finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        shutil.rmtree(_files_of(part), ignore_errors=True)
+        os.close(number)
+
+
+def _is_unicode(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _files_of(path: Path) -> Path:
