@@ -22,6 +22,9 @@ def main() -> None:
     for name in ("SIGTERM", "SIGHUP"):  # sent at shutdown, by batch systems and `timeout`: clean up as after Ctrl-C
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_DFL:
             signal.signal(getattr(signal, name), _terminated)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # what an output of another encoding cannot hold is escaped
     try:
         arguments = sys.argv[1:] or ["--help"]
         status = _run(arguments)
