@@ -15,6 +15,7 @@ from typing import Any
 
 from perceptual_photomosaic.errors import MissingExtraError, OutputError
 from perceptual_photomosaic.image import printable
+from perceptual_photomosaic.render.abandoned import process_name, remove_abandoned
 
 __all__ = [
     "COMPRESSIONS",
@@ -166,7 +167,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """A temporary name beside `path`, renamed to it at the end; on any failure nothing stays behind.
 
     A Deep Zoom picture is a file and the folder that goes with it; both are put in place. Where `path` is a symbolic
-    link, what it points to is replaced, and the link stays.
+    link, what it points to is replaced, and the link stays. What a process that was killed left in the same folder is
+    removed.
 
     Raises:
         OutputError: The disk is full, or the place is not writable after all.
@@ -174,7 +176,8 @@ def replacing(path: Path) -> Iterator[Path]:
     place = followed(path)
     try:
         with _named_in_unicode(place.parent) as folder:
-            part = folder / f".{secrets.token_hex(4)}.part{path.suffix.lower()}"
+            remove_abandoned(folder)
+            part = folder / f".{secrets.token_hex(4)}.{process_name()}.part{path.suffix.lower()}"
             try:
                 yield part
                 if _files_of(part).is_dir():
