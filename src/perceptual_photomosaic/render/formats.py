@@ -140,7 +140,8 @@ def check_output(path: Path, size_px: tuple[int, int] | None = None) -> Format:
     files = _files_of(followed(path))
     if made is _DEEP_ZOOM and not _is_deep_zoom(files):
         raise OutputError(
-            f"'{shown}' goes with the folder '{printable(files.name)}, which holds something else; choose another name."
+            f"'{shown}' goes with the folder '{printable(files.name)}', which holds something else; "
+            f"choose another name."
         )
     return made
 
