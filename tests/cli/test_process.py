@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from perceptual_photomosaic import __version__
 from tests.cli.conftest import contents
 
 COMMAND = [sys.executable, "-c", "from perceptual_photomosaic.cli.main import main; main()"]
@@ -52,6 +54,17 @@ def _process(
         errors="surrogateescape",
         check=False,
     )
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--version", "make"]])
+def test_the_version_is_said(tmp_path: Path, arguments: list[object]) -> None:
+    ran = _process(arguments, tmp_path)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"photomosaic {__version__}\n", "")
+
+
+def test_the_version_is_said_without_loading_the_parser(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['typer'] = None; from perceptual_photomosaic.cli.main import main; main()"
+    assert _process(["--version"], tmp_path, code).stdout == f"photomosaic {__version__}\n"
 
 
 MAKE: list[object] = ["make", "portrait.png", "-t", "holiday", "-o", "out.png", "--method", "nearest", "--columns", 8]
@@ -137,6 +150,28 @@ def test_undecodable_names_can_be_said(desk: Path) -> None:
         ran = _process([*MAKE, *more], desk, PYTHONIOENCODING="utf-8:strict")
         assert ran.returncode == 0, ran.stderr
         assert "caf\\udce9.jpg" in ran.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_what_an_output_cannot_hold_is_escaped(desk: Path, encoding: str) -> None:
+    """Signs of our own, like Delta, and names in other scripts."""
+    name = "\u03a9\u732b.png"
+    (desk / "portrait.png").rename(desk / name)
+    made = _process(["make", name, *MAKE[2:], "--plan", "\u03a9.json"], desk, PYTHONIOENCODING=encoding)
+    assert made.returncode == 0, made.stderr
+    (desk / "out.png").rename(desk / "\u732b.png")
+    for command in ("evaluate", "compare"):
+        arguments: list[object] = [command, "\u732b.png", "--plan", "\u03a9.json", "--no-judge"]
+        ran = _process(arguments, desk, PYTHONIOENCODING=encoding)
+        assert ran.returncode == 0, ran.stderr
+        assert "\\u" in ran.stdout
+        as_json = _process([*arguments, "--json"], desk, PYTHONIOENCODING=encoding)
+        assert as_json.returncode == 0, as_json.stderr
+        json.loads(as_json.stdout)
+    ran = _process(["make", "\u732b\u732b.png", *MAKE[2:]], desk, PYTHONIOENCODING=encoding)
+    assert ran.returncode == 2
+    assert "\\u732b\\u732b.png" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_a_closed_pipe_is_no_error_of_ours(desk: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -69,3 +70,17 @@ def test_the_command_makes_a_mosaic_of_every_picture(run: Run, album: Path, tmp_
     assert ran.status == 2
     assert "would replace what is read from it" in ran.err
     assert contents(album) == before
+
+
+def test_names_that_are_not_utf8_can_be_read_written_and_said(run: Run, album: Path, tmp_path: Path) -> None:
+    pytest.importorskip("stlpips_pytorch", reason="the weights of the network")
+    odd = Path(os.fsdecode(b"caf\xe9"))
+    try:
+        (album / "sea").rename(album / odd)
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    ran = run("predict", album, "--model", "glyphs", "-o", tmp_path / odd)
+    assert ran.status == 0, ran.err
+    assert ran.out == f"2 mosaics in {tmp_path}/caf\\udce9\n"
+    with Image.open(tmp_path / odd / odd / "b.png") as picture:
+        picture.load()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import os
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from perceptual_photomosaic.api import make_mosaic, open_plan
 from perceptual_photomosaic.compose import hard_mosaic
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import OutputError
+from perceptual_photomosaic.render import formats
 from perceptual_photomosaic.render.formats import check_output
 from perceptual_photomosaic.render.output import Output
 from perceptual_photomosaic.render.pdf import pages
@@ -243,3 +245,92 @@ def test_a_poster_from_the_front_door(tmp_path: Path, target: NDArray[np.uint8])
     again = open_plan(tmp_path / "plan.json", size="60x40cm", dpi=50.0)
     assert again.tile_px == (79, 79)
     assert open_plan(tmp_path / "plan.json").tile_px == (79, 79)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp", ".dzi", ".pdf"])
+def test_a_link_stays_and_what_it_points_to_is_written(
+    tmp_path: Path, tiles: ArrayTiles, choices: NDArray[np.int64], suffix: str
+) -> None:
+    (tmp_path / "disk").mkdir()
+    place, link = tmp_path / "disk" / f"real{suffix}", tmp_path / f"link{suffix}"
+    link.symlink_to(Path("disk") / place.name)
+    sizes = []
+    for _ in range(2):  # before there is anything at the other end, and over it
+        write(link, tiles, choices)
+        assert link.is_symlink()
+        assert place.is_file()
+        assert not place.is_symlink()
+        sizes.append(place.stat().st_size)
+        place.write_bytes(b"older")
+    assert sizes[0] == sizes[1] > 100
+    folders = {"real_files"} if suffix == ".dzi" else set()
+    assert {path.name for path in place.parent.iterdir()} == {place.name} | folders
+    assert {path.name for path in tmp_path.iterdir()} == {"disk", link.name}
+
+
+def test_plans_and_previews_go_through_links_too(tmp_path: Path, target: NDArray[np.uint8]) -> None:
+    mosaic = make_mosaic(target, "colours:8", columns=8)
+    (tmp_path / "disk").mkdir()
+    for name, save in (("plan.json", mosaic.save_plan), ("preview.png", mosaic.save_preview)):
+        (tmp_path / name).symlink_to(tmp_path / "disk" / name)
+        save(tmp_path / name)
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / "disk" / name).is_file()
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [("out.png", "is a link that leads back to itself"), ("gone/out.png", "there is no folder '.*gone'")],
+)
+def test_a_link_to_nowhere_is_refused_before_any_work(tmp_path: Path, target: str, said: str) -> None:
+    (tmp_path / "out.png").symlink_to(target)
+    with pytest.raises(OutputError, match=said):
+        check_output(tmp_path / "out.png")
+
+
+def test_the_folder_of_a_deep_zoom_picture_may_be_a_link(
+    tmp_path: Path, tiles: ArrayTiles, choices: NDArray[np.int64]
+) -> None:
+    (tmp_path / "disk" / "tiles").mkdir(parents=True)
+    (tmp_path / "out_files").symlink_to("disk/tiles")
+    for _ in range(2):
+        write(tmp_path / "out.dzi", tiles, choices)
+        assert (tmp_path / "out_files").is_symlink()
+        assert (tmp_path / "disk" / "tiles" / "0").is_dir()
+    assert {path.name for path in tmp_path.rglob("*") if path.name.startswith(".")} == set()
+
+
+@pytest.fixture
+def odd_folder(tmp_path: Path) -> Path:
+    """A folder whose name is not UTF-8."""
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    return folder
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp", ".dzi", ".pdf"])
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system has no names for open folders")
+def test_a_folder_whose_name_is_not_utf8_is_written_into(
+    tmp_path: Path, odd_folder: Path, tiles: ArrayTiles, choices: NDArray[np.int64], suffix: str
+) -> None:
+    plain = write(tmp_path / f"out{suffix}", tiles, choices)
+    odd = Path(os.fsdecode(b"out\xe9" + suffix.encode()))
+    for name in (Path(f"out{suffix}"), odd):
+        place = odd_folder / name
+        for _ in range(2):
+            write(place, tiles, choices)
+            assert place.read_bytes() == plain.read_bytes()
+            if suffix == ".dzi":
+                assert (odd_folder / f"{name.stem}_files" / "0" / "0_0.jpg").is_file()
+    assert not [path for path in odd_folder.iterdir() if path.name.startswith(".")]
+
+
+def test_such_a_folder_is_refused_before_any_work_where_it_cannot_be_written(
+    odd_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "_OPEN_FOLDERS", Path("/nowhere"))
+    with pytest.raises(OutputError, match=r"caf\\udce9/out.png': the name of its folder is not UTF-8. Choose another"):
+        check_output(odd_folder / "out.png")

@@ -176,12 +176,23 @@ def test_exported_templates_read_back(tmp_path: Path) -> None:
     export_tiles(glyphs, tmp_path / "ascii_8", (8, 8))
     options = TileOptions(thumbnail_px=(8, 8))
     templates = open_tiles(str(tmp_path / "ascii_8"), options)
-    assert [Path(templates.source(tile)).name for tile in range(62)] == [f"{n}.png" for n in range(62)]
+    assert [Path(templates.source(tile)).name for tile in range(62)] == [f"{n:02}.png" for n in range(62)]
     assert np.array_equal(templates.pictures((8, 8)), glyphs.pictures((8, 8)))
     for cache in (None, tmp_path / "cache", tmp_path / "cache"):  # opened for 32 px they are not blurred on the way
         larger = open_tiles(str(tmp_path / "ascii_8"), TileOptions(cache=cache))
         assert np.array_equal(larger.pictures((8, 8)), glyphs.pictures((8, 8)))
         assert larger.pictures((32, 32)).shape == (62, 32, 32, 3)
+
+
+def test_templates_of_an_older_version_read_back(tmp_path: Path) -> None:
+    """They were numbered without leading zeros, and came back in the same order."""
+    glyphs = open_tiles("glyphs:set=alnum")
+    export_tiles(glyphs, tmp_path / "ascii_8", (8, 8))
+    for picture in list((tmp_path / "ascii_8").iterdir()):
+        picture.rename(picture.with_name(f"{int(picture.stem)}.png"))
+    templates = open_tiles(str(tmp_path / "ascii_8"), TileOptions(thumbnail_px=(8, 8)))
+    assert [Path(templates.source(tile)).name for tile in range(62)] == [f"{n}.png" for n in range(62)]
+    assert np.array_equal(templates.pictures((8, 8)), glyphs.pictures((8, 8)))
 
 
 def test_crops(tmp_path: Path) -> None:

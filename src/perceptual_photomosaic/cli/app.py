@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from perceptual_photomosaic.cli.at_once import say_version
 from perceptual_photomosaic.cli.compare import compare
 from perceptual_photomosaic.cli.edit import edit
 from perceptual_photomosaic.cli.evaluate import evaluate
@@ -26,6 +29,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        say_version()
+        raise typer.Exit
+
+
+@app.callback()
+def _everywhere(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is, and end.")
+    ] = False,
+) -> None:
+    """Rebuild a picture out of many small pictures."""
+
+
 app.command()(make)
 app.command()(render)
 app.command()(show)

@@ -1,4 +1,4 @@
-"""What `photomosaic show` does, and a reader of its command line that loads in no time.
+"""What `photomosaic show` and `--version` do, and a reader of the command line of `show` that loads in no time.
 
 The reader knows what the declaration in `show` says, which a test compares, and leaves whatever is out of the ordinary
 (--help, a misspelt option, a number that is none) to the parser that all other commands have.
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from perceptual_photomosaic import __version__
 from perceptual_photomosaic.errors import ConfigError, TileError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from perceptual_photomosaic.text.terminal import Terminal
     from perceptual_photomosaic.tiles.glyphs import Glyphs
 
-__all__ = ["FLAGS", "VALUES", "parsed", "show_text"]
+__all__ = ["FLAGS", "VALUES", "parsed", "say_version", "show_text"]
 
 VALUES: dict[str, tuple[str, type]] = {
     "--tiles": ("tiles", str),
@@ -66,6 +67,11 @@ def parsed(words: list[str]) -> dict[str, Any] | None:
             return None
         found[key] = kind(value)
     return found
+
+
+def say_version() -> None:
+    """Print the name of the command and its version."""
+    print(f"photomosaic {__version__}")
 
 
 def show_text(

@@ -22,6 +22,9 @@ def main() -> None:
     for name in ("SIGTERM", "SIGHUP"):  # sent at shutdown, by batch systems and `timeout`: clean up as after Ctrl-C
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_DFL:
             signal.signal(getattr(signal, name), _terminated)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # what an output of another encoding cannot hold is escaped
     try:
         arguments = sys.argv[1:] or ["--help"]
         status = _run(arguments)
@@ -49,7 +52,12 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> object:
-    """Run one command; `show`, which answers at once, without the third of a second that the parser takes to load."""
+    """Run one command; what answers at once does so without the third of a second that the parser takes to load."""
+    if arguments == ["--version"]:
+        from perceptual_photomosaic.cli.at_once import say_version
+
+        say_version()
+        return 0
     if arguments[0] == "show":
         from perceptual_photomosaic.cli.at_once import parsed, show_text
 

@@ -40,6 +40,7 @@ def predict(
 
     from perceptual_photomosaic.features.vgg import VGG16
     from perceptual_photomosaic.features.weights import load_vgg_weights
+    from perceptual_photomosaic.image import printable
     from perceptual_photomosaic.models.batch import find_sources, predict_batch
     from perceptual_photomosaic.models.store import load_model
 
@@ -54,4 +55,4 @@ def predict(
     if not result.written:
         raise ModelError(f"none of {len(pairs)} pictures could be read")
     if not quiet:
-        print(f"{len(result.written)} mosaic{'' if len(result.written) == 1 else 's'} in {out}")
+        print(f"{len(result.written)} mosaic{'' if len(result.written) == 1 else 's'} in {printable(out)}")

@@ -24,7 +24,9 @@ def tiles(
     ],
     *,
     sheet: Annotated[Path | None, typer.Option(help="Draw all tiles side by side into this picture.")] = None,
-    export: Annotated[Path | None, typer.Option(help="Write all tiles as numbered PNGs into this new folder.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Write all tiles into this new folder, as 00.png, 01.png and so on.")
+    ] = None,
     info: Annotated[bool, typer.Option("--info", help="Say what the set holds (as without any of these).")] = False,
     size: Annotated[int, typer.Option(min=1, help="Longer side of each tile in pixels.")] = 32,
     cell_aspect: Annotated[str, typer.Option(help="Width to height of a tile: 1:1, 3:2, 4:3 ... or auto.")] = "auto",

@@ -133,7 +133,7 @@ def write_pdf(canvas: Canvas, part: Path, made: Format, output: Output, reporter
                 f"({made.longest_px} px a side). Lower --dpi, or ask for --sheets."
             )
     total = sum(view.size_px[1] for view in shown)
-    with tempfile.TemporaryDirectory(dir=part.parent, prefix=".photomosaic-") as folder:
+    with tempfile.TemporaryDirectory(dir=part.parent, prefix=f"{part.stem}-") as folder:
         pictures = [Path(folder) / f"{number}.jpg" for number in range(len(todo))]
         with reporter.stage("writing the mosaic", total, "rows") as stage:
             for view, picture in zip(shown, pictures, strict=True):

@@ -13,7 +13,7 @@ from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.canvas import Canvas, Colouring
-from perceptual_photomosaic.render.formats import Format, replacing
+from perceptual_photomosaic.render.formats import Format, followed, replacing
 from perceptual_photomosaic.render.output import Output
 from perceptual_photomosaic.render.overlay import Overlay
 from perceptual_photomosaic.render.pdf import write_pdf
@@ -68,15 +68,16 @@ def write_mosaic(
     shown = printable(path)
     if made.text:
         raise OutputError(f"'{shown}': pixels are not text. Write .png, .jpg, .webp, .tif, .dzi or .pdf.")
+    folder = followed(path).parent
     sheet_bytes = len(used) * tile_px[0] * tile_px[1] * 3
     if sheet_bytes > IN_MEMORY_BYTES:
-        check_space(path.parent, f"'{shown}', {len(used)} tiles of {tile_px[0]} x {tile_px[1]} px", sheet_bytes)
-    sheet = draw_sheet(tiles, used, tile_px, path.parent, in_memory_bytes=IN_MEMORY_BYTES, reporter=reporter)
+        check_space(folder, f"'{shown}', {len(used)} tiles of {tile_px[0]} x {tile_px[1]} px", sheet_bytes)
+    sheet = draw_sheet(tiles, used, tile_px, folder, in_memory_bytes=IN_MEMORY_BYTES, reporter=reporter)
     try:
         colouring = None if ink is None else Colouring(ink, *inks_of(tiles))
         canvas = Canvas(sheet, position.reshape(choices.shape), tile_px, shifts, overlay=overlay, colouring=colouring)
         what = f"'{shown}', {size_px[0]} x {size_px[1]} px"
-        needed = check_space(path.parent, what, most_bytes(made, size_px), lambda: _estimate(canvas, made, output))
+        needed = check_space(folder, what, most_bytes(made, size_px), lambda: _estimate(canvas, made, output))
         with replacing(path) as part:
             try:
                 if made.name == "PDF":
@@ -111,5 +112,5 @@ def _reason(path: Path, error: Exception, needed: float) -> str:
     why = "the disk is full" if full else said
     return (
         f"'{printable(path)}' cannot be written: {why}. It needs at most {in_words(needed)}, "
-        f"and {in_words(free_bytes(path.parent))} are free there."
+        f"and {in_words(free_bytes(followed(path).parent))} are free there."
     )

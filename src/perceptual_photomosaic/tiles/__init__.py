@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.progress import SILENT
 from perceptual_photomosaic.tiles.base import Skipped, TileSet
-from perceptual_photomosaic.tiles.options import CROPS, TileOptions, default_cache_dir
-from perceptual_photomosaic.tiles.spec import SETS, Spec, parse_colour, parse_flag, parse_specs
+from perceptual_photomosaic.tiles.options import CROPS, TileOptions, default_cache_dir, unknown_crop
+from perceptual_photomosaic.tiles.spec import SETS, Spec, characters_of, parse_colour, parse_flag, parse_specs
 
 if TYPE_CHECKING:
     from perceptual_photomosaic.progress import Reporter
@@ -124,14 +124,14 @@ def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
 
         crop = spec.options.get("crop")
         if crop not in (None, *CROPS):
-            raise TileError(f"photos: crop: expected one of {', '.join(CROPS)}, got {crop!r}")
+            raise TileError(f"photos: {unknown_crop(crop)}")
         return Photos(spec.argument, options, crop=crop, background=background, reporter=reporter)
     if spec.name == "library":
         from perceptual_photomosaic.library.tileset import LibraryTiles
 
         crop = spec.options.get("crop")
         if crop not in (None, *CROPS):
-            raise TileError(f"library: crop: expected one of {', '.join(CROPS)}, got {crop!r}")
+            raise TileError(f"library: {unknown_crop(crop)}")
         keep = _flag(spec, "duplicates")
         return LibraryTiles(
             spec.argument, options, crop=crop, background=background, duplicates=keep, reporter=reporter
@@ -140,8 +140,9 @@ def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
         from perceptual_photomosaic.tiles.glyphs import Glyphs
 
         inks = spec.options.get("foreground", "black").split("/")
+        characters = spec.options.get("characters")
         return Glyphs(
-            spec.options.get("characters"),
+            None if characters is None else characters_of(characters),
             set_name=spec.options.get("set"),
             font=spec.options.get("font"),
             weight=spec.options.get("weight", "regular"),

@@ -19,7 +19,7 @@ from perceptual_photomosaic.pixels import Colour
 from perceptual_photomosaic.tiles.characters import SETS, drawn
 from perceptual_photomosaic.tiles.fonts import WEIGHTS, font_data, has_weights, is_bold, sized
 from perceptual_photomosaic.tiles.plain import PlainSet, check_size, chosen, digest
-from perceptual_photomosaic.tiles.spec import write_colour, write_spec
+from perceptual_photomosaic.tiles.spec import write_characters, write_colour, write_spec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,7 +112,7 @@ class Glyphs(PlainSet):
     @property
     def spec(self) -> str:
         """The text that opens the same set again."""
-        options = {"characters": self.characters} if self.set_name is None else {"set": self.set_name}
+        options = {"characters": write_characters(self.characters)} if self.set_name is None else {"set": self.set_name}
         if self.font is not None:
             options["font"] = self.font
         if self.weight != "regular":

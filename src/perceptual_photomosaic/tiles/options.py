@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from perceptual_photomosaic.errors import ConfigError
 
-__all__ = ["CROPS", "VARIANTS", "TileOptions", "default_cache_dir"]
+__all__ = ["CROPS", "VARIANTS", "TileOptions", "default_cache_dir", "unknown_crop"]
 
 CROPS = ("centre", "attention", "faces")
 VARIANTS = ("rotate", "flip")
+
+
+def unknown_crop(crop: str) -> str:
+    """Say that there is no such crop, and which one was perhaps meant."""
+    near = get_close_matches(crop.lower(), CROPS, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"crop: expected one of {', '.join(CROPS)}, got {crop!r}{hint}"
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class TileOptions:
             if width < 1 or height < 1:
                 raise ConfigError(f"{name}: expected a width and a height of 1 or more, got {width} x {height}")
         if self.crop not in CROPS:
-            raise ConfigError(f"crop: expected one of {', '.join(CROPS)}, got {self.crop!r}")
+            raise ConfigError(unknown_crop(self.crop))
         unknown = [name for name in self.variants if name not in VARIANTS]
         if unknown:
             raise ConfigError(f"variants: expected any of {', '.join(VARIANTS)}, got {unknown[0]!r}")

@@ -59,7 +59,9 @@ def contact_sheet(tiles: TileSet, size_px: tuple[int, int], *, reporter: Reporte
 
 
 def export_tiles(tiles: TileSet, folder: Path, size_px: tuple[int, int], *, reporter: Reporter = SILENT) -> None:
-    """Write all choices of a tile set as 0.png, 1.png and so on; the folder appears when it is complete.
+    """Write all choices of a tile set as 00.png, 01.png and so on; the folder appears when it is complete.
+
+    Numbers have leading zeros, as many as the last one needs, so that every program sorts them alike.
 
     Args:
         tiles: The tile set.
@@ -70,13 +72,14 @@ def export_tiles(tiles: TileSet, folder: Path, size_px: tuple[int, int], *, repo
         OutputError: The folder holds something, or cannot be written.
     """
     check_export(folder)
+    digits = len(str(len(tiles) - 1))
     part = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}.part")
     try:
         part.mkdir()
         with reporter.stage("writing tiles", len(tiles), "tiles") as stage:
             for start, pictures in _batches(tiles, size_px, reporter):
                 for number, picture in enumerate(pictures, start):
-                    Image.fromarray(picture).save(part / f"{number}.png", compress_level=6)
+                    Image.fromarray(picture).save(part / f"{number:0{digits}}.png", compress_level=6)
                 stage.advance(len(pictures))
         part.replace(folder)
     except OSError as error:

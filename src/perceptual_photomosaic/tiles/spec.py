@@ -9,14 +9,15 @@ folder may be written as it is, with or without `photos:`: the path of an existi
 name of a built-in set wins over a folder of that name; `./emoji` is the folder.
 
     photos:DIR      crop=centre|attention|faces  background=COLOUR
-    glyphs          set=ascii|alnum|digits|blocks|box|braille|katakana|lines  characters=TEXT  font=FILE|FAMILY
+    glyphs          set=ascii|alnum|digits|blocks|box|braille|katakana|lines  characters=TEXT|@FILE  font=FILE|FAMILY
                     weight=regular|bold  foreground=COLOUR[/COLOUR...]  background=COLOUR
     emoji           margin=crop|keep  font=FILE  background=COLOUR  skin-tones=yes|no  extras=yes|no
     slices:IMAGE    size=PX (height of a patch)
     colours:N       (none)
     library:DIR     crop, background as for photos  duplicates=yes|no
 
-COLOUR is a CSS name or hex code: white, #a00, #aa0000.
+COLOUR is a CSS name or hex code: white, #a00, #aa0000. `characters=@FILE` reads the characters from a text file, where
+FILE has a letter or a digit in it; the sign @ itself, before letters, is written @@.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from PIL import ImageColor
@@ -36,6 +38,7 @@ from perceptual_photomosaic.image import printable
 __all__ = [
     "WITH_PATHS",
     "Spec",
+    "characters_of",
     "join_specs",
     "parse_colour",
     "parse_flag",
@@ -43,6 +46,7 @@ __all__ = [
     "paths_in",
     "spec_in_full",
     "spec_of_old",
+    "write_characters",
     "write_colour",
     "write_spec",
 ]
@@ -86,7 +90,14 @@ def parse_specs(text: str) -> list[Spec]:
         return [_folder(text)]
     if text.startswith("photos:") and _is_folder(text.removeprefix("photos:")):
         return [Spec("photos", text.removeprefix("photos:"))]
-    return [_parse_one(part) for part in _split(text, ";")]
+    parts = _split(text, ";")
+    for before, part in pairwise(parts):
+        if "characters=" in before and not _near_sets(part) and not _is_folder(_unescape(part)):
+            raise TileError(
+                f"{printable(before)}: a semicolon among the characters is written \\;, as in characters=a\\;b; "
+                f"as it stands, {printable(part)!r} would be another tile set or a folder, and there is none"
+            )
+    return [_parse_one(part) for part in parts]
 
 
 def paths_in(specs: Iterable[str]) -> list[Path]:
@@ -101,6 +112,8 @@ def paths_in(specs: Iterable[str]) -> list[Path]:
             paths.append(Path(spec.argument))
         if "font" in spec.options:
             paths.append(Path(spec.options["font"]))
+        if _is_file_of_characters(spec.options.get("characters", "")):
+            paths.append(Path(spec.options["characters"][1:]))
     return paths
 
 
@@ -138,7 +151,46 @@ def _completed(text: str, *, old: bool) -> str:
                 options = _parse_one(part).options
                 if keys.isdisjoint(options):
                     parts[place] = write_spec(name, "", {**(then if old else now), **options})
+                elif _is_file_of_characters(named := options.get("characters", "")):
+                    characters = named if old else characters_of(named)  # nothing that was saved names a file
+                    parts[place] = write_spec(name, "", {**options, "characters": write_characters(characters)})
     return join_specs(parts)
+
+
+def characters_of(text: str) -> str:
+    """Read what `characters=` says: the characters themselves, or @FILE.
+
+    Raises:
+        TileError: The file cannot be read, is no UTF-8 text, or holds no characters.
+    """
+    if not _is_file_of_characters(text):
+        return text
+    path = Path(text[1:])
+    where = f"glyphs: characters: the file '{printable(path)}'"
+    try:
+        if path.exists() and not path.is_file():
+            raise TileError(f"{where} is no regular file; name a text file")
+        characters = "".join(path.read_text(encoding="utf-8-sig").splitlines())
+    except UnicodeDecodeError:
+        raise TileError(f"{where} is not UTF-8 text; save it as UTF-8") from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise TileError(
+            f"{where} cannot be read: {reason.lower()}; for the sign @ itself write it twice, as in characters=@@ab"
+        ) from None
+    if not characters:
+        raise TileError(f"{where} holds no characters; write some into it")
+    return characters
+
+
+def write_characters(characters: str) -> str:
+    """Write characters so that `characters_of` reads them back, and none of them as the name of a file."""
+    return f"@{characters}" if _is_file_of_characters(characters) else characters
+
+
+def _is_file_of_characters(text: str) -> bool:
+    """Tell @FILE from signs that begin with @, such as a ramp from dark to light, and from @@ and any characters."""
+    return text.startswith("@") and not text.startswith("@@") and any(sign.isalnum() for sign in text)
 
 
 def write_spec(name: str, argument: str = "", options: Mapping[str, str] | None = None) -> str:
@@ -207,6 +259,8 @@ def _read_options(name: str, keys: tuple[str, ...], parts: list[str]) -> dict[st
         if not equals or key not in keys:
             near = difflib.get_close_matches(key, keys, 1)
             hint = f"did you mean {near[0]}=...?" if near else f"it knows {', '.join(keys) or 'no options'}"
+            if "characters" in options and not near:
+                hint = "a comma among the characters is written \\,, as in characters=a\\,b"
             raise TileError(f"{name}: {part!r} is not an option of this tile set; {hint}")
         options[key] = _unescape(value)
     return options
@@ -225,10 +279,15 @@ def _unknown(text: str, name: str) -> str:
             return f"{shown} is a file, not a folder; for patches cut from it write slices:{shown}"
     except (OSError, ValueError):
         pass
-    near = difflib.get_close_matches(name.strip().lower(), SETS, 1, cutoff=0.5)
+    near = _near_sets(text)
     if near:
         return f"no tile set is called {printable(name)!r}, and there is no such folder; did you mean {near[0]}?"
     return f"the folder {shown} does not exist, and no tile set is called so; there are {', '.join(SETS)}"
+
+
+def _near_sets(text: str) -> list[str]:
+    """The set that a spec names, or nearly."""
+    return difflib.get_close_matches(text.partition(":")[0].strip().lower(), SETS, 1, cutoff=0.5)
 
 
 def _is_folder(text: str) -> bool:
