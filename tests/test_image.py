@@ -209,6 +209,15 @@ def test_cmyk_jpegs_of_both_conventions(tmp_path: Path) -> None:
     assert apart(load_image(tmp_path / "plain.jpg"), np.full((16, 16, 3), (255, 0, 0))) > 60
 
 
+@pytest.mark.parametrize("side", [16, 100, 800])
+def test_cmyk_jpegs_keep_their_meaning_when_reduced(side: int) -> None:
+    for ink, adobe, colour in (((0, 255, 255, 0), True, (255, 0, 0)), ((255, 0, 0, 255), False, (255, 0, 0))):
+        data = io.BytesIO()
+        Image.new("CMYK", (side, side), ink).save(data, "JPEG", quality=95)
+        content = data.getvalue() if adobe else without_adobe(data.getvalue())
+        assert apart(decode(content, (8, 8), name="x"), np.full((8, 8, 3), colour)) < 6
+
+
 def without_adobe(data: bytes) -> bytes:
     at = data.index(b"\xff\xee")
     (length,) = struct.unpack(">H", data[at + 2 : at + 4])

@@ -254,7 +254,7 @@ def _shrunk(picture: Image.Image, scale: float, name: str, max_pixels: int) -> I
         )
         right, bottom = left + width - width % reduction, top + height - height % reduction
         small = picture.reduce(reduction, (left, top, right, bottom))
-        small.info = picture.info
+        small.info, small.format = picture.info, picture.format  # both say what the samples mean
         return small
     return picture
 
