@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError
-from perceptual_photomosaic.image import centre, decode, load_image, printable
+from perceptual_photomosaic.image import centre, decode, from_pillow, load_image, printable
 
 
 def gradient(width: int = 40, height: int = 30) -> np.ndarray:
@@ -222,6 +222,56 @@ def without_adobe(data: bytes) -> bytes:
     at = data.index(b"\xff\xee")
     (length,) = struct.unpack(">H", data[at + 2 : at + 4])
     return data[:at] + data[at + 2 + length :]
+
+
+def kinds_of_pictures() -> dict[str, tuple[Image.Image, dict[str, object]]]:
+    """Pictures by the name of a file that keeps all they mean, with what else the file must be told."""
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    rgb = Image.fromarray(gradient())
+    ramp = np.linspace(0, 1, 1200).reshape(30, 40)
+    clear = rgb.convert("RGBA")
+    clear.putalpha(Image.fromarray((ramp * 255).astype(np.uint8)))
+    keyed = Image.fromarray(np.array([[0, 1]], np.uint8)).convert("P")
+    keyed.putpalette([255, 0, 0, 0, 255, 0])
+    return {
+        "plain.png": (rgb, {}),
+        "turned.png": (rgb, {"exif": turned}),
+        "turned.tif": (rgb, {"exif": turned}),
+        "turned.jpg": (rgb, {"exif": turned}),
+        "profile.png": (rgb, {"icc_profile": swapped_profile()}),
+        "clear.png": (clear, {"exif": turned}),
+        "keyed.png": (keyed, {"transparency": 0}),
+        "deep.png": (Image.fromarray((ramp * 65535).astype(np.uint16)), {}),
+        "whole.tif": (Image.fromarray((ramp * 65535).astype(np.int32)), {}),
+        "float.tif": (Image.fromarray(ramp.astype(np.float32)), {}),
+        "ink.jpg": (rgb.convert("CMYK"), {}),
+    }
+
+
+@pytest.mark.parametrize("name", kinds_of_pictures())
+def test_a_pillow_picture_means_what_its_file_means(tmp_path: Path, name: str) -> None:
+    picture, options = kinds_of_pictures()[name]
+    path = tmp_path / name
+    picture.save(path, **options)
+    expected = load_image(path, background=(10, 200, 30))
+    with Image.open(path) as opened:
+        for _ in range(2):  # the second time the pixels are loaded
+            assert np.array_equal(from_pillow(opened, background=(10, 200, 30), name="x"), expected)
+        before = opened.tobytes()
+        taken = from_pillow(opened, name="x")
+        taken.paste((1, 2, 3), (0, 0, 5, 5))
+        assert opened.tobytes() == before
+
+
+def test_pillow_pictures_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="the target: a picture of 0 x 3 px has no pixels"):
+        from_pillow(Image.new("L", (0, 3)), name="the target")
+    with (
+        Image.open(io.BytesIO(JPEG.getvalue()[:1500])) as opened,
+        pytest.raises(ImageError, match="the target: broken or truncated"),
+    ):
+        from_pillow(opened, name="the target")
 
 
 def test_heic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,10 @@
 """Pictures from files: whatever a person has, as upright 8-bit sRGB.
 
-`load_image` reads a picture whole (a target); `decode` reads it small (a tile), with the decoder's own downscaling.
-Both apply the EXIF orientation, convert embedded ICC profiles to sRGB, scale 16-bit and float samples to 8 bits, lay
-transparent pictures over a background and take the first frame of animations. What is wrong with a file becomes one
-`ImageError` that names the file and the reason.
+`load_image` reads a picture whole (a target); `decode` reads it small (a tile), with the decoder's own downscaling;
+`from_pillow` takes one that a program has opened. All apply the EXIF orientation, convert embedded ICC profiles to
+sRGB, scale 16-bit and float samples to 8 bits, lay transparent pictures over a background and take the first frame of
+animations (an opened one is at a frame already). What is wrong with a file becomes one `ImageError` that names the
+file and the reason.
 
 Shrinking averages sRGB values as they are encoded, not linear light. A JPEG decoder downscales in the encoded values
 and cannot do otherwise, so a mixture would make a tile's brightness depend on its file format; and it is how browsers
@@ -40,6 +41,7 @@ __all__ = [
     "centre",
     "crop_size",
     "decode",
+    "from_pillow",
     "load_image",
     "pillow_lenient",
     "printable",
@@ -89,6 +91,27 @@ def load_image(
         turn = _orientation(picture)
         colours = to_srgb(picture, background)
     return np.asarray(_upright(colours, turn), dtype=np.uint8)
+
+
+def from_pillow(picture: Image.Image, *, background: Colour = _WHITE, name: str) -> Image.Image:
+    """Take a Pillow picture for what its file would be read as.
+
+    Args:
+        picture: In any mode, with or without a profile, an orientation and transparency; it is left as it is.
+        background: Colour that shows through transparent pixels.
+        name: What error messages call the picture.
+    Returns:
+        An upright sRGB picture of mode RGB, not shared with the caller.
+    Raises:
+        ImageError: It has no pixels, or its file is broken; the message names it and says why.
+    """
+    if not (picture.width and picture.height):
+        raise ImageError(f"{name}: a picture of {picture.width} x {picture.height} px has no pixels")
+    with _decoding(name):
+        picture.load()  # first, as a TIFF is turned, and its orientation forgotten, when its pixels are read
+        turn = _orientation(picture)
+        colours = to_srgb(picture, background)
+        return colours.copy() if colours is picture and turn not in _TURNS else _upright(colours, turn)
 
 
 def upright_size(source: str | os.PathLike[str] | bytes, name: str = "") -> tuple[int, int]:
