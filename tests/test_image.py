@@ -180,20 +180,57 @@ def test_wide_gamut_profile_changes_colours(tmp_path: Path) -> None:
     assert apart(decode(tmp_path / "a.png", (20, 15))[..., 0], gradient(20, 15)[..., 1]) < 8
 
 
+def test_a_profile_is_known_by_what_it_does_not_by_its_name(tmp_path: Path) -> None:
+    profile = renamed(linear_profile(), "sRGB")
+    description = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+    assert description.startswith("sRGB")
+    Image.new("RGB", (4, 4), (147, 12, 12)).save(tmp_path / "linear.png", icc_profile=profile)
+    assert apart(load_image(tmp_path / "linear.png"), np.full((4, 4, 3), (200, 60, 60))) <= 1
+    Image.fromarray(gradient()).save(tmp_path / "swapped.png", icc_profile=renamed(swapped_profile(), "sRGB"))
+    assert apart(load_image(tmp_path / "swapped.png")[..., 0], gradient()[..., 1]) < 4
+    own = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(gradient()).save(tmp_path / "own.png", icc_profile=renamed(own, "mine"))
+    assert np.array_equal(load_image(tmp_path / "own.png"), gradient())
+
+
 def swapped_profile() -> bytes:
     """The sRGB profile with the primaries of red and green exchanged."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    (count,) = struct.unpack(">I", data[128:132])
-    for start in range(132, 132 + 12 * count, 12):
+    for start in tags(data):
         name = bytes(data[start : start + 4])
         if name in {b"rXYZ", b"gXYZ"}:
             data[start : start + 4] = b"gXYZ" if name == b"rXYZ" else b"rXYZ"
-        if name == b"desc":
+    return renamed(bytes(data), "swap")
+
+
+def linear_profile() -> bytes:
+    """The sRGB profile with straight lines for its curves."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for start in tags(data):
+        if bytes(data[start : start + 4]) in {b"rTRC", b"gTRC", b"bTRC"}:
+            (offset,) = struct.unpack(">I", data[start + 4 : start + 8])
+            data[offset : offset + 12] = b"curv" + bytes(8)
+    return bytes(data)
+
+
+def renamed(profile: bytes, name: str) -> bytes:
+    """A profile whose description begins with another word of four letters."""
+    data = bytearray(profile)
+    for start in tags(data):
+        if bytes(data[start : start + 4]) == b"desc":
             (offset, size) = struct.unpack(">II", data[start + 4 : start + 12])
             text = bytes(data[offset : offset + size])
-            other = text.replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be")).replace(b"sRGB", b"swap")
-            data[offset : offset + size] = other
+            for old in ("sRGB", "swap"):
+                for coding in ("utf-16-be", "ascii"):
+                    text = text.replace(old.encode(coding), name.encode(coding))
+            data[offset : offset + size] = text
     return bytes(data)
+
+
+def tags(profile: bytes | bytearray) -> range:
+    """Where the entries of a profile's table of tags begin."""
+    (count,) = struct.unpack(">I", profile[128:132])
+    return range(132, 132 + 12 * count, 12)
 
 
 def test_cmyk_jpegs_of_both_conventions(tmp_path: Path) -> None:
