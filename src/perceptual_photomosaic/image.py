@@ -28,6 +28,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError
+from perceptual_photomosaic.mend import ended_jpeg
 from perceptual_photomosaic.pixels import Colour, to_srgb
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def load_image(
     """
     name = printable(path)
     data = read_file(path)
-    with _decoding(name), _opened(data, name, max_pixels) as picture:
+    with _decoding(name), _opened(_ended(data), name, max_pixels) as picture:
         turn = _orientation(picture)
         colours = to_srgb(picture, background)
     return np.asarray(_upright(colours, turn), dtype=np.uint8)
@@ -190,7 +191,7 @@ def decode(
         name = name or printable(source)
         source = read_file(source)
     aspect = aspect or size_px
-    with _decoding(name), _opened(source, name, MAX_PIXELS) as picture:
+    with _decoding(name), _opened(_ended(source), name, MAX_PIXELS) as picture:
         turn = _orientation(picture)
         upright_size = picture.size[::-1] if turn >= 5 else picture.size
         box_width, box_height = crop_size(upright_size, aspect)
@@ -238,6 +239,10 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     if not data:
         raise ImageError(f"{printable(path)}: the file is empty")
     return data
+
+
+def _ended(data: bytes) -> bytes:
+    return ended_jpeg(data) if data.startswith(b"\xff\xd8") else data
 
 
 @contextmanager
