@@ -28,7 +28,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError
-from perceptual_photomosaic.mend import ended_jpeg
+from perceptual_photomosaic.mend import bare_png, ended_jpeg
 from perceptual_photomosaic.pixels import Colour, to_srgb
 
 if TYPE_CHECKING:
@@ -250,10 +250,13 @@ def _opened(data: bytes, name: str, max_pixels: int) -> Iterator[Image.Image]:
     heic = _is_heic(data)
     if heic:
         _register_heic(name)
+    bare, profile = bare_png(data)
     try:
-        picture = Image.open(io.BytesIO(data), formats=["HEIF"] if heic else _FORMATS)
+        picture = Image.open(io.BytesIO(bare), formats=["HEIF"] if heic else _FORMATS)
     except UnidentifiedImageError:
         raise ImageError(f"{name}: not a picture that can be read; {_what_it_is(data)}") from None
+    if profile:
+        picture.info["icc_profile"] = profile
     with picture:
         _refuse_above(max_pixels, picture.size, name)
         yield picture

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import zlib
 
 from PIL import Image
 
-__all__ = ["ended_jpeg"]
+__all__ = ["bare_png", "ended_jpeg"]
 
 _EOI = b"\xff\xd9"
 _SOS = 0xDA
@@ -21,6 +22,10 @@ _FILLERS = (b"", b"\x55" * 256, b"\xaa" * 256, bytes(range(0xE0, 0x20, -1)))
 _TAIL = 16  # bytes by which the end of a picture may be missed
 _MOST_TRIED = 8
 _MOST_PIXELS = 100_000_000
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_XMP = b"XML:com.adobe.xmp\x00\x00"  # not compressed; it may hold the orientation
+_LARGEST_TEXT = 1 << 20
+_LARGEST_PROFILE = 1 << 26
 
 
 def ended_jpeg(data: bytes) -> bytes:
@@ -104,3 +109,56 @@ def _is_whole(picture: bytes) -> bool:
         if len(seen) > 1:
             return False
     return True
+
+
+def bare_png(data: bytes) -> tuple[bytes, bytes]:
+    """Take from a PNG the chunks that say nothing about its pixels, so that none of them can be a reason to refuse it.
+
+    Texts, dates, later frames and what else is beside the picture go, broken or not; so does a broken orientation.
+
+    Args:
+        data: Content of a file.
+    Returns:
+        The content, and the colour profile taken from it; the latter is empty where there is none, or a broken one.
+    """
+    if not data.startswith(_PNG_START):
+        return data, b""
+    profile, seen_pixels, changed = b"", False, False
+    view = memoryview(data)
+    kept = [view[:8]]
+    at = 8
+    while at + 8 <= len(data):
+        kind, end = data[at + 4 : at + 8], at + 12 + int.from_bytes(data[at : at + 4])
+        beside = kind.isalpha() and kind[:1].islower()
+        if end > len(data) and not (beside and seen_pixels):
+            break  # a decoder finds out what is lacking
+        if beside and not _is_needed(kind, data[at + 8 : end - 4], data[end - 4 : end]):
+            changed = True
+            if kind == b"iCCP" and not profile:
+                profile = _profile_in(data[at + 8 : end - 4])
+        else:
+            kept.append(view[at:end])
+        seen_pixels = seen_pixels or kind == b"IDAT"
+        at = end
+    if not changed:
+        return data, b""
+    return b"".join([*kept, view[at:]]), profile
+
+
+def _is_needed(kind: bytes, body: bytes, checksum: bytes) -> bool:
+    """Whether a chunk that is not critical says something about the pixels."""
+    if kind == b"tRNS":
+        return True
+    if kind == b"eXIf" or (kind == b"iTXt" and body.startswith(_XMP) and len(body) < _LARGEST_TEXT):
+        return zlib.crc32(kind + body) == int.from_bytes(checksum)
+    return False
+
+
+def _profile_in(body: bytes) -> bytes:
+    """The profile in a chunk iCCP, or nothing if it is broken."""
+    unpacker = zlib.decompressobj()
+    try:
+        profile = unpacker.decompress(body[body.index(b"\x00") + 2 :], _LARGEST_PROFILE)
+    except (ValueError, zlib.error):
+        return b""
+    return profile if unpacker.eof else b""
