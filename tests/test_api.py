@@ -39,6 +39,15 @@ def test_every_form_of_target_and_tiles_gives_the_same(
     assert (small(target, opened).choices == arrays.choices).all()
 
 
+def test_transparent_pictures_show_the_background() -> None:
+    clear = Image.new("RGBA", (24, 24), (0, 0, 0, 0))
+    mosaic = make_mosaic(clear, [clear], MosaicOptions(columns=4, tile_size=8, background="#0a141e"))
+    assert (mosaic.target == (10, 20, 30)).all()
+    assert (mosaic.to_array() == (10, 20, 30)).all()
+    with pytest.raises(TileError, match="tile 1: a picture of 0 x 3 px has no pixels"):
+        make_mosaic(clear, columns=4, tiles=[clear, Image.new("L", (0, 3))])
+
+
 def test_options_and_names_are_one(target: NDArray[np.uint8], pictures: NDArray[np.uint8]) -> None:
     options = MosaicOptions(columns=8, tile_size=12, method="nearest", max_uses=3)
     assert (make_mosaic(target, pictures, options).choices == small(target, pictures, max_uses=3).choices).all()

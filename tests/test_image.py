@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError
-from perceptual_photomosaic.image import centre, decode, load_image, printable
+from perceptual_photomosaic.image import centre, decode, from_pillow, load_image, printable
 
 
 def gradient(width: int = 40, height: int = 30) -> np.ndarray:
@@ -180,20 +180,57 @@ def test_wide_gamut_profile_changes_colours(tmp_path: Path) -> None:
     assert apart(decode(tmp_path / "a.png", (20, 15))[..., 0], gradient(20, 15)[..., 1]) < 8
 
 
+def test_a_profile_is_known_by_what_it_does_not_by_its_name(tmp_path: Path) -> None:
+    profile = renamed(linear_profile(), "sRGB")
+    description = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+    assert description.startswith("sRGB")
+    Image.new("RGB", (4, 4), (147, 12, 12)).save(tmp_path / "linear.png", icc_profile=profile)
+    assert apart(load_image(tmp_path / "linear.png"), np.full((4, 4, 3), (200, 60, 60))) <= 1
+    Image.fromarray(gradient()).save(tmp_path / "swapped.png", icc_profile=renamed(swapped_profile(), "sRGB"))
+    assert apart(load_image(tmp_path / "swapped.png")[..., 0], gradient()[..., 1]) < 4
+    own = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(gradient()).save(tmp_path / "own.png", icc_profile=renamed(own, "mine"))
+    assert np.array_equal(load_image(tmp_path / "own.png"), gradient())
+
+
 def swapped_profile() -> bytes:
     """The sRGB profile with the primaries of red and green exchanged."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    (count,) = struct.unpack(">I", data[128:132])
-    for start in range(132, 132 + 12 * count, 12):
+    for start in tags(data):
         name = bytes(data[start : start + 4])
         if name in {b"rXYZ", b"gXYZ"}:
             data[start : start + 4] = b"gXYZ" if name == b"rXYZ" else b"rXYZ"
-        if name == b"desc":
+    return renamed(bytes(data), "swap")
+
+
+def linear_profile() -> bytes:
+    """The sRGB profile with straight lines for its curves."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for start in tags(data):
+        if bytes(data[start : start + 4]) in {b"rTRC", b"gTRC", b"bTRC"}:
+            (offset,) = struct.unpack(">I", data[start + 4 : start + 8])
+            data[offset : offset + 12] = b"curv" + bytes(8)
+    return bytes(data)
+
+
+def renamed(profile: bytes, name: str) -> bytes:
+    """A profile whose description begins with another word of four letters."""
+    data = bytearray(profile)
+    for start in tags(data):
+        if bytes(data[start : start + 4]) == b"desc":
             (offset, size) = struct.unpack(">II", data[start + 4 : start + 12])
             text = bytes(data[offset : offset + size])
-            other = text.replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be")).replace(b"sRGB", b"swap")
-            data[offset : offset + size] = other
+            for old in ("sRGB", "swap"):
+                for coding in ("utf-16-be", "ascii"):
+                    text = text.replace(old.encode(coding), name.encode(coding))
+            data[offset : offset + size] = text
     return bytes(data)
+
+
+def tags(profile: bytes | bytearray) -> range:
+    """Where the entries of a profile's table of tags begin."""
+    (count,) = struct.unpack(">I", profile[128:132])
+    return range(132, 132 + 12 * count, 12)
 
 
 def test_cmyk_jpegs_of_both_conventions(tmp_path: Path) -> None:
@@ -209,10 +246,69 @@ def test_cmyk_jpegs_of_both_conventions(tmp_path: Path) -> None:
     assert apart(load_image(tmp_path / "plain.jpg"), np.full((16, 16, 3), (255, 0, 0))) > 60
 
 
+@pytest.mark.parametrize("side", [16, 100, 800])
+def test_cmyk_jpegs_keep_their_meaning_when_reduced(side: int) -> None:
+    for ink, adobe, colour in (((0, 255, 255, 0), True, (255, 0, 0)), ((255, 0, 0, 255), False, (255, 0, 0))):
+        data = io.BytesIO()
+        Image.new("CMYK", (side, side), ink).save(data, "JPEG", quality=95)
+        content = data.getvalue() if adobe else without_adobe(data.getvalue())
+        assert apart(decode(content, (8, 8), name="x"), np.full((8, 8, 3), colour)) < 6
+
+
 def without_adobe(data: bytes) -> bytes:
     at = data.index(b"\xff\xee")
     (length,) = struct.unpack(">H", data[at + 2 : at + 4])
     return data[:at] + data[at + 2 + length :]
+
+
+def kinds_of_pictures() -> dict[str, tuple[Image.Image, dict[str, object]]]:
+    """Pictures by the name of a file that keeps all they mean, with what else the file must be told."""
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    rgb = Image.fromarray(gradient())
+    ramp = np.linspace(0, 1, 1200).reshape(30, 40)
+    clear = rgb.convert("RGBA")
+    clear.putalpha(Image.fromarray((ramp * 255).astype(np.uint8)))
+    keyed = Image.fromarray(np.array([[0, 1]], np.uint8)).convert("P")
+    keyed.putpalette([255, 0, 0, 0, 255, 0])
+    return {
+        "plain.png": (rgb, {}),
+        "turned.png": (rgb, {"exif": turned}),
+        "turned.tif": (rgb, {"exif": turned}),
+        "turned.jpg": (rgb, {"exif": turned}),
+        "profile.png": (rgb, {"icc_profile": swapped_profile()}),
+        "clear.png": (clear, {"exif": turned}),
+        "keyed.png": (keyed, {"transparency": 0}),
+        "deep.png": (Image.fromarray((ramp * 65535).astype(np.uint16)), {}),
+        "whole.tif": (Image.fromarray((ramp * 65535).astype(np.int32)), {}),
+        "float.tif": (Image.fromarray(ramp.astype(np.float32)), {}),
+        "ink.jpg": (rgb.convert("CMYK"), {}),
+    }
+
+
+@pytest.mark.parametrize("name", kinds_of_pictures())
+def test_a_pillow_picture_means_what_its_file_means(tmp_path: Path, name: str) -> None:
+    picture, options = kinds_of_pictures()[name]
+    path = tmp_path / name
+    picture.save(path, **options)
+    expected = load_image(path, background=(10, 200, 30))
+    with Image.open(path) as opened:
+        for _ in range(2):  # the second time the pixels are loaded
+            assert np.array_equal(from_pillow(opened, background=(10, 200, 30), name="x"), expected)
+        before = opened.tobytes()
+        taken = from_pillow(opened, name="x")
+        taken.paste((1, 2, 3), (0, 0, 5, 5))
+        assert opened.tobytes() == before
+
+
+def test_pillow_pictures_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="the target: a picture of 0 x 3 px has no pixels"):
+        from_pillow(Image.new("L", (0, 3)), name="the target")
+    with (
+        Image.open(io.BytesIO(JPEG.getvalue()[:1500])) as opened,
+        pytest.raises(ImageError, match="the target: broken or truncated"),
+    ):
+        from_pillow(opened, name="the target")
 
 
 def test_heic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,10 @@
 """Pictures from files: whatever a person has, as upright 8-bit sRGB.
 
-`load_image` reads a picture whole (a target); `decode` reads it small (a tile), with the decoder's own downscaling.
-Both apply the EXIF orientation, convert embedded ICC profiles to sRGB, scale 16-bit and float samples to 8 bits, lay
-transparent pictures over a background and take the first frame of animations. What is wrong with a file becomes one
-`ImageError` that names the file and the reason.
+`load_image` reads a picture whole (a target); `decode` reads it small (a tile), with the decoder's own downscaling;
+`from_pillow` takes one that a program has opened. All apply the EXIF orientation, convert embedded ICC profiles to
+sRGB, scale 16-bit and float samples to 8 bits, lay transparent pictures over a background and take the first frame of
+animations (an opened one is at a frame already). What is wrong with a file becomes one `ImageError` that names the
+file and the reason.
 
 Shrinking averages sRGB values as they are encoded, not linear light. A JPEG decoder downscales in the encoded values
 and cannot do otherwise, so a mixture would make a tile's brightness depend on its file format; and it is how browsers
@@ -27,6 +28,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError
+from perceptual_photomosaic.mend import bare_png, ended_jpeg
 from perceptual_photomosaic.pixels import Colour, to_srgb
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ __all__ = [
     "centre",
     "crop_size",
     "decode",
+    "from_pillow",
     "load_image",
     "pillow_lenient",
     "printable",
@@ -85,10 +88,31 @@ def load_image(
     """
     name = printable(path)
     data = read_file(path)
-    with _decoding(name), _opened(data, name, max_pixels) as picture:
+    with _decoding(name), _opened(_ended(data), name, max_pixels) as picture:
         turn = _orientation(picture)
         colours = to_srgb(picture, background)
     return np.asarray(_upright(colours, turn), dtype=np.uint8)
+
+
+def from_pillow(picture: Image.Image, *, background: Colour = _WHITE, name: str) -> Image.Image:
+    """Take a Pillow picture for what its file would be read as.
+
+    Args:
+        picture: In any mode, with or without a profile, an orientation and transparency; it is left as it is.
+        background: Colour that shows through transparent pixels.
+        name: What error messages call the picture.
+    Returns:
+        An upright sRGB picture of mode RGB, not shared with the caller.
+    Raises:
+        ImageError: It has no pixels, or its file is broken; the message names it and says why.
+    """
+    if not (picture.width and picture.height):
+        raise ImageError(f"{name}: a picture of {picture.width} x {picture.height} px has no pixels")
+    with _decoding(name):
+        picture.load()  # first, as a TIFF is turned, and its orientation forgotten, when its pixels are read
+        turn = _orientation(picture)
+        colours = to_srgb(picture, background)
+        return colours.copy() if colours is picture and turn not in _TURNS else _upright(colours, turn)
 
 
 def upright_size(source: str | os.PathLike[str] | bytes, name: str = "") -> tuple[int, int]:
@@ -167,7 +191,7 @@ def decode(
         name = name or printable(source)
         source = read_file(source)
     aspect = aspect or size_px
-    with _decoding(name), _opened(source, name, MAX_PIXELS) as picture:
+    with _decoding(name), _opened(_ended(source), name, MAX_PIXELS) as picture:
         turn = _orientation(picture)
         upright_size = picture.size[::-1] if turn >= 5 else picture.size
         box_width, box_height = crop_size(upright_size, aspect)
@@ -217,15 +241,22 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     return data
 
 
+def _ended(data: bytes) -> bytes:
+    return ended_jpeg(data) if data.startswith(b"\xff\xd8") else data
+
+
 @contextmanager
 def _opened(data: bytes, name: str, max_pixels: int) -> Iterator[Image.Image]:
     heic = _is_heic(data)
     if heic:
         _register_heic(name)
+    bare, profile = bare_png(data)
     try:
-        picture = Image.open(io.BytesIO(data), formats=["HEIF"] if heic else _FORMATS)
+        picture = Image.open(io.BytesIO(bare), formats=["HEIF"] if heic else _FORMATS)
     except UnidentifiedImageError:
         raise ImageError(f"{name}: not a picture that can be read; {_what_it_is(data)}") from None
+    if profile:
+        picture.info["icc_profile"] = profile
     with picture:
         _refuse_above(max_pixels, picture.size, name)
         yield picture
@@ -254,7 +285,7 @@ def _shrunk(picture: Image.Image, scale: float, name: str, max_pixels: int) -> I
         )
         right, bottom = left + width - width % reduction, top + height - height % reduction
         small = picture.reduce(reduction, (left, top, right, bottom))
-        small.info = picture.info
+        small.info, small.format = picture.info, picture.format  # both say what the samples mean
         return small
     return picture
 

@@ -14,7 +14,7 @@ from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import ImageError, PlanError, TileError
 from perceptual_photomosaic.grid import parse_aspect, tile_size_px
-from perceptual_photomosaic.image import load_image, printable
+from perceptual_photomosaic.image import from_pillow, load_image, printable
 from perceptual_photomosaic.plan import Plan
 from perceptual_photomosaic.progress import Reporter
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
@@ -48,12 +48,13 @@ def open_target(
     Returns:
         sRGB, uint8, (H, W, 3), and its path if it came from a file.
     Raises:
-        ImageError: An unreadable file, or an array of another form.
+        ImageError: An unreadable file, a broken picture, or an array of another form.
     """
+    background = parse_colour(options.background, "background")
     if isinstance(target, str | os.PathLike):
-        return load_image(target, background=parse_colour(options.background, "background")), str(target)
+        return load_image(target, background=background), str(target)
     if isinstance(target, Image.Image):
-        return np.asarray(target.convert("RGB")), None
+        return np.asarray(from_pillow(target, background=background, name="the target")), None
     if not isinstance(target, np.ndarray):
         raise ImageError(f"the target is a {type(target).__name__}; a file, a Pillow image or an array is expected.")
     if target.ndim != 3 or target.shape[2] != 3 or target.dtype != np.uint8 or target.size == 0:
@@ -137,11 +138,11 @@ def open_tile_set(tiles: Tiles, options: TileOptions, reporter: Reporter) -> Til
     if isinstance(tiles, str | Path):
         return open_tiles(str(tiles), options, reporter=reporter)
     if isinstance(tiles, np.ndarray):
-        return ArrayTiles(tiles)
+        return ArrayTiles(tiles, background=options.background)
     if isinstance(tiles, Sequence) and tiles and all(isinstance(item, str | Path) for item in tiles):
         return open_tiles([str(item) for item in tiles], options, reporter=reporter)
     if isinstance(tiles, Sequence) and not hasattr(tiles, "pictures"):
-        return ArrayTiles(tiles)  # type: ignore[arg-type]
+        return ArrayTiles(tiles, background=options.background)  # type: ignore[arg-type]
     if not hasattr(tiles, "pictures"):
         raise TileError(
             f"the tiles are a {type(tiles).__name__}; a spec such as 'holiday/' or 'emoji', a list of them, a tile "

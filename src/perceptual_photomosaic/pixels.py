@@ -13,6 +13,8 @@ __all__ = ["Colour", "to_srgb"]
 
 Colour = tuple[int, int, int]
 
+_SAME_COLOUR = 2  # levels by which the sRGB profiles of several makers differ from each other, at most
+
 
 def to_srgb(picture: Image.Image, background: Colour) -> Image.Image:
     """Convert a picture to sRGB and lay it over a background.
@@ -86,9 +88,7 @@ def _transform(profile: bytes, mode: str) -> Any:
     try:
         kept = ImageCms.createProfile("LAB") if mode == "LAB" else io.BytesIO(profile)
         source = ImageCms.ImageCmsProfile(kept)
-        if mode == "RGB" and ImageCms.getProfileDescription(source).strip().startswith("sRGB"):
-            return None
-        return ImageCms.buildTransform(
+        transform = ImageCms.buildTransform(
             source,
             ImageCms.createProfile("sRGB"),
             mode,
@@ -96,5 +96,14 @@ def _transform(profile: bytes, mode: str) -> Any:
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
             ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
+        return None if mode == "RGB" and _changes_nothing(transform) else transform
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
+
+
+def _changes_nothing(transform: Any) -> bool:
+    """Whether a transform is that of sRGB itself: what it does decides, as a profile may have any name."""
+    levels = np.linspace(0, 255, 17).round().astype(np.uint8)
+    colours = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(17, 17 * 17, 3)
+    changed = np.asarray(transform.apply(Image.fromarray(colours)))
+    return int(np.abs(changed.astype(int) - colours).max()) <= _SAME_COLOUR

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from perceptual_photomosaic.errors import TileError
+from perceptual_photomosaic.errors import ImageError, TileError
+from perceptual_photomosaic.image import Colour, from_pillow
 from perceptual_photomosaic.progress import Reporter
 from perceptual_photomosaic.tiles.base import Skipped
 
@@ -20,10 +21,12 @@ class ArrayTiles:
     """A tile set of pictures from a program, centre-cropped to the size they are asked for at.
 
     Args:
-        pictures: sRGB arrays, uint8, (h, w, 3), or Pillow images; sizes may differ.
+        pictures: sRGB arrays, uint8, (h, w, 3), or Pillow images, which are read as their files would be; sizes may
+            differ.
         names: What each is called in indexes; numbers by default.
+        background: Colour that shows through transparent pixels of Pillow images.
     Raises:
-        TileError: No pictures, or an array of another form.
+        TileError: No pictures, an array of another form, or a Pillow image that cannot be read.
     """
 
     spec = "array"
@@ -35,8 +38,10 @@ class ArrayTiles:
         self,
         pictures: Sequence[NDArray[np.uint8] | Image.Image] | NDArray[np.uint8],
         names: Sequence[str] | None = None,
+        *,
+        background: Colour = (255, 255, 255),
     ) -> None:
-        self._images = [_image(picture, number) for number, picture in enumerate(pictures)]
+        self._images = [_image(picture, number, background) for number, picture in enumerate(pictures)]
         if not self._images:
             raise TileError("the list of tiles is empty; at least one picture is needed.")
         self._names = list(names) if names is not None else [f"array:{n}" for n in range(len(self._images))]
@@ -67,9 +72,12 @@ class ArrayTiles:
         return result
 
 
-def _image(picture: NDArray[np.uint8] | Image.Image, number: int) -> Image.Image:
+def _image(picture: NDArray[np.uint8] | Image.Image, number: int, background: Colour) -> Image.Image:
     if isinstance(picture, Image.Image):
-        return picture.convert("RGB")
+        try:
+            return from_pillow(picture, background=background, name=f"tile {number}")
+        except ImageError as error:
+            raise TileError(str(error)) from error
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or picture.size == 0:
         raise TileError(f"tile {number} is {picture.dtype} {picture.shape}; uint8 (height, width, 3) is expected.")
     return Image.fromarray(np.ascontiguousarray(picture))

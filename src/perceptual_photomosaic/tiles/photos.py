@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Photos"]
 
-_DECODING = 2  # raised whenever the same file would give other pixels than before: cached ones are then not used
+_DECODING = 3  # raised whenever the same file would give other pixels than before: cached ones are then not used
 _BATCH = 256  # photos between two transactions of the cache
 _SIZE = struct.Struct("<II")  # width and height, before the pixels of a thumbnail
 _Item = TypeVar("_Item")

@@ -1,0 +1,164 @@
+"""Files that decoders refuse though every pixel is there, made such that they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zlib
+
+from PIL import Image
+
+__all__ = ["bare_png", "ended_jpeg"]
+
+_EOI = b"\xff\xd9"
+_SOS = 0xDA
+_FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
+_BETWEEN_SCANS = {0xC4, 0xCC, 0xDA, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)}
+_AFTER_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # zero is a stuffed byte, D0 to D7 restart the scan
+_VIDEO = re.compile(rb"\x00\x00[\x00-\x0f][\x00-\xff]ftyp[ -~]{4}")
+_TRAILER = re.compile(rb"\x00\x00[\x00-\x0f][\x00-\xff]ftyp[ -~]{4}|II\*\x00|MM\x00\*|SEFH|\x00{8,}")
+_FILLERS = (b"", b"\x55" * 256, b"\xaa" * 256, bytes(range(0xE0, 0x20, -1)))
+_TAIL = 16  # bytes by which the end of a picture may be missed
+_MOST_TRIED = 8
+_MOST_PIXELS = 100_000_000
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_XMP = b"XML:com.adobe.xmp\x00\x00"  # not compressed; it may hold the orientation
+_LARGEST_TEXT = 1 << 20
+_LARGEST_PROFILE = 1 << 26
+
+
+def ended_jpeg(data: bytes) -> bytes:
+    """Give a JPEG the end marker it lacks, if no pixel is lacking, and cut off what follows in its place.
+
+    Whether pixels are lacking is seen by decoding: other bytes, put where the file ends, must leave the picture as it
+    is, as only a decoder that still waits for pixels would take them for such.
+
+    Args:
+        data: Content of a JPEG file.
+    Returns:
+        The content, changed only where the end marker is lacking.
+    """
+    if data.endswith(_EOI):
+        return data
+    scan = _last_scan(data)
+    if scan is None:
+        return data
+    start, end = scan
+    video = _VIDEO.search(data, start, min(len(data), end + 16))
+    if video is not None and video.start() <= end:  # a picture with a video behind it ends there, whole or not
+        picture = data[: video.start()].removesuffix(b"\xff")
+        return picture + _EOI if _is_whole(picture) else picture
+    candidates = [end, *(match.start() for match in _TRAILER.finditer(data, start, end))]
+    for candidate in candidates[:_MOST_TRIED]:
+        picture = data[:candidate]
+        if picture.endswith(b"\xff"):  # half of the end marker, or of a byte that a zero follows
+            picture = data[: candidate + 1] if data[candidate : candidate + 1] == b"\x00" else picture[:-1]
+        if _is_whole(picture) and (len(picture) - start <= _TAIL or not _is_whole(picture[:-_TAIL])):
+            return picture + _EOI
+    return data
+
+
+def _last_scan(data: bytes) -> tuple[int, int] | None:
+    """Where the entropy-coded data of the last scan begins, and the next marker or the file's end after it.
+
+    None where the end marker is in its place, where scans are lacking, and where the file is no JPEG that is known.
+    """
+    at, lacking = 2, dict[int, set[int]]()
+    while data[at : at + 1] == b"\xff" and at + 4 <= len(data):
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        body = data[at + 4 : at + 2 + int.from_bytes(data[at + 2 : at + 4])]
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+        if marker in _FRAMES and len(body) >= 6 and not lacking:
+            width, height = int.from_bytes(body[3:5]), int.from_bytes(body[1:3])
+            if not 0 < width * height <= _MOST_PIXELS:
+                return None
+            lacking = {component: set(range(64)) for component in body[6::3]}
+        elif marker == _SOS:
+            if not body or len(body) < 4 + 2 * body[0] or not lacking:
+                return None
+            first, last, precision = body[1 + 2 * body[0] : 4 + 2 * body[0]]
+            for component in body[1 : 1 + 2 * body[0] : 2]:
+                if component in lacking and precision & 15 == 0:
+                    lacking[component].difference_update(range(first, last + 1))
+            found = _AFTER_SCAN.search(data, at)
+            if found and data[found.end() - 1] == _EOI[1]:
+                return None
+            if not any(lacking.values()):
+                return at, found.start() if found else len(data)
+            if found is None:
+                return None
+            at = found.start()
+        elif marker not in _BETWEEN_SCANS:
+            return None
+    return None
+
+
+def _is_whole(picture: bytes) -> bool:
+    """Whether the pixels of a JPEG without its end marker do not depend on what follows."""
+    seen = set()
+    for filler in _FILLERS:
+        try:
+            with Image.open(io.BytesIO(picture + filler + _EOI), formats=["JPEG"]) as opened:
+                seen.add(hashlib.blake2b(opened.tobytes()).digest())
+        except (OSError, SyntaxError, ValueError):
+            return False
+        if len(seen) > 1:
+            return False
+    return True
+
+
+def bare_png(data: bytes) -> tuple[bytes, bytes]:
+    """Take from a PNG the chunks that say nothing about its pixels, so that none of them can be a reason to refuse it.
+
+    Texts, dates, later frames and what else is beside the picture go, broken or not; so does a broken orientation.
+
+    Args:
+        data: Content of a file.
+    Returns:
+        The content, and the colour profile taken from it; the latter is empty where there is none, or a broken one.
+    """
+    if not data.startswith(_PNG_START):
+        return data, b""
+    profile, seen_pixels, changed = b"", False, False
+    view = memoryview(data)
+    kept = [view[:8]]
+    at = 8
+    while at + 8 <= len(data):
+        kind, end = data[at + 4 : at + 8], at + 12 + int.from_bytes(data[at : at + 4])
+        beside = kind.isalpha() and kind[:1].islower()
+        if end > len(data) and not (beside and seen_pixels):
+            break  # a decoder finds out what is lacking
+        if beside and not _is_needed(kind, data[at + 8 : end - 4], data[end - 4 : end]):
+            changed = True
+            if kind == b"iCCP" and not profile:
+                profile = _profile_in(data[at + 8 : end - 4])
+        else:
+            kept.append(view[at:end])
+        seen_pixels = seen_pixels or kind == b"IDAT"
+        at = end
+    if not changed:
+        return data, b""
+    return b"".join([*kept, view[at:]]), profile
+
+
+def _is_needed(kind: bytes, body: bytes, checksum: bytes) -> bool:
+    """Whether a chunk that is not critical says something about the pixels."""
+    if kind == b"tRNS":
+        return True
+    if kind == b"eXIf" or (kind == b"iTXt" and body.startswith(_XMP) and len(body) < _LARGEST_TEXT):
+        return zlib.crc32(kind + body) == int.from_bytes(checksum)
+    return False
+
+
+def _profile_in(body: bytes) -> bytes:
+    """The profile in a chunk iCCP, or nothing if it is broken."""
+    unpacker = zlib.decompressobj()
+    try:
+        profile = unpacker.decompress(body[body.index(b"\x00") + 2 :], _LARGEST_PROFILE)
+    except (ValueError, zlib.error):
+        return b""
+    return profile if unpacker.eof else b""
