@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.assign.diagnosis import diagnose
-from perceptual_photomosaic.assign.inked import ink_of, inks_of
+from perceptual_photomosaic.assign.inked import ink_of
 from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.config import MosaicOptions, check_options, with_values
@@ -40,6 +40,7 @@ from perceptual_photomosaic.render.physical import tile_size_for, words_about_fi
 from perceptual_photomosaic.render.sizes import is_landscape, turned
 from perceptual_photomosaic.text.write import check_text
 from perceptual_photomosaic.tiles import own_aspect
+from perceptual_photomosaic.tiles.kinds import inks_of
 
 __all__ = ["make_mosaic", "open_plan"]
 

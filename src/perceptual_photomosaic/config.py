@@ -35,7 +35,7 @@ METHODS = ("solve", "nearest", "mean", "ncc", "mosaicnet")
 """Ways to choose tiles, best first."""
 
 ANSI_COLOURS = ("24bit", "256", "16")
-"""How many colours a terminal has."""
+"""The numbers of colours that text for terminals is written with."""
 
 INKS = ("none", "target", "duo")
 """Leave letters as they are, colour them, colour them and their paper."""

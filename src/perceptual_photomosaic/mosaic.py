@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from perceptual_photomosaic.assign.inked import inks_of
 from perceptual_photomosaic.compose import hard_mosaic
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.colour import from_linear
@@ -30,6 +29,7 @@ from perceptual_photomosaic.render.stream import write_mosaic
 from perceptual_photomosaic.text.picture import TextPicture, text_picture
 from perceptual_photomosaic.text.write import check_text, write_text_picture
 from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.kinds import inks_of
 from perceptual_photomosaic.tiles.spec import parse_colour, paths_in
 
 __all__ = ["Mosaic"]
@@ -101,9 +101,10 @@ class Mosaic:
         """Give characters their colours, in place."""
         assert self.ink is not None
         width, height = tile_px
+        drawn = inks_of(self.tiles)
         for row in range(self.grid.rows):
             band = mosaic[row * height : (row + 1) * height].reshape(height, self.grid.columns, width, 3)
-            self.ink.lay(band, row, slice(None), *inks_of(self.tiles))
+            self.ink.lay(band, row, slice(None), *drawn)
 
     def _overlay(self, tile_px: tuple[int, int]) -> Overlay | None:
         """The target as it is laid over tiles of a size, if the settings ask for it."""

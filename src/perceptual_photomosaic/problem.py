@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.base import Problem
-from perceptual_photomosaic.assign.inked import inks_of
 from perceptual_photomosaic.assign.variety import Variety
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.importance import detail_of, importance_of
@@ -21,7 +20,7 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
 from perceptual_photomosaic.tiles import TileOptions
 from perceptual_photomosaic.tiles.base import TileSet
-from perceptual_photomosaic.tiles.kinds import kinds_of, may_vary
+from perceptual_photomosaic.tiles.kinds import inks_of, may_vary, only_text
 
 __all__ = ["pose"]
 
@@ -59,10 +58,9 @@ def pose(
     if not (whole or options.use_all or options.must_include):
         tiles, choices = shortlist(tiles, choices, cells, seed=options.seed, reporter=reporter)
     inked = options.ink != "none"
-    drawn = kinds_of(tiles.spec) <= {"glyphs", "emoji"} and bool(kinds_of(tiles.spec))
-    narrow = not inked and is_narrow(cells, choices, drawn=drawn)
-    asked = "keep" if inked and options.tone == "auto" else options.tone
-    tone = tone_fit(cells, choices, asked, options.contrast, drawn=drawn)
+    narrow = not inked and is_narrow(cells, choices, drawn=only_text(tiles.spec))
+    wanted = "fit" if narrow else "keep"
+    tone = tone_fit(cells, choices, wanted if options.tone == "auto" else options.tone, options.contrast)
     varied = options.method == "solve" and may_vary(tiles.spec)
     pictures, count = None, len(tiles) // len(tiles.variants)
     if varied or options.variety or options.min_distance or options.weights:  # else nobody asks what tiles show

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,38 @@ from perceptual_photomosaic.assign.spacing import space_out
 from perceptual_photomosaic.assign.turns import choose_apart
 from perceptual_photomosaic.progress import SILENT, Reporter
 
-__all__ = ["assign_choices"]
+if TYPE_CHECKING:
+    from perceptual_photomosaic.assign.base import Problem
+
+__all__ = ["assign_choices", "assign_problem"]
+
+
+def assign_problem(
+    problem: Problem, costs: Costs, *, later: bool = False, reporter: Reporter = SILENT
+) -> NDArray[np.int64]:
+    """Choose for every cell of a problem, at the least total cost that its limits allow; see `assign_choices`.
+
+    Args:
+        problem: What must hold, and what matters.
+        costs: (cells, choices).
+        later: As for `assign_choices`.
+        reporter: Hears of progress.
+    Returns:
+        Choices, int64, (cells,).
+    Raises:
+        ConstraintError: The limits cannot be met.
+    """
+    return assign_choices(
+        costs,
+        problem.grid.shape,
+        problem.variants,
+        problem.limits,
+        repeats=problem.repeats(),
+        later=later,
+        importance=problem.weights,
+        seed=problem.seed,
+        reporter=reporter,
+    )
 
 
 def assign_choices(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.assignment import assign_choices
+from perceptual_photomosaic.assign.assignment import assign_problem
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.costs import EmbeddingCosts
 from perceptual_photomosaic.errors import ConfigError
@@ -43,16 +43,7 @@ class _Descriptors(ABC):
         Raises:
             ConstraintError: The limits cannot be met.
         """
-        choices = assign_choices(
-            self.costs(problem),
-            problem.grid.shape,
-            problem.variants,
-            problem.limits,
-            repeats=problem.repeats(),
-            importance=problem.weights,
-            seed=problem.seed,
-            reporter=reporter,
-        )
+        choices = assign_problem(problem, self.costs(problem), reporter=reporter)
         return Assignment(choices.reshape(problem.grid.shape))
 
 

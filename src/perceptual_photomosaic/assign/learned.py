@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.assignment import assign_choices
+from perceptual_photomosaic.assign.assignment import assign_problem
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.costs import DenseCosts
 from perceptual_photomosaic.errors import ConfigError, ModelError
@@ -69,16 +69,8 @@ class Learned:
             with fixed_torch_threads():
                 logits = predict_logits(net, from_linear(fitted), grid.shape)
             stage.advance()
-        choices = assign_choices(
-            DenseCosts(_costs(logits.reshape(grid.num_cells, -1), templates, len(problem.choices))),
-            grid.shape,
-            problem.variants,
-            problem.limits,
-            repeats=problem.repeats(),
-            importance=problem.weights,
-            seed=problem.seed,
-            reporter=reporter,
-        )
+        costs = DenseCosts(_costs(logits.reshape(grid.num_cells, -1), templates, len(problem.choices)))
+        choices = assign_problem(problem, costs, reporter=reporter)
         return Assignment(choices.reshape(grid.shape), {"model": card.name})
 
 

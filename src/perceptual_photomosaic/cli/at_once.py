@@ -1,4 +1,4 @@
-"""What `photomosaic show` and `--version` do, and a reader of the command line of `show` that loads in no time.
+"""Run `photomosaic show` and `--version` without the parser of the other commands, which takes long to load.
 
 The reader knows what the declaration in `show` says, which a test compares, and leaves whatever is out of the ordinary
 (--help, a misspelt option, a number that is none) to the parser that all other commands have.

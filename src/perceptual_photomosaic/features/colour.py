@@ -36,8 +36,6 @@ LUMA = (0.2126, 0.7152, 0.0722)
 DIN99D_AS_CIEDE2000 = 0.82
 """A distance in DIN99d times this is about as large as CIEDE2000."""
 
-_CODES = np.arange(256) / 255.0
-_LINEAR_OF_CODE = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 _LMS_OF_RGB = np.array(
     [
@@ -190,6 +188,9 @@ def linear_to_srgb(linear: NDArray[np.floating]) -> NDArray[np.float32]:
 def srgb_to_linear(srgb: NDArray[np.floating]) -> NDArray[np.float32]:
     """Turn sRGB values in [0, 1], which need not be whole levels, into linear light, float32."""
     return np.where(srgb <= 0.04045, srgb / 12.92, ((np.maximum(srgb, 0) + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+_LINEAR_OF_CODE = srgb_to_linear(np.arange(256) / 255.0)
 
 
 def linear_to_luma(linear: NDArray[np.floating]) -> NDArray[np.float32]:

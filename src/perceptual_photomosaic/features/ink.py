@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.features.colour import linear_to_srgb, srgb_to_linear, to_linear
-from perceptual_photomosaic.features.patches import blurred
+from perceptual_photomosaic.features.patches import blurred, reduce_patches
 
 __all__ = ["Ink", "InkFit", "cover_of", "within_reach"]
 
@@ -134,6 +135,31 @@ class InkFit:
         self._square = np.square(self._wanted).mean(axis=1)
         self._mean_cover = self._cover.mean(axis=1)
         self._square_cover = np.square(self._cover).mean(axis=1)
+
+    @classmethod
+    def of(
+        cls,
+        cells: NDArray[np.float32],
+        pictures: NDArray[np.uint8],
+        drawn_in: Sequence[int],
+        drawn_on: Sequence[int],
+        ink: str,
+        cell_aspect: tuple[int, int],
+    ) -> Self:
+        """Get ready to fit colours to characters as they are drawn.
+
+        Args:
+            cells: The target, linear light, float32, (cells, k, k, 3).
+            pictures: The characters, sRGB, uint8, (characters, height, width, 3).
+            drawn_in: The colour they are drawn with, sRGB.
+            drawn_on: The colour they are drawn on, sRGB.
+            ink: "target" colours the character, "duo" its paper too.
+            cell_aspect: Width to height of a cell.
+        """
+        cover = cover_of(pictures, drawn_in, drawn_on)
+        samples = reduce_patches(np.repeat(cover[..., None], 3, axis=-1), cells.shape[1])
+        paper = to_linear(np.array([drawn_on], np.uint8))[0] if ink == "target" else None
+        return cls(cells, samples, cover.reshape(len(cover), -1), paper, cell_aspect)
 
     @property
     def shape(self) -> tuple[int, int]:

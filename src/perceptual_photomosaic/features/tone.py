@@ -121,8 +121,6 @@ def tone_fit(
     choices: NDArray[np.float32],
     tone: str = "auto",
     contrast: float = 0.3,
-    *,
-    drawn: bool = False,
 ) -> ToneFit | None:
     """Find out whether, and how, a target should be fitted to its tiles.
 
@@ -132,7 +130,6 @@ def tone_fit(
         tone: "keep" never fits, "fit" always, "auto" where the tiles are narrow.
         contrast: 0 draws the range of tones together and no more; from 0 to 0.5 tones are spread more and more evenly,
             and from 0 to 1 local contrast is raised, up to threefold.
-        drawn: Whether the tiles are characters or emoji.
     Returns:
         The fit, or None to leave the target as it is.
     Raises:
@@ -146,7 +143,7 @@ def tone_fit(
     dark, light = _range(choices, tail=0.0)
     if tone == "keep" or light - dark < _ONE_TONE or high - low < _ONE_TONE:
         return None
-    if tone == "auto" and not is_narrow(cells, choices, drawn=drawn):
+    if tone == "auto" and not is_narrow(cells, choices):
         return None
     source = np.linspace(low, high, 33)
     straight = np.linspace(0, 1, 33)

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.inked import inks_of
 from perceptual_photomosaic.errors import OutputError
 from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.image import printable
@@ -22,6 +21,7 @@ from perceptual_photomosaic.render.sheet import IN_MEMORY_BYTES, draw_sheet
 from perceptual_photomosaic.render.source import stream
 from perceptual_photomosaic.render.space import check_space, free_bytes, in_words
 from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.kinds import inks_of
 
 __all__ = ["write_mosaic"]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.features.colour import linear_to_oklab, linear_to_srgb, to_linear
-from perceptual_photomosaic.features.ink import Ink, InkFit, cover_of
-from perceptual_photomosaic.features.patches import PATCH, blurred, cell_patches, fit_target, reduce_patches
+from perceptual_photomosaic.features.colour import linear_to_oklab, linear_to_srgb
+from perceptual_photomosaic.features.ink import Ink, InkFit
+from perceptual_photomosaic.features.patches import PATCH, blurred, cell_patches, fit_target
 from perceptual_photomosaic.grid import Grid, tile_size_px
 from perceptual_photomosaic.image import decode, printable, read_file, upright_size
 from perceptual_photomosaic.text.picture import TextPicture, text_picture
@@ -91,10 +91,7 @@ def _inked(
     cells: NDArray[np.float32], pictures: NDArray[np.uint8], glyphs: Glyphs, grid: Grid, ink: str
 ) -> tuple[NDArray[np.int64], Ink]:
     """Choose letters together with their colours, as `assign.inked` does without limits."""
-    cover = cover_of(pictures, glyphs.foreground[0], glyphs.background)
-    samples = reduce_patches(np.repeat(cover[..., None], 3, axis=-1), PATCH)
-    paper = to_linear(np.array([glyphs.background], np.uint8))[0] if ink == "target" else None
-    fit = InkFit(cells, samples, cover.reshape(len(cover), -1), paper, grid.cell_aspect)
+    fit = InkFit.of(cells, pictures, glyphs.foreground[0], glyphs.background, ink, grid.cell_aspect)
     starts = range(0, len(cells), _BLOCK)
     choices = np.concatenate([fit.rows(slice(start, start + _BLOCK)).argmin(axis=1) for start in starts])
     colours, papers = fit.colours(choices)

@@ -10,11 +10,9 @@ from perceptual_photomosaic.errors import OutputError
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.render.formats import Format, replacing
 from perceptual_photomosaic.text.picture import TextPicture
-from perceptual_photomosaic.tiles.kinds import kinds_of, noun_of
+from perceptual_photomosaic.tiles.kinds import kinds_of, noun_of, only_text
 
 __all__ = ["check_text", "write_text_picture"]
-
-_TEXT = {"glyphs", "emoji"}
 
 
 def check_text(path: Path, made: Format, specs: Sequence[str], options: MosaicOptions) -> None:
@@ -31,7 +29,7 @@ def check_text(path: Path, made: Format, specs: Sequence[str], options: MosaicOp
     if not made.text:
         return
     shown = printable(path)
-    others = [spec for spec in specs if not kinds_of(spec) <= _TEXT or not kinds_of(spec)]
+    others = [spec for spec in specs if not only_text(spec)]
     if others or not specs:
         what = noun_of(others[0]) if len(others) == 1 and kinds_of(others[0]) else "tiles such as these"
         raise OutputError(f"'{shown}': {what} are not text; use --tiles glyphs or emoji, or write .png.")

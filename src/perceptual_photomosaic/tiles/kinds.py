@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from perceptual_photomosaic.errors import TileError
-from perceptual_photomosaic.tiles.spec import parse_specs
+from typing import TYPE_CHECKING
 
-__all__ = ["can_grow", "kinds_of", "may_vary", "noun_of", "only_photos"]
+from perceptual_photomosaic.errors import ConfigError, TileError
+from perceptual_photomosaic.tiles.spec import parse_colour, parse_specs
+
+if TYPE_CHECKING:
+    from perceptual_photomosaic.pixels import Colour
+    from perceptual_photomosaic.tiles.base import TileSet
+
+__all__ = ["can_grow", "inks_of", "kinds_of", "may_vary", "noun_of", "only_photos", "only_text"]
 
 _PHOTOS = frozenset({"photos", "library"})
+_TEXT = frozenset({"glyphs", "emoji"})
 _NOUNS = {"glyphs": "letters", "emoji": "emoji", "slices": "pieces", "colours": "colours"}
 
 
@@ -32,6 +39,12 @@ def only_photos(*specs: str) -> bool:
     return bool(kinds) and kinds <= _PHOTOS
 
 
+def only_text(*specs: str) -> bool:
+    """Tell whether all tiles of some specs are characters or emoji."""
+    kinds = kinds_of(*specs)
+    return bool(kinds) and kinds <= _TEXT
+
+
 def can_grow(spec: str) -> bool:
     """Tell whether people can add tiles to a set: photos and pictures in memory, but not letters, emoji or colours."""
     kinds = kinds_of(spec)
@@ -53,3 +66,21 @@ def noun_of(spec: str) -> str:
         return "photos"
     kinds = kinds_of(spec)
     return _NOUNS[next(iter(kinds))] if len(kinds) == 1 else "tiles"
+
+
+def inks_of(tiles: TileSet) -> tuple[Colour, Colour]:
+    """Return the one colour that all characters of a set are drawn in, and that of their paper.
+
+    Raises:
+        ConfigError: The tiles are not letters, or are letters of several colours.
+    """
+    if kinds_of(tiles.spec) != {"glyphs"} or len(tiles.variants) > 1:
+        raise ConfigError("ink colours letters, and these tiles are others. Use --tiles glyphs, or leave --ink out.")
+    found = {
+        (spec.options.get("foreground", "black"), spec.options.get("background", "white"))
+        for spec in parse_specs(tiles.spec)
+    }
+    if len(found) > 1 or "/" in next(iter(found))[0]:
+        raise ConfigError("ink colours letters anew; name one foreground and one background, or leave --ink out.")
+    foreground, background = next(iter(found))
+    return parse_colour(foreground, "foreground"), parse_colour(background, "background")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.assignment import assign_choices
+from perceptual_photomosaic.assign.assignment import assign_problem
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.costs import EmbeddingCosts
 from perceptual_photomosaic.assign.solve.candidates import candidates, descriptor_costs
@@ -50,17 +50,7 @@ class Solve:
             ConstraintError: The limits cannot be met.
         """
         costs = descriptor_costs(problem)
-        start = assign_choices(
-            costs,
-            problem.grid.shape,
-            problem.variants,
-            problem.limits,
-            repeats=problem.repeats(),
-            later=True,
-            importance=problem.weights,
-            seed=problem.seed,
-            reporter=reporter,
-        )
+        start = assign_problem(problem, costs, later=True, reporter=reporter)
         energy = Energy(problem, self.weights)
         state = State(problem, energy, candidates(problem, costs, reporter=reporter), start, reporter=reporter)
         random = np.random.default_rng(problem.seed)

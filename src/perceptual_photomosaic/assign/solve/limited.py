@@ -21,7 +21,7 @@ _POOLED = 64
 _SEATS = 128
 """Cells of a group: more find better deals, but spoil more of each other's from afar."""
 _MIX = 0.7
-"""How much colour counts against lightness where cells are called alike."""
+"""Standard deviation of the random weights of the two colour axes, against 1 for lightness, that order cells."""
 _URGENT = np.float32(10)
 """The gain, in a deal, of a cell that leaves a place where its tile is refused."""
 
