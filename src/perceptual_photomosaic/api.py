@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from perceptual_photomosaic.assign.answer_cache import assign_or_recall
 from perceptual_photomosaic.assign.diagnosis import diagnose
 from perceptual_photomosaic.assign.inked import ink_of
-from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.config import MosaicOptions, check_options, with_values
 from perceptual_photomosaic.features.tint import shifts_towards
