@@ -113,7 +113,7 @@ def make_mosaic(
         shifts = shifts_towards(problem.cells, problem.choices, chosen, options.adjust).reshape(*grid.shape, 3)
     mosaic = Mosaic(grid, assignment.choices, tile_set, tile_px, picture, options, path, figures, shifts, ink, tone)
     if options.size is not None:
-        stages.note(words_about_originals(tile_set, np.unique(mosaic.tile_numbers).tolist(), tile_px))
+        stages.note(words_about_originals(tile_set, np.unique(mosaic.tile_numbers).tolist(), tile_px, options.crop))
     if out is not None:
         with stages("write", "writing the mosaic"):
             mosaic.write(out, quality=jpeg_quality, reporter=reporter)

@@ -126,12 +126,13 @@ def open_tile_set(tiles: Tiles, options: TileOptions, reporter: Reporter) -> Til
     """
     if isinstance(tiles, str | Path):
         return open_tiles(str(tiles), options, reporter=reporter)
+    whole = options.crop == "none"
     if isinstance(tiles, np.ndarray):
-        return ArrayTiles(tiles, background=options.background)
+        return ArrayTiles(tiles, background=options.background, whole=whole)
     if isinstance(tiles, Sequence) and tiles and all(isinstance(item, str | Path) for item in tiles):
         return open_tiles([str(item) for item in tiles], options, reporter=reporter)
     if isinstance(tiles, Sequence) and not hasattr(tiles, "pictures"):
-        return ArrayTiles(tiles, background=options.background)  # type: ignore[arg-type]
+        return ArrayTiles(tiles, background=options.background, whole=whole)  # type: ignore[arg-type]
     if not hasattr(tiles, "pictures"):
         raise TileError(
             f"the tiles are a {type(tiles).__name__}; a spec such as 'holiday/' or 'emoji', a list of them, a tile "
