@@ -159,7 +159,7 @@ def _draw(
     if out is None and curve is None:
         return
     from perceptual_photomosaic.evaluate.plot import save_figure, sheet, variety_curves
-    from perceptual_photomosaic.render.formats import replacing
+    from perceptual_photomosaic.files.replacing import replacing
 
     if out is not None:
         with replacing(out) as part:

@@ -55,16 +55,16 @@ def edit(
     if not (pins or ban or swaps):
         raise ConfigError("nothing to change. Add --pin ROW,COL=FILE, --ban FILE or --swap ROW,COL:ROW,COL.")
 
+    from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+    from perceptual_photomosaic.files.replacing import check_folder
     from perceptual_photomosaic.plan import Plan
     from perceptual_photomosaic.plan.editing import Edits, edit_plan
-    from perceptual_photomosaic.render.formats import check_folder
-    from perceptual_photomosaic.render.spared import check_spared
     from perceptual_photomosaic.tiles import default_cache_dir
 
     written = out or plan
     check_folder(written)
     loaded = Plan.load(plan, relative_to=relative_to, look_in=look_in or ())
-    check_spared(written, [path for path in loaded.inputs if path != plan])
+    refuse_overwriting_inputs(written, [path for path in loaded.inputs if path != plan])
     mosaic, before = edit_plan(
         loaded,
         Edits(pins, tuple(ban or ()), swaps),

@@ -73,7 +73,7 @@ def evaluate(
     )
     if plot is not None:
         from perceptual_photomosaic.evaluate.plot import curves, save_figure
-        from perceptual_photomosaic.render.formats import replacing
+        from perceptual_photomosaic.files.replacing import replacing
 
         with replacing(plot) as part:
             save_figure(curves({mosaic.stem: result.shown}), part)
@@ -100,13 +100,13 @@ def check_figure(path: Path, read: Iterable[Path | None]) -> None:
         OutputError: A suffix that is not drawn, a place that cannot be written to, or a file that is read.
     """
     from perceptual_photomosaic.errors import OutputError
-    from perceptual_photomosaic.render.formats import check_folder
-    from perceptual_photomosaic.render.spared import check_spared
+    from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+    from perceptual_photomosaic.files.replacing import check_folder
 
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise OutputError(f"'{path}': figures are drawn as .png, .svg or .pdf. Choose one of these.")
     check_folder(path)
-    check_spared(path, read)
+    refuse_overwriting_inputs(path, read)
 
 
 def share(cell_px: float) -> str:

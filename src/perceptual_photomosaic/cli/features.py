@@ -24,12 +24,13 @@ def features(
 
     photomosaic features portrait.jpg -o layers.png
     """
+    from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+    from perceptual_photomosaic.files.replacing import replacing
     from perceptual_photomosaic.models import require_torch
-    from perceptual_photomosaic.render.formats import check_drawing, replacing
-    from perceptual_photomosaic.render.spared import check_spared
+    from perceptual_photomosaic.render.formats import check_drawing
 
     check_drawing(out)
-    check_spared(out, [image])
+    refuse_overwriting_inputs(out, [image])
     require_torch("features")
     from perceptual_photomosaic.features.activations import activation_sheet
     from perceptual_photomosaic.features.vgg import VGG16

@@ -40,8 +40,9 @@ class Extras:
         Raises:
             OutputError: A place that cannot be written to, the same name twice, or that of something that is read.
         """
-        from perceptual_photomosaic.render.formats import check_drawing, check_folder, check_output
-        from perceptual_photomosaic.render.spared import check_spared
+        from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+        from perceptual_photomosaic.files.replacing import check_folder
+        from perceptual_photomosaic.render.formats import check_drawing, check_output
 
         check_output(out)
         read, seen = list(read), set()
@@ -49,7 +50,7 @@ class Extras:
             if path is None:
                 continue
             check_folder(path)
-            check_spared(path, read)
+            refuse_overwriting_inputs(path, read)
             if path.absolute() in seen:
                 raise OutputError(f"'{path}' is named for two outputs; give each its own name.")
             seen.add(path.absolute())
@@ -66,7 +67,7 @@ class Extras:
             mosaic.save_preview(self.preview)
         if self.settings is not None:
             from perceptual_photomosaic.config import save_options
-            from perceptual_photomosaic.render.formats import replacing
+            from perceptual_photomosaic.files.replacing import replacing
 
             with replacing(self.settings) as part:
                 part.write_text(save_options(mosaic.options), encoding="utf-8")

@@ -51,16 +51,16 @@ def tiles(
 
     photomosaic tiles "glyphs:characters=.:-=+*#%@,foreground=white,background=black" --sheet ascii.png
     """
+    from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
     from perceptual_photomosaic.grid import AUTO, parse_aspect, tile_size_px
     from perceptual_photomosaic.render.formats import check_drawing
-    from perceptual_photomosaic.render.spared import check_spared
     from perceptual_photomosaic.tiles import TileOptions, default_cache_dir, open_tiles, own_aspect
     from perceptual_photomosaic.tiles.sheet import check_export, export_tiles
     from perceptual_photomosaic.tiles.spec import parse_colour, paths_in
 
     if sheet is not None:
         check_drawing(sheet)
-        check_spared(sheet, paths_in(specs))
+        refuse_overwriting_inputs(sheet, paths_in(specs))
     if export is not None:
         check_export(export)
     aspect = (own_aspect(specs) if cell_aspect == AUTO else None) or parse_aspect(cell_aspect)
@@ -91,7 +91,8 @@ def tiles(
 def _write_sheet(path: Path, opened: TileSet, size_px: tuple[int, int], reporter: Any) -> None:
     from PIL import Image
 
-    from perceptual_photomosaic.render.formats import check_drawing, replacing
+    from perceptual_photomosaic.files.replacing import replacing
+    from perceptual_photomosaic.render.formats import check_drawing
     from perceptual_photomosaic.tiles.sheet import contact_sheet, sheet_shape
 
     rows, columns, gap = sheet_shape(len(opened), size_px)

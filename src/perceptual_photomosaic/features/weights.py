@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from perceptual_photomosaic.errors import MissingExtraError, ModelError
+from perceptual_photomosaic.files.replacing import written_aside
 
 __all__ = ["CONVOLUTIONS", "WIDTHS", "VGGWeights", "load_vgg_weights", "save_vgg_weights"]
 
@@ -117,9 +118,8 @@ def save_vgg_weights(weights: VGGWeights, path: Path) -> None:
         "scale": " ".join(map(repr, weights.scale)),
         "pooling": weights.pooling,
     }
-    temporary = path.with_name(f".{path.name}.partial")
-    save_file(tensors, temporary, metadata)
-    temporary.replace(path)
+    with written_aside(path) as part:
+        save_file(tensors, part, metadata)
 
 
 def _checked(found: dict[str, Any], names: tuple[str, ...], suffixes: tuple[str, str], source: str) -> VGGWeights:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from PIL import Image
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, OutputError
 from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.patches import fit_target
+from perceptual_photomosaic.files.replacing import replacing_folder
 from perceptual_photomosaic.image import load_image, pillow_lenient, printable
 from perceptual_photomosaic.library.exif import Said, read_exif
 from perceptual_photomosaic.mosaic import Mosaic
@@ -69,7 +68,7 @@ def write_viewer(
         TileError: A photo cannot be read any more.
     """
     check_viewer(folder)
-    with _replacing_folder(folder) as part:
+    with replacing_folder(folder) as part:
         mosaic.write(part / "mosaic.dzi", reporter=reporter)
         used = np.unique(mosaic.tile_numbers).tolist()
         pictures = _write_pictures(mosaic, used, part, reporter)
@@ -158,21 +157,3 @@ def _is_ours(folder: Path) -> bool:
         return False
     names = {entry.name for entry in folder.iterdir()}
     return not names or {"index.html", "data.js", "mosaic.dzi"} <= names
-
-
-@contextmanager
-def _replacing_folder(folder: Path) -> Iterator[Path]:
-    """A new folder beside `folder`, renamed to it at the end; on any failure nothing stays behind."""
-    part = folder.with_name(f".{secrets.token_hex(4)}.part")
-    try:
-        part.mkdir()
-        yield part
-        old = folder.with_name(f".{secrets.token_hex(4)}.old")
-        if folder.exists():
-            folder.rename(old)
-        part.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise OutputError(f"'{printable(folder)}' cannot be written: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

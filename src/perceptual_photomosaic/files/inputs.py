@@ -1,4 +1,4 @@
-"""Nothing that is written may replace what is read: a target, a photo among the tiles, a plan, a mask."""
+"""Protection of what a command reads (a target, a photo among the tiles, a plan, a mask) from being written over."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from perceptual_photomosaic.errors import OutputError
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.tiles.walk import PICTURES, RAW
 
-__all__ = ["check_spared"]
+__all__ = ["refuse_overwriting_inputs"]
 
 
-def check_spared(path: Path, read: Iterable[str | Path | None]) -> None:
-    """Make sure that writing to `path` replaces nothing that is read.
+def refuse_overwriting_inputs(path: Path, read: Iterable[str | Path | None]) -> None:
+    """Refuse to write to `path` where that would replace something that is read.
 
     Args:
         path: Where something is to be written.
