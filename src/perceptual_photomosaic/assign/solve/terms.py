@@ -92,4 +92,4 @@ TERMS = (
     Row("structure1", "The same from farther away.", "1 sample a cell", 1, "samples", partial(Structure, k=1)),
     Row("repeat", "Copies of a picture lie apart.", "pairs within 6 cells", 1, "means", Repetition),
 )  # fmt: skip
-"""Every term of the energy. `docs/solver.md` shows this table."""
+"""Every term of the energy. `docs/understand/solver.md` shows this table."""
