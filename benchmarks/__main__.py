@@ -1,4 +1,4 @@
-"""Run benchmarks and put their tables into docs/benchmarks.md.
+"""Run benchmarks and put their tables into docs/logbook/benchmarks.md.
 
     python -m benchmarks                     the main job (about two minutes)
     python -m benchmarks render peers     these sections
@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "benchmarks.md"
+PAGE = ROOT / "docs" / "logbook" / "benchmarks.md"
 SECTIONS = {
     "make": ("The main job", ["-m", "benchmarks.make"]),
     "peers": ("Quality against the peers", ["benchmarks/peers.py"]),

@@ -4,9 +4,9 @@
     python -m benchmarks.library kill --photos FOLDER      a builder killed 20 times at random, then let finish
     python -m benchmarks.library search                    16,384 cells among 1,000,000 tiles, recall at 10
 
-Each prints a row for docs/benchmarks.md and writes .benchmarks/library-NAME.json. The yardstick of `build` decodes the
-same files to 96 px thumbnails with nothing around it, on all cores, by Pillow and by libvips, and counts the faster
-one; it runs right before the build, after all files were read once so that neither waits for the disk.
+Each prints a row for docs/logbook/benchmarks.md and writes .benchmarks/library-NAME.json. The yardstick of `build`
+decodes the same files to 96 px thumbnails with nothing around it, on all cores, by Pillow and by libvips, and counts
+the faster one; it runs right before the build, after all files were read once so that neither waits for the disk.
 """
 
 from __future__ import annotations

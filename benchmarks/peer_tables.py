@@ -136,8 +136,8 @@ def _varieties(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) -
     heads = ["entrant", "tiles", "uses", *(title for title, _ in _VARIETY.values()), *_TONE]
     return [
         "How varied they are: shares of cells, effective number of tiles, cells of the largest area of one tile; and "
-        "what docs/evaluation.md calls plates, grain and bias (lower is better). Cells that look alike count as one "
-        "tile: where tiles are brightened, that is more than there are.",
+        "what docs/use/evaluation.md calls plates, grain and bias (lower is better). Cells that look alike count as "
+        "one tile: where tiles are brightened, that is more than there are.",
         "",
         "| " + " | ".join(heads) + " |",
         "|---" * len(heads) + "|",

@@ -1,6 +1,6 @@
 """Compare photomosaic with its peers: same targets, same tiles, same grid, one ruler.
 
-    python benchmarks/peers.py                                     # 919 photos, the four pictures of docs/benchmarks.md
+    python benchmarks/peers.py                                     # 919 photos and four pictures, for docs/logbook
     python benchmarks/peers.py --tiles emoji=emoji --tiles glyphs=glyphs       # tile sets of ours, written out as PNG
     python benchmarks/peers.py --tiles characters=characters                   # the 942 characters of our font
     python benchmarks/peers.py --targets DIR --limit 4 --tiles mine=FOLDER     # pictures and photos of a folder

@@ -1,6 +1,6 @@
 """The documents: commands and scripts in them run, links lead somewhere, and no option goes unmentioned.
 
-Blocks marked `bash` or `python` in the README and the cookbook are run in a folder with portrait.jpg and holiday/;
+Blocks marked `bash` or `python` in the README and the guide are run in a folder with portrait.jpg and holiday/;
 blocks without a mark are not.
 """
 
@@ -21,8 +21,8 @@ from perceptual_photomosaic.cli.app import app
 from perceptual_photomosaic.cli.main import main
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-RUN = [ROOT / "README.md", ROOT / "docs" / "cookbook.md"]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+RUN = [ROOT / "README.md", ROOT / "docs" / "use" / "guide.md"]
 BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

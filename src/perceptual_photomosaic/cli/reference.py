@@ -1,6 +1,6 @@
 """The page of all commands and options, made from the command line itself.
 
-python -m perceptual_photomosaic.cli.reference > docs/commands.md
+python -m perceptual_photomosaic.cli.reference > docs/use/commands.md
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["commands_page"]
 _HEAD = """# Commands
 
 Every command and option, as `photomosaic COMMAND --help` tells them. This page is written by
-`python -m perceptual_photomosaic.cli.reference > docs/commands.md`; a test keeps it true.
+`python -m perceptual_photomosaic.cli.reference > docs/use/commands.md`; a test keeps it true.
 """
 
 
