@@ -24,6 +24,7 @@ from perceptual_photomosaic.features.tone import ToneFit
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.render.sizes import as_written
 from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.plain import copies_in
 from perceptual_photomosaic.tiles.spec import spec_of_old
 
 __all__ = ["Plan", "index_csv", "rebind"]
@@ -191,6 +192,7 @@ def rebind(plan: Plan, tiles: TileSet) -> NDArray[np.int64]:
     here: dict[str, int] = {}
     for tile in range(num_tiles - 1, -1, -1):
         here[tiles.source(tile)] = tile
+    here = {copy: here[kept] for copy, kept in copies_in(tiles).items() if kept in here} | here
     missing = [name for name in plan.sources.values() if name not in here]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""

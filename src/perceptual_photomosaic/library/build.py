@@ -18,11 +18,11 @@ from PIL import Image
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
 from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import PATCH, tile_patches
+from perceptual_photomosaic.features.phash import perceptual_hashes
 from perceptual_photomosaic.image import decode, pillow_lenient, printable, read_file
 from perceptual_photomosaic.library.exif import read_exif
 from perceptual_photomosaic.library.lock import writing
 from perceptual_photomosaic.library.manifest import Content, Known, Manifest
-from perceptual_photomosaic.library.phash import perceptual_hashes
 from perceptual_photomosaic.library.rows import RowWriter
 from perceptual_photomosaic.progress import SILENT, Reporter, Stage
 from perceptual_photomosaic.tiles.base import Skipped

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +17,7 @@ from perceptual_photomosaic.image import decode, pillow_lenient, printable, read
 from perceptual_photomosaic.progress import SILENT
 from perceptual_photomosaic.tiles.base import Skipped
 from perceptual_photomosaic.tiles.cache import Thumbnail, ThumbnailCache
+from perceptual_photomosaic.tiles.copies import kept_for_each, words_about_copies
 from perceptual_photomosaic.tiles.crop import crop_named
 from perceptual_photomosaic.tiles.options import TileOptions
 from perceptual_photomosaic.tiles.plain import PlainSet, check_size, chosen, digest, resized
@@ -39,7 +40,9 @@ _Done = TypeVar("_Done")
 
 
 class Photos(PlainSet):
-    """All pictures in a folder and the folders below it, in natural order of their paths.
+    """All pictures in a folder and the folders below it, in natural order of their paths; copies are used once.
+
+    Of files that are the same byte for byte the first is used, of photos that look alike the largest file.
 
     Opening reads every photo once, small, and finds out which are usable; with a cache, photos seen before are not
     read at all. Pictures up to the size of the thumbnails are shrunk from them; larger ones come from the files.
@@ -49,7 +52,8 @@ class Photos(PlainSet):
         options: How they are cut, drawn and kept.
         crop: Overrides `options.crop`, and is then part of the spec; so does `background`.
         background: Colour that shows through transparent pictures.
-        reporter: Hears of progress, and of trouble with the cache.
+        duplicates: Use copies too.
+        reporter: Hears of progress, of copies that are not used, and of trouble with the cache.
 
     Raises:
         TileError: The folder does not exist or holds no usable picture.
@@ -63,6 +67,7 @@ class Photos(PlainSet):
         *,
         crop: str | None = None,
         background: Colour | None = None,
+        duplicates: bool = False,
         reporter: Reporter = SILENT,
     ) -> None:
         self.folder = os.fspath(folder)
@@ -70,6 +75,8 @@ class Photos(PlainSet):
         self._own_options = {"crop": crop} if crop else {}
         if background:
             self._own_options["background"] = write_colour(background)
+        if duplicates:
+            self._own_options["duplicates"] = "yes"
         self._crop = crop or self.options.crop
         self._background = background or self.options.background
         files, skipped = find_photos(self.folder)
@@ -79,6 +86,9 @@ class Photos(PlainSet):
         self._skipped = tuple(sorted(skipped + failed, key=lambda entry: natural_key(entry.path)))
         if not usable:
             raise TileError(_nothing_usable(self.folder, self._skipped))
+        self._copies: dict[str, str] = {}
+        if not duplicates:
+            usable = self._without_copies(usable, known, reporter)
         self.paths = tuple(file.path for file in usable)
         self._thumbnails, self._small = _unpacked([known[path][1] for path in self.paths], self.options.thumbnail_px)
         contents = hashlib.sha256(b"".join(known[path][0] for path in self.paths)).hexdigest()
@@ -96,6 +106,11 @@ class Photos(PlainSet):
     def skipped(self) -> Sequence[Skipped]:
         """Files and folders that were left out, in order of their names."""
         return self._skipped
+
+    @property
+    def copies(self) -> Mapping[str, str]:
+        """Paths of photos that are not used, as they are copies, and the path of the one used in place of each."""
+        return self._copies
 
     def source(self, tile: int) -> str:
         """The path of a photo."""
@@ -136,6 +151,21 @@ class Photos(PlainSet):
             for _ in _in_threads(read, range(len(numbers)), self.options.threads):
                 stage.advance()
         return result
+
+    def _without_copies(
+        self, usable: list[PhotoFile], known: dict[str, tuple[bytes, Thumbnail]], reporter: Reporter
+    ) -> list[PhotoFile]:
+        """Leave out copies of other photos, and say so."""
+        thumbnails, _ = _unpacked([known[file.path][1] for file in usable], self.options.thumbnail_px)
+        kept, same = kept_for_each([known[file.path][0] for file in usable], thumbnails, [file.size for file in usable])
+        used = [file for number, file in enumerate(usable) if kept[number] == number]
+        self._copies = {
+            file.path: usable[kept[number]].path for number, file in enumerate(usable) if kept[number] != number
+        }
+        if self._copies:
+            spec = write_spec("photos", self.folder, {**self._own_options, "duplicates": "yes"})
+            reporter.note(words_about_copies(len(self._copies), same, printable(spec)))
+        return used
 
     def _decode(self, data: bytes, name: str, size_px: tuple[int, int], *, enlarge: bool) -> NDArray[np.uint8]:
         crop, crop_px = crop_named(self._crop)
