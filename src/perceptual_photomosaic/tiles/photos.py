@@ -13,6 +13,7 @@ import numpy as np
 import PIL
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
+from perceptual_photomosaic.further_formats import jxl_plugin
 from perceptual_photomosaic.image import decode, pillow_lenient, printable, read_file
 from perceptual_photomosaic.progress import SILENT
 from perceptual_photomosaic.tiles.base import Skipped
@@ -79,7 +80,10 @@ class Photos(PlainSet):
             self._own_options["duplicates"] = "yes"
         self._crop = crop or self.options.crop
         self._background = background or self.options.background
-        files, skipped = find_photos(self.folder)
+        walk = find_photos(self.folder)
+        files, skipped = walk.found, walk.skipped
+        if walk.others:
+            reporter.note(f"{printable(self.folder)}: {walk.words()}")
         known = self._open_thumbnails(files, reporter)
         usable = [file for file in files if known[file.path][1].pixels is not None]
         failed = [Skipped(f.path, known[f.path][1].reason or "") for f in files if known[f.path][1].pixels is None]
@@ -194,7 +198,8 @@ class Photos(PlainSet):
         except ImportError:
             heic = "none"
         size = self.options.thumbnail_px
-        key = digest("photos", _DECODING, PIL.__version__, heic, size, self._cut(), self.options.max_pixels)
+        decoders = PIL.__version__, heic, jxl_plugin()
+        key = digest("photos", _DECODING, decoders, size, self._cut(), self.options.max_pixels)
         return bytes.fromhex(key)[:8]
 
     def _open_thumbnails(self, files: list[PhotoFile], reporter: Reporter) -> dict[str, tuple[bytes, Thumbnail]]:
