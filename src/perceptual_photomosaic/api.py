@@ -84,7 +84,7 @@ def make_mosaic(
     method = matcher(options)
     stages = Stages(reporter)
     with stages("load", "opening the target"):
-        picture, path = open_target(target, options)
+        picture, path = open_target(target, options, reporter)
         target_px = picture.shape[1], picture.shape[0]
         options = with_own_shape(options, own_aspect(specs_of(tiles)))
         layout = first_layout(options, target_px, specs_of(tiles))
@@ -161,7 +161,9 @@ def open_plan(
     tile_px = tile_size_px(plan.tile_size if tile_size is None else tile_size, plan.grid.cell_aspect)
     tile_set = plan_tiles(plan, tile_options(options, cache), reporter)
     choices = rebind(plan, tile_set)
-    target = plan_target(plan, options, "it lays its target over the tiles (blend)") if options.blend > 0 else None
+    target = None
+    if options.blend > 0:
+        target = plan_target(plan, options, "it lays its target over the tiles (blend)", reporter)
     return Mosaic(
         plan.grid,
         choices,

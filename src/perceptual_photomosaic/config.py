@@ -71,6 +71,9 @@ class MosaicOptions:
     tile_size: int = _option(64, "Grid", "Longer side of each tile in the mosaic, in pixels.")
     crop: str = _option("centre", "Tiles", "Which part of a photo fills the cell: centre, attention or faces.")
     background: str = _option("white", "Tiles", "Colour behind transparent pictures and padding: a name or #rrggbb.")
+    accept_damaged: bool = _option(
+        False, "Tiles", "Use photos, and a target, whose last part is damaged; else they are skipped or refused."
+    )
     variants: str = _option("", "Tiles", "Use tiles turned too: rotate, flip or rotate,flip.")
     method: str = _option("solve", "Choosing", f"How tiles are chosen: {', '.join(METHODS)}.")
     model: str = _option("", "Choosing", "The network of method 'mosaicnet': a name, or a file that 'train' made.")

@@ -84,7 +84,7 @@ def edit_plan(
     cut = tile_options(options, cache)
     tiles = plan_tiles(plan, cut, reporter)
     before = rebind(plan, tiles)
-    target = plan_target(plan, options, "cells are chosen by it")
+    target = plan_target(plan, options, "cells are chosen by it", reporter)
     choosing = _plain(options)
     problem, tone = pose(target, plan.grid, tiles, choosing, cut, whole=True, reporter=reporter)
     choices, pins, bans = _by_hand(problem, before, edits, plan)

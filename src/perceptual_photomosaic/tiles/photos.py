@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import PIL
 
+from perceptual_photomosaic.damaged import decode_what_is_there, words_about_damaged
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
 from perceptual_photomosaic.further_formats import jxl_plugin
 from perceptual_photomosaic.image import decode, pillow_lenient, printable, read_file
@@ -23,6 +23,7 @@ from perceptual_photomosaic.tiles.crop import crop_named
 from perceptual_photomosaic.tiles.options import TileOptions
 from perceptual_photomosaic.tiles.plain import PlainSet, check_size, chosen, digest, resized
 from perceptual_photomosaic.tiles.spec import write_colour, write_spec
+from perceptual_photomosaic.tiles.thumbnails import packed, unpacked
 from perceptual_photomosaic.tiles.walk import PhotoFile, find_photos, natural_key
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ __all__ = ["Photos"]
 
 _DECODING = 3  # raised whenever the same file would give other pixels than before: cached ones are then not used
 _BATCH = 256  # photos between two transactions of the cache
-_SIZE = struct.Struct("<II")  # width and height, before the pixels of a thumbnail
 _Item = TypeVar("_Item")
 _Done = TypeVar("_Done")
 
@@ -90,11 +90,14 @@ class Photos(PlainSet):
         self._skipped = tuple(sorted(skipped + failed, key=lambda entry: natural_key(entry.path)))
         if not usable:
             raise TileError(_nothing_usable(self.folder, self._skipped))
+        damaged = [file.path for file in usable if known[file.path][1].reason]
+        if damaged:
+            reporter.note(words_about_damaged(damaged, self.folder))
         self._copies: dict[str, str] = {}
         if not duplicates:
             usable = self._without_copies(usable, known, reporter)
         self.paths = tuple(file.path for file in usable)
-        self._thumbnails, self._small = _unpacked([known[path][1] for path in self.paths], self.options.thumbnail_px)
+        self._thumbnails, self._small = unpacked([known[path][1] for path in self.paths], self.options.thumbnail_px)
         contents = hashlib.sha256(b"".join(known[path][0] for path in self.paths)).hexdigest()
         self._identity = digest("photos", _DECODING, contents, self._cut())
 
@@ -147,7 +150,7 @@ class Photos(PlainSet):
         def read(place: int) -> None:
             path = self.paths[numbers[place]]
             try:
-                result[place] = self._decode(read_file(path), printable(path), size_px, enlarge=True)
+                result[place], _ = self._decode(read_file(path), printable(path), size_px, enlarge=True)
             except (ImageError, MissingExtraError) as error:
                 raise TileError(f"a photo that was usable before is not any more: {error}") from None
 
@@ -160,7 +163,7 @@ class Photos(PlainSet):
         self, usable: list[PhotoFile], known: dict[str, tuple[bytes, Thumbnail]], reporter: Reporter
     ) -> list[PhotoFile]:
         """Leave out copies of other photos, and say so."""
-        thumbnails, _ = _unpacked([known[file.path][1] for file in usable], self.options.thumbnail_px)
+        thumbnails, _ = unpacked([known[file.path][1] for file in usable], self.options.thumbnail_px)
         kept, same = kept_for_each([known[file.path][0] for file in usable], thumbnails, [file.size for file in usable])
         used = [file for number, file in enumerate(usable) if kept[number] == number]
         self._copies = {
@@ -171,9 +174,13 @@ class Photos(PlainSet):
             reporter.note(words_about_copies(len(self._copies), same, printable(spec)))
         return used
 
-    def _decode(self, data: bytes, name: str, size_px: tuple[int, int], *, enlarge: bool) -> NDArray[np.uint8]:
+    def _decode(
+        self, data: bytes, name: str, size_px: tuple[int, int], *, enlarge: bool
+    ) -> tuple[NDArray[np.uint8], str]:
+        """Read a photo at a size; and what is damaged in it, if that is accepted."""
         crop, crop_px = crop_named(self._crop)
-        return decode(
+        read = decode_what_is_there if self.options.accept_damaged else _decode_whole
+        return read(
             data,
             size_px,
             aspect=self.options.cell_aspect,
@@ -199,7 +206,9 @@ class Photos(PlainSet):
             heic = "none"
         size = self.options.thumbnail_px
         decoders = PIL.__version__, heic, jxl_plugin()
-        key = digest("photos", _DECODING, decoders, size, self._cut(), self.options.max_pixels)
+        key = digest(
+            "photos", _DECODING, decoders, size, self._cut(), self.options.max_pixels, self.options.accept_damaged
+        )
         return bytes.fromhex(key)[:8]
 
     def _open_thumbnails(self, files: list[PhotoFile], reporter: Reporter) -> dict[str, tuple[bytes, Thumbnail]]:
@@ -257,28 +266,14 @@ class Photos(PlainSet):
         try:
             data = read_file(file.path)
             content = hashlib.sha256(data).digest()[:16]
-            pixels = self._decode(data, name, self.options.thumbnail_px, enlarge=False)
+            pixels, damage = self._decode(data, name, self.options.thumbnail_px, enlarge=False)
         except (ImageError, MissingExtraError) as error:
             return file, content, Thumbnail(None, str(error).removeprefix(f"{name}: "))
-        return file, content, Thumbnail(_SIZE.pack(pixels.shape[1], pixels.shape[0]) + pixels.tobytes())
+        return file, content, Thumbnail(packed(pixels), damage or None)
 
 
-def _unpacked(
-    kept: Sequence[Thumbnail], size_px: tuple[int, int]
-) -> tuple[NDArray[np.uint8], dict[int, NDArray[np.uint8]]]:
-    """Pixels of thumbnails, all of one size; and by their numbers, as they are, those that had to be enlarged."""
-    width, height = size_px
-    pictures = np.empty((len(kept), height, width, 3), np.uint8)
-    small: dict[int, NDArray[np.uint8]] = {}
-    for number, thumbnail in enumerate(kept):
-        packed = thumbnail.pixels or b""
-        own_width, own_height = _SIZE.unpack_from(packed)
-        picture = np.frombuffer(packed, np.uint8, offset=_SIZE.size).reshape(own_height, own_width, 3)
-        if (own_width, own_height) != size_px:
-            small[number] = picture
-            picture = resized([picture], size_px)[0]
-        pictures[number] = picture
-    return pictures, small
+def _decode_whole(data: bytes, size_px: tuple[int, int], **options: Any) -> tuple[NDArray[np.uint8], str]:
+    return decode(data, size_px, **options), ""
 
 
 def _in_threads(work: Callable[[_Item], _Done], items: Iterable[_Item], threads: int) -> Iterator[_Done]:
