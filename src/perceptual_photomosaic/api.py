@@ -79,7 +79,7 @@ def make_mosaic(
     method = matcher(options)
     stages = Stages(reporter)
     with stages("load", "opening the target"):
-        picture, path = open_target(target, options)
+        picture, path = open_target(target, options, reporter)
         target_px = picture.shape[1], picture.shape[0]
         options = with_own_shape(options, own_aspect(specs_of(tiles)))
         layout = first_layout(options, target_px, specs_of(tiles))

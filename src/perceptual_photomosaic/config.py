@@ -77,6 +77,9 @@ class MosaicOptions:
     background: str = _option(
         "white", "Tiles", "Colour behind transparent pictures, padding and --crop none: a name or #rrggbb."
     )
+    accept_damaged: bool = _option(
+        False, "Tiles", "Use photos, and a target, whose last part is damaged; else they are skipped or refused."
+    )
     variants: str = _option("", "Tiles", "Use tiles turned too: rotate, flip or rotate,flip.")
     method: str = _option("solve", "Choosing", f"How tiles are chosen: {', '.join(METHODS)}.")
     model: str = _option("", "Choosing", "The network of method 'mosaicnet': a name, or a file that 'train' made.")

@@ -28,6 +28,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError
+from perceptual_photomosaic.further_formats import open_further
 from perceptual_photomosaic.mend import bare_png, ended_jpeg
 from perceptual_photomosaic.pixels import Colour, to_srgb
 
@@ -287,7 +288,7 @@ def _opened(data: bytes, name: str, max_pixels: int) -> Iterator[Image.Image]:
         _register_heic(name)
     bare, profile = bare_png(data)
     try:
-        picture = Image.open(io.BytesIO(bare), formats=["HEIF"] if heic else _FORMATS)
+        picture = open_further(data, name) or Image.open(io.BytesIO(bare), formats=["HEIF"] if heic else _FORMATS)
     except UnidentifiedImageError:
         raise ImageError(f"{name}: not a picture that can be read; {_what_it_is(data)}") from None
     if profile:
@@ -364,8 +365,7 @@ def _register_heic(name: str) -> None:
 _SIGNATURES = (
     (b"%PDF", "it is a PDF document"),
     (b"PK\x03\x04", "it is a ZIP archive or office document"),
-    (b"<svg", "it is an SVG drawing"),
-    (b"<?xml", "it is an XML text, perhaps an SVG drawing"),
+    (b"<?xml", "it is an XML text"),
     (b"<!DOCTYPE", "it is a web page"),
     (b"<html", "it is a web page"),
     (b"\x1a\x45\xdf\xa3", "it is a Matroska video"),

@@ -34,6 +34,9 @@ def tiles(
         str, typer.Option(help="Which part of a photo is kept: centre, attention or faces; none keeps all of it.")
     ] = "centre",
     background: Annotated[str, typer.Option(help="Colour behind transparent pictures and --crop none.")] = "white",
+    accept_damaged: Annotated[
+        bool, typer.Option("--accept-damaged", help="Use photos whose last part is damaged; else they are skipped.")
+    ] = False,
     variants: Annotated[str, typer.Option(help="Add turned copies: rotate, flip or rotate,flip.")] = "",
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
@@ -72,6 +75,7 @@ def tiles(
         background=parse_colour(background, "--background"),
         variants=tuple(name.strip() for name in variants.split(",") if name.strip()),
         cache=None if no_cache else cache or default_cache_dir(),
+        accept_damaged=accept_damaged,
     )
     reporter = reporter_for(quiet=quiet or as_json)
     opened = open_tiles(specs, options, reporter=reporter)

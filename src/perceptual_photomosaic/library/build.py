@@ -18,11 +18,11 @@ from PIL import Image
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
 from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import PATCH, tile_patches
+from perceptual_photomosaic.features.phash import perceptual_hashes
 from perceptual_photomosaic.image import decode, pillow_lenient, printable, read_file
 from perceptual_photomosaic.library.exif import read_exif
 from perceptual_photomosaic.library.lock import writing
 from perceptual_photomosaic.library.manifest import Content, Known, Manifest
-from perceptual_photomosaic.library.phash import perceptual_hashes
 from perceptual_photomosaic.library.rows import RowWriter
 from perceptual_photomosaic.progress import SILENT, Reporter, Stage
 from perceptual_photomosaic.tiles.base import Skipped
@@ -119,12 +119,14 @@ def _update(library: Path, manifest: Manifest, workers: int, reporter: Reporter)
     found: dict[str, PhotoFile] = {}
     for folder in manifest.folders():
         try:
-            files, skipped = find_photos(folder)
+            walk = find_photos(folder)
         except TileError:
             changes.absent.append(folder)
             continue
-        found.update((file.path, file) for file in files)
-        changes.skipped += skipped
+        found.update((file.path, file) for file in walk.found)
+        changes.skipped += walk.skipped
+        if walk.others:
+            reporter.note(f"{printable(folder)}: {walk.words()}")
     todo = [file for file in found.values() if not _as_before(file, known.get(file.path))]
     manifest.mark_present(path for path in found if path in known and known[path].gone)
     away = [p for p, was in known.items() if p not in found and not was.gone and not _below(p, changes.absent)]

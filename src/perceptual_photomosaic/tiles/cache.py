@@ -50,7 +50,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """What is known about a content under some options: its pixels, or why it cannot be used."""
+    """What is known about a content under some options: its pixels, or why it cannot be used, or both if damaged."""
 
     pixels: bytes | None
     reason: str | None = None
