@@ -22,7 +22,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -30,6 +30,10 @@ from PIL import Image, UnidentifiedImageError
 from perceptual_photomosaic.errors import ImageError, MissingExtraError
 from perceptual_photomosaic.mend import bare_png, ended_jpeg
 from perceptual_photomosaic.pixels import Colour, to_srgb
+from perceptual_photomosaic.reading.colour import code_points, profile_of
+from perceptual_photomosaic.reading.heif_boxes import nclx_in
+from perceptual_photomosaic.reading.kinds import is_heic, what_it_is
+from perceptual_photomosaic.reading.orientation import orientation, upright, upright_px
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,11 +43,13 @@ __all__ = [
     "Box",
     "Colour",
     "Crop",
+    "Opened",
     "centre",
     "crop_size",
     "decode",
     "from_pillow",
     "load_image",
+    "opened",
     "pillow_lenient",
     "printable",
     "read_file",
@@ -55,16 +61,6 @@ Crop = Callable[[Image.Image, tuple[int, int]], Box]  # an upright RGB picture, 
 
 MAX_PIXELS = 1_000_000_000
 _WHITE: Colour = (255, 255, 255)
-_ORIENTATION_TAG = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 # What is tried, in this order. The first five load with Pillow, the others only when none of these fits. Formats that
 # would run another program (EPS) or have no signature to know them by (TGA) are left out.
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "DIB", "PSD", "QOI")
@@ -88,10 +84,9 @@ def load_image(
     """
     name = printable(path)
     data = read_file(path)
-    with _decoding(name), _opened(_ended(data), name, max_pixels) as picture:
-        turn = _orientation(picture)
-        colours = to_srgb(picture, background)
-    return np.asarray(_upright(colours, turn), dtype=np.uint8)
+    with opened(_ended(data), name, max_pixels) as picture:
+        colours = to_srgb(picture.pillow, background, picture.profile)
+    return np.asarray(upright(colours, picture.turn), dtype=np.uint8)
 
 
 def from_pillow(picture: Image.Image, *, background: Colour = _WHITE, name: str) -> Image.Image:
@@ -109,10 +104,12 @@ def from_pillow(picture: Image.Image, *, background: Colour = _WHITE, name: str)
     if not (picture.width and picture.height):
         raise ImageError(f"{name}: a picture of {picture.width} x {picture.height} px has no pixels")
     with _decoding(name):
+        codes = code_points(picture)
         picture.load()  # first, as a TIFF is turned, and its orientation forgotten, when its pixels are read
-        turn = _orientation(picture)
-        colours = to_srgb(picture, background)
-        return colours.copy() if colours is picture and turn not in _TURNS else _upright(colours, turn)
+        turn = orientation(picture)
+        colours = to_srgb(picture, background, profile_of(picture, codes))
+        taken = upright(colours, turn)
+        return taken.copy() if taken is picture else taken
 
 
 def upright_size(source: str | os.PathLike[str] | bytes, name: str = "") -> tuple[int, int]:
@@ -130,9 +127,8 @@ def upright_size(source: str | os.PathLike[str] | bytes, name: str = "") -> tupl
     if not isinstance(source, bytes):
         name = name or printable(source)
         source = read_file(source)
-    with _decoding(name), _opened(source, name, MAX_PIXELS) as picture:
-        width, height = picture.size
-        return (height, width) if _orientation(picture) >= 5 else (width, height)
+    with opened(source, name) as picture:
+        return picture.upright_px
 
 
 def centre(picture: Image.Image, aspect: tuple[int, int]) -> Box:
@@ -191,21 +187,19 @@ def decode(
         name = name or printable(source)
         source = read_file(source)
     aspect = aspect or size_px
-    with _decoding(name), _opened(_ended(source), name, MAX_PIXELS) as picture:
-        turn = _orientation(picture)
-        upright_size = picture.size[::-1] if turn >= 5 else picture.size
-        box_width, box_height = crop_size(upright_size, aspect)
+    with opened(_ended(source), name) as picture:
+        box_width, box_height = crop_size(picture.upright_px, aspect)
         if not enlarge and size_px[0] > box_width and size_px[1] > box_height:
             size_px = max(1, round(box_width)), max(1, round(box_height))
-        scale = max(size_px[0] / box_width, size_px[1] / box_height, crop_px / min(upright_size))
-        colours = to_srgb(_shrunk(picture, scale, name, max_pixels), background)
-    upright = _upright(colours, turn)
-    if _fills(upright.size, aspect):
+        scale = max(size_px[0] / box_width, size_px[1] / box_height, crop_px / min(picture.upright_px))
+        colours = to_srgb(_shrunk(picture.pillow, scale, name, max_pixels), background, picture.profile)
+    turned = upright(colours, picture.turn)
+    if _fills(turned.size, aspect):
         crop = centre  # nothing to choose
-    box = crop(upright, aspect)
-    if upright.size == size_px and box == (0, 0, *size_px):
-        return np.asarray(upright, dtype=np.uint8)
-    return np.asarray(upright.resize(size_px, Image.Resampling.LANCZOS, box), dtype=np.uint8)
+    box = crop(turned, aspect)
+    if turned.size == size_px and box == (0, 0, *size_px):
+        return np.asarray(turned, dtype=np.uint8)
+    return np.asarray(turned.resize(size_px, Image.Resampling.LANCZOS, box), dtype=np.uint8)
 
 
 def _fills(size_px: tuple[int, int], aspect: tuple[int, int]) -> bool:
@@ -245,21 +239,50 @@ def _ended(data: bytes) -> bytes:
     return ended_jpeg(data) if data.startswith(b"\xff\xd8") else data
 
 
+class Opened(NamedTuple):
+    """A picture whose header was read, and what it says.
+
+    Attributes:
+        pillow: The picture; its pixels need not be loaded.
+        turn: Its orientation, 1 to 8.
+        profile: ICC profile of its colours, empty for sRGB.
+        upright_px: (width, height) once it is turned.
+    """
+
+    pillow: Image.Image
+    turn: int
+    profile: bytes
+    upright_px: tuple[int, int]
+
+
 @contextmanager
-def _opened(data: bytes, name: str, max_pixels: int) -> Iterator[Image.Image]:
-    heic = _is_heic(data)
-    if heic:
-        _register_heic(name)
-    bare, profile = bare_png(data)
-    try:
-        picture = Image.open(io.BytesIO(bare), formats=["HEIF"] if heic else _FORMATS)
-    except UnidentifiedImageError:
-        raise ImageError(f"{name}: not a picture that can be read; {_what_it_is(data)}") from None
-    if profile:
-        picture.info["icc_profile"] = profile
-    with picture:
-        _refuse_above(max_pixels, picture.size, name)
-        yield picture
+def opened(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Iterator[Opened]:
+    """Open a picture without decoding it; what goes wrong until it is closed becomes an `ImageError`.
+
+    Args:
+        data: Content of the file.
+        name: What error messages call the picture.
+        max_pixels: Larger pictures are refused.
+    Raises:
+        ImageError: The file cannot be read as a picture; the message names it and says why.
+        MissingExtraError: It is a HEIC photo and pi-heif is not installed.
+    """
+    with _decoding(name):
+        heic = is_heic(data)
+        if heic:
+            _register_heic(name)
+        bare = bare_png(data)
+        try:
+            picture = Image.open(io.BytesIO(bare.data), formats=["HEIF"] if heic else _FORMATS)
+        except UnidentifiedImageError:
+            raise ImageError(f"{name}: not a picture that can be read; {what_it_is(data)}") from None
+        if bare.profile:
+            picture.info["icc_profile"] = bare.profile
+        with picture:
+            _refuse_above(max_pixels, picture.size, name)
+            turn = orientation(picture)
+            profile = profile_of(picture, bare.codes or nclx_in(data))
+            yield Opened(picture, turn, profile, upright_px(picture, turn))
 
 
 def _refuse_above(max_pixels: int, size_px: tuple[int, int], name: str) -> None:
@@ -290,32 +313,6 @@ def _shrunk(picture: Image.Image, scale: float, name: str, max_pixels: int) -> I
     return picture
 
 
-def _orientation(picture: Image.Image) -> int:
-    """EXIF orientation, 1 to 8; 1 where there is none or it is broken."""
-    if "exif" not in picture.info or picture.format == "TIFF":  # Pillow turns TIFF itself
-        return 1
-    try:
-        turn = picture.getexif().get(_ORIENTATION_TAG, 1)
-    except Exception:  # broken EXIF data fails in many ways and says nothing about the pixels
-        return 1
-    return turn if turn in _TURNS else 1
-
-
-def _upright(picture: Image.Image, turn: int) -> Image.Image:
-    return picture.transpose(_TURNS[turn]) if turn in _TURNS else picture
-
-
-_HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
-
-
-def _is_heic(data: bytes) -> bool:
-    if data[4:8] != b"ftyp":
-        return False
-    length = min(int.from_bytes(data[:4]), 256)
-    brands = {data[8:12], *(data[i : i + 4] for i in range(16, length, 4))}
-    return not brands.isdisjoint(_HEVC_BRANDS)
-
-
 def _register_heic(name: str) -> None:
     if "HEIF" in Image.OPEN:
         return
@@ -324,40 +321,6 @@ def _register_heic(name: str) -> None:
     except ImportError:
         raise MissingExtraError(f"{name}: a HEIC photo", "heic") from None
     pi_heif.register_heif_opener()
-
-
-_SIGNATURES = (
-    (b"%PDF", "it is a PDF document"),
-    (b"PK\x03\x04", "it is a ZIP archive or office document"),
-    (b"<svg", "it is an SVG drawing"),
-    (b"<?xml", "it is an XML text, perhaps an SVG drawing"),
-    (b"<!DOCTYPE", "it is a web page"),
-    (b"<html", "it is a web page"),
-    (b"\x1a\x45\xdf\xa3", "it is a Matroska video"),
-    (b"RIFF", "it is a RIFF file (sound or video)"),
-    (b"ID3", "it is an MP3 sound"),
-    (b"\x1f\x8b", "it is a gzip archive"),
-    (b"\xff\xd8\xff", "it begins like a JPEG and is broken after that"),
-    (b"\x89PNG", "it begins like a PNG and is broken after that"),
-    (b"GIF8", "it begins like a GIF and is broken after that"),
-    (b"version https://git-lfs", "it is a Git LFS pointer: fetch the file itself"),
-)
-
-
-def _what_it_is(data: bytes) -> str:
-    start = data[:4096].lstrip()
-    for signature, meaning in _SIGNATURES:
-        if start.startswith(signature):
-            return meaning
-    if data[4:8] == b"ftyp":
-        return "it is an MP4 or QuickTime file"
-    if not data[:4096].strip(b"\x00"):
-        return "it holds zeros only"
-    try:
-        data[:1024].decode("utf-8")
-    except UnicodeDecodeError:
-        return "its content is of no known format"
-    return "it is a text file"
 
 
 @contextmanager

@@ -16,16 +16,16 @@ Colour = tuple[int, int, int]
 _SAME_COLOUR = 2  # levels by which the sRGB profiles of several makers differ from each other, at most
 
 
-def to_srgb(picture: Image.Image, background: Colour) -> Image.Image:
+def to_srgb(picture: Image.Image, background: Colour, profile: bytes) -> Image.Image:
     """Convert a picture to sRGB and lay it over a background.
 
     Args:
-        picture: An opened picture in any mode; its `info` may hold an ICC profile and a transparent colour.
+        picture: An opened picture in any mode; its `info` may hold a transparent colour.
         background: Colour that shows through transparent pixels.
+        profile: ICC profile of its colours; empty for sRGB.
     Returns:
         A picture of mode RGB.
     """
-    profile = picture.info.get("icc_profile") or b""
     if picture.mode == "RGB" and not profile and "transparency" not in picture.info:
         picture.load()
         return picture
@@ -73,6 +73,8 @@ def _split_alpha(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]
 
 def _through_profile(picture: Image.Image, profile: bytes) -> Image.Image:
     """Convert to sRGB through an ICC profile; a profile that is broken or of another kind of colour is passed over."""
+    if picture.mode == "L" and profile[16:20] == b"RGB ":  # greys of a colour space have its curve
+        picture = picture.convert("RGB")
     transform = _transform(profile, picture.mode) if profile or picture.mode == "LAB" else None
     if transform is not None:
         converted: Image.Image = transform.apply(picture)
