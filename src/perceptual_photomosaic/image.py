@@ -278,6 +278,7 @@ def opened(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Iterator[Ope
             raise ImageError(f"{name}: not a picture that can be read; {what_it_is(data)}") from None
         if bare.profile:
             picture.info["icc_profile"] = bare.profile
+        picture.info.pop("xmp", None)  # Pillow would turn a TIFF by it
         with picture:
             _refuse_above(max_pixels, picture.size, name)
             turn = orientation(picture)
