@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import struct
 import zlib
 from typing import NamedTuple
 
@@ -145,6 +146,10 @@ def bare_png(data: bytes) -> BarePng:
     while at + 8 <= len(data):
         kind, end = data[at + 4 : at + 8], at + 12 + int.from_bytes(data[at : at + 4])
         beside = kind.isalpha() and kind[:1].islower()
+        if kind == b"tRNS" and (body := _transparent(data[24], data[25], data[at + 8 : end - 4])) is not None:
+            kept.append(memoryview(_chunk(kind, body)))
+            changed, at = True, end
+            continue
         if end > len(data) and not (beside and seen_pixels):
             break  # a decoder finds out what is lacking
         if beside and not _is_needed(kind, data[at + 8 : end - 4], data[end - 4 : end]):
@@ -169,6 +174,20 @@ def _is_needed(kind: bytes, body: bytes, checksum: bytes) -> bool:
     stated = kind == b"eXIf" or _COLOUR_CHUNKS.get(kind) == len(body)
     as_text = kind in {b"tEXt", b"zTXt"} and body.startswith(_EXIF_TEXTS) and _is_short(kind, body)
     return (stated or as_text) and _is_sound(kind, body, checksum)
+
+
+def _transparent(depth: int, kind: int, body: bytes) -> bytes | None:
+    """Which colour is transparent, in the 8 bits to which Pillow brings grey of 2 or 4 bits and colours of 16."""
+    if kind == 0 and depth in {2, 4} and len(body) == 2:
+        return bytes((0, body[1] * (255 // (2**depth - 1)) & 255))
+    if kind == 2 and depth == 16 and len(body) == 6:
+        return bytes((0, body[0], 0, body[2], 0, body[4]))
+    return None
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    content = kind + body
+    return struct.pack(">I", len(body)) + content + struct.pack(">I", zlib.crc32(content))
 
 
 def _is_sound(kind: bytes, body: bytes, checksum: bytes) -> bool:
