@@ -1,10 +1,10 @@
 """Pictures from files: whatever a person has, as upright 8-bit sRGB.
 
 `load_image` reads a picture whole (a target); `decode` reads it small (a tile), with the decoder's own downscaling;
-`from_pillow` takes one that a program has opened. All apply the EXIF orientation, convert embedded ICC profiles to
-sRGB, scale 16-bit and float samples to 8 bits, lay transparent pictures over a background and take the first frame of
-animations (an opened one is at a frame already). What is wrong with a file becomes one `ImageError` that names the
-file and the reason.
+`from_pillow` takes one that a program has opened. All apply the EXIF orientation, convert the colours that a
+file states to sRGB, scale 16-bit and float samples to 8 bits, lay transparent pictures over a background and take the
+first frame of animations (an opened one is at a frame already). What is wrong with a file becomes one `ImageError` that
+names the file and the reason. How files are opened and understood is in `reading`.
 
 Shrinking averages sRGB values as they are encoded, not linear light. A JPEG decoder downscales in the encoded values
 and cannot do otherwise, so a mixture would make a tile's brightness depend on its file format; and it is how browsers
@@ -14,26 +14,20 @@ and viewers zoom the finished mosaic. Linear light would make 919 photos, shrunk
 
 from __future__ import annotations
 
-import io
 import os
-import stat
-import threading
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from perceptual_photomosaic.errors import ImageError, MissingExtraError
-from perceptual_photomosaic.mend import bare_png, ended_jpeg
+from perceptual_photomosaic.errors import ImageError
+from perceptual_photomosaic.mend import ended_jpeg
 from perceptual_photomosaic.pixels import Colour, to_srgb
 from perceptual_photomosaic.reading.colour import code_points, profile_of
-from perceptual_photomosaic.reading.heif_boxes import nclx_in
-from perceptual_photomosaic.reading.kinds import is_heic, what_it_is
-from perceptual_photomosaic.reading.orientation import orientation, upright, upright_px
+from perceptual_photomosaic.reading.files import printable, read_file
+from perceptual_photomosaic.reading.opened import MAX_PIXELS, decoding, opened, pillow_lenient, refuse_above
+from perceptual_photomosaic.reading.orientation import orientation, upright
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,13 +37,11 @@ __all__ = [
     "Box",
     "Colour",
     "Crop",
-    "Opened",
     "centre",
     "crop_size",
     "decode",
     "from_pillow",
     "load_image",
-    "opened",
     "pillow_lenient",
     "printable",
     "read_file",
@@ -59,11 +51,7 @@ __all__ = [
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 Crop = Callable[[Image.Image, tuple[int, int]], Box]  # an upright RGB picture, (width, height) of the aspect -> Box
 
-MAX_PIXELS = 1_000_000_000
 _WHITE: Colour = (255, 255, 255)
-# What is tried, in this order. The first five load with Pillow, the others only when none of these fits. Formats that
-# would run another program (EPS) or have no signature to know them by (TGA) are left out.
-_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "DIB", "PSD", "QOI")
 _REDUCIBLE = {"L", "RGB", "CMYK", "LA", "RGBA"}  # modes whose neighbouring pixels may be averaged before conversion
 
 
@@ -103,7 +91,7 @@ def from_pillow(picture: Image.Image, *, background: Colour = _WHITE, name: str)
     """
     if not (picture.width and picture.height):
         raise ImageError(f"{name}: a picture of {picture.width} x {picture.height} px has no pixels")
-    with _decoding(name):
+    with decoding(name):
         codes = code_points(picture)
         picture.load()  # first, as a TIFF is turned, and its orientation forgotten, when its pixels are read
         turn = orientation(picture)
@@ -208,97 +196,15 @@ def _fills(size_px: tuple[int, int], aspect: tuple[int, int]) -> bool:
     return size_px[0] - width < 1 and size_px[1] - height < 1
 
 
-def printable(path: str | os.PathLike[str]) -> str:
-    """Write a file name on one line of valid text: control characters and undecodable bytes are escaped."""
-    text = os.fsdecode(os.fspath(path))
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
-
-
-def read_file(path: str | os.PathLike[str]) -> bytes:
-    """Read a regular file whole.
-
-    Raises:
-        ImageError: It is missing, unreadable, empty, or not a regular file (a pipe would never end).
-    """
-    try:
-        if not stat.S_ISREG(Path(path).stat().st_mode):
-            what = "a folder" if Path(path).is_dir() else "not a regular file"
-            raise ImageError(f"{printable(path)}: expected a picture, this is {what}")
-        data = Path(path).read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ImageError(f"{printable(path)}: cannot be read: {reason.lower()}") from None
-    if not data:
-        raise ImageError(f"{printable(path)}: the file is empty")
-    return data
-
-
 def _ended(data: bytes) -> bytes:
     return ended_jpeg(data) if data.startswith(b"\xff\xd8") else data
-
-
-class Opened(NamedTuple):
-    """A picture whose header was read, and what it says.
-
-    Attributes:
-        pillow: The picture; its pixels need not be loaded.
-        turn: Its orientation, 1 to 8.
-        profile: ICC profile of its colours, empty for sRGB.
-        upright_px: (width, height) once it is turned.
-    """
-
-    pillow: Image.Image
-    turn: int
-    profile: bytes
-    upright_px: tuple[int, int]
-
-
-@contextmanager
-def opened(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Iterator[Opened]:
-    """Open a picture without decoding it; what goes wrong until it is closed becomes an `ImageError`.
-
-    Args:
-        data: Content of the file.
-        name: What error messages call the picture.
-        max_pixels: Larger pictures are refused.
-    Raises:
-        ImageError: The file cannot be read as a picture; the message names it and says why.
-        MissingExtraError: It is a HEIC photo and pi-heif is not installed.
-    """
-    with _decoding(name):
-        heic = is_heic(data)
-        if heic:
-            _register_heic(name)
-        bare = bare_png(data)
-        try:
-            picture = Image.open(io.BytesIO(bare.data), formats=["HEIF"] if heic else _FORMATS)
-        except UnidentifiedImageError:
-            raise ImageError(f"{name}: not a picture that can be read; {what_it_is(data)}") from None
-        if bare.profile:
-            picture.info["icc_profile"] = bare.profile
-        picture.info.pop("xmp", None)  # Pillow would turn a TIFF by it
-        with picture:
-            _refuse_above(max_pixels, picture.size, name)
-            turn = orientation(picture)
-            profile = profile_of(picture, bare.codes or nclx_in(data))
-            yield Opened(picture, turn, profile, upright_px(picture, turn))
-
-
-def _refuse_above(max_pixels: int, size_px: tuple[int, int], name: str) -> None:
-    width, height = size_px
-    if width * height > max_pixels:
-        raise ImageError(
-            f"{name}: {width} x {height} px are too many; at most {max_pixels / 1e6:,.0f} megapixels are decoded"
-        )
 
 
 def _shrunk(picture: Image.Image, scale: float, name: str, max_pixels: int) -> Image.Image:
     """Bring a picture near `scale` times its size, never below, by the cheapest means its format offers."""
     width, height = picture.size
     picture.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))
-    _refuse_above(max_pixels, picture.size, name)
+    refuse_above(max_pixels, picture.size, name)
     further = scale * width / picture.width  # what is left to do after the decoder's own share
     reduction = int(1 / (3 * further))  # leaves three times the pixels that are needed to the final filter
     if reduction >= 2 and picture.mode in _REDUCIBLE and "transparency" not in picture.info:
@@ -312,59 +218,3 @@ def _shrunk(picture: Image.Image, scale: float, name: str, max_pixels: int) -> I
         small.info, small.format = picture.info, picture.format  # both say what the samples mean
         return small
     return picture
-
-
-def _register_heic(name: str) -> None:
-    if "HEIF" in Image.OPEN:
-        return
-    try:
-        import pi_heif
-    except ImportError:
-        raise MissingExtraError(f"{name}: a HEIC photo", "heic") from None
-    pi_heif.register_heif_opener()
-
-
-@contextmanager
-def _decoding(name: str) -> Iterator[None]:
-    """Turn whatever a decoder raises on broken data into one `ImageError`, under our own limit of pixels."""
-    with pillow_lenient():
-        try:
-            yield
-        except (ImageError, MissingExtraError):
-            raise
-        except MemoryError:
-            raise ImageError(f"{name}: not enough memory to decode it") from None
-        except Exception as error:  # decoders raise nearly anything: OSError, SyntaxError, struct.error, IndexError...
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise ImageError(f"{name}: broken or truncated: {reason}") from error
-
-
-_lenient_lock = threading.Lock()
-_lenient_depth = 0
-_lenient_before: Any = None
-
-
-@contextmanager
-def pillow_lenient() -> Iterator[None]:
-    """Lift Pillow's pixel limit and silence its warnings while pictures are decoded, in this or another thread.
-
-    Both are settings of the whole process (and the limit warns long before a poster's size), so they are put back
-    when the last decode in flight ends; pictures opened here are held to `max_pixels` instead.
-    """
-    global _lenient_depth, _lenient_before
-    with _lenient_lock:
-        if _lenient_depth == 0:
-            caught = warnings.catch_warnings()
-            caught.__enter__()
-            warnings.filterwarnings("ignore", module=r"PIL\b")
-            _lenient_before = (Image.MAX_IMAGE_PIXELS, caught)
-            Image.MAX_IMAGE_PIXELS = None
-        _lenient_depth += 1
-    try:
-        yield
-    finally:
-        with _lenient_lock:
-            _lenient_depth -= 1
-            if _lenient_depth == 0:
-                Image.MAX_IMAGE_PIXELS, caught = _lenient_before
-                caught.__exit__(None, None, None)

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
 from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import PATCH, tile_patches
-from perceptual_photomosaic.image import decode, opened, pillow_lenient, printable, read_file
+from perceptual_photomosaic.image import decode, pillow_lenient, printable, read_file
 from perceptual_photomosaic.library.exif import read_exif
 from perceptual_photomosaic.library.lock import writing
 from perceptual_photomosaic.library.manifest import Content, Known, Manifest
 from perceptual_photomosaic.library.phash import perceptual_hashes
 from perceptual_photomosaic.library.rows import RowWriter
 from perceptual_photomosaic.progress import SILENT, Reporter, Stage
+from perceptual_photomosaic.reading.opened import opened
 from perceptual_photomosaic.tiles.base import Skipped
 from perceptual_photomosaic.tiles.options import TileOptions
 from perceptual_photomosaic.tiles.walk import PhotoFile, find_photos
