@@ -11,8 +11,8 @@ from PIL import Image
 
 from perceptual_photomosaic.api import make_mosaic
 from perceptual_photomosaic.cli.main import main
-from perceptual_photomosaic.damaged import decode_what_is_there, load_what_is_there
 from perceptual_photomosaic.errors import ImageError, TileError
+from perceptual_photomosaic.reading.damaged import decode_what_is_there, load_what_is_there
 from perceptual_photomosaic.tiles import Photos, TileOptions
 from tests.library.conftest import smooth
 from tests.tiles.conftest import Heard

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from perceptual_photomosaic.errors import ImageError
-from perceptual_photomosaic.further_formats import jxl_plugin
 from perceptual_photomosaic.image import decode, load_image, upright_size
+from perceptual_photomosaic.reading.further_formats import jxl_plugin
 from perceptual_photomosaic.tiles import Photos, TileOptions
 from tests.tiles.conftest import Heard
 

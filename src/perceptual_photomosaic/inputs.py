@@ -12,11 +12,11 @@ from PIL import Image
 
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.config import MosaicOptions
-from perceptual_photomosaic.damaged import load_what_is_there
 from perceptual_photomosaic.errors import ImageError, PlanError, TileError
 from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
 from perceptual_photomosaic.image import from_pillow, load_image, printable
 from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.reading.damaged import load_what_is_there
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 from perceptual_photomosaic.tiles.base import TileSet

@@ -49,7 +49,7 @@ class Content:
         width: In pixels, upright.
         height: Likewise.
         clear: Whether it has transparent parts.
-        orientation: As EXIF has it, 1 to 8.
+        orientation: As EXIF has it, 1 to 8; always 1 for a TIFF.
         date: When it was taken, if it says so.
         caption: What was written about it.
         reason: Why it cannot be used.

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import PIL
 
-from perceptual_photomosaic.damaged import decode_what_is_there, words_about_damaged
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
-from perceptual_photomosaic.further_formats import jxl_plugin
 from perceptual_photomosaic.image import decode, pillow_lenient, printable, read_file
 from perceptual_photomosaic.progress import SILENT
+from perceptual_photomosaic.reading.damaged import decode_what_is_there, words_about_damaged
+from perceptual_photomosaic.reading.further_formats import jxl_plugin
 from perceptual_photomosaic.tiles.base import Skipped
 from perceptual_photomosaic.tiles.cache import Thumbnail, ThumbnailCache
 from perceptual_photomosaic.tiles.copies import kept_for_each, words_about_copies
