@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from perceptual_photomosaic.cli.options import PlanFolder
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ConfigError
 
@@ -34,9 +35,7 @@ def edit(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where to write the new plan; replaces the plan itself.")
     ] = None,
-    relative_to: Annotated[
-        Path | None, typer.Option(help="Where a plan with relative paths begins; its folder.")
-    ] = None,
+    relative_to: PlanFolder = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,

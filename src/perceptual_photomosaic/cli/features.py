@@ -16,7 +16,9 @@ def features(
     image: Annotated[Path, typer.Argument(help="The picture.", show_default=False)],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the sheet: .png .jpg .webp .tif")],
-    vgg_weights: Annotated[str, typer.Option(help="default, or a .pth, .npy or .safetensors file.")] = "default",
+    vgg_weights: Annotated[
+        str, typer.Option(help="default, or a .pth, .npy or .safetensors file: docs/models.md.")
+    ] = "default",
     width: Annotated[int, typer.Option(min=16, max=2000, help="Width of each map in pixels.")] = 200,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
 ) -> None:

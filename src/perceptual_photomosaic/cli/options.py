@@ -13,7 +13,16 @@ import typer
 
 from perceptual_photomosaic.config import MosaicOptions, field_types, load_options, option_fields, with_values
 
-__all__ = ["chosen_options", "said", "with_mosaic_options", "with_print_options"]
+__all__ = ["PlanFolder", "chosen_options", "said", "with_mosaic_options", "with_print_options"]
+
+PlanFolder = Annotated[
+    Path | None,
+    typer.Option(
+        help="For a plan with relative paths (`make --relative-to`): the folder where they begin. When nothing is "
+        "said, the plan's own folder, which is usual."
+    ),
+]
+"""The option --relative-to of commands that read a plan."""
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
