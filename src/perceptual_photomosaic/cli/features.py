@@ -33,12 +33,15 @@ def features(
     check_drawing(out)
     check_spared(out, [image])
     require_torch("features")
-    from perceptual_photomosaic.features.activations import activation_sheet
+    from perceptual_photomosaic.features.activations import SCALES, activation_sheet
     from perceptual_photomosaic.features.vgg import VGG16
-    from perceptual_photomosaic.features.weights import load_vgg_weights
-    from perceptual_photomosaic.image import load_image
+    from perceptual_photomosaic.features.weights import CONVOLUTIONS, load_vgg_weights
+    from perceptual_photomosaic.image import load_image, printable
 
     picture = load_image(image)
     sheet = activation_sheet(VGG16(load_vgg_weights(vgg_weights)), picture, width, reporter=reporter_for(quiet=quiet))
     with replacing(out) as part:
         sheet.save(part)
+    if not quiet:
+        size = f"{sheet.width} x {sheet.height} px"
+        print(f"{printable(out)}: {len(CONVOLUTIONS)} layers of VGG16 at {len(SCALES)} scales, {size}")

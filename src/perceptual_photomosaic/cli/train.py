@@ -96,9 +96,12 @@ def train(
     from perceptual_photomosaic.models import require_torch
 
     require_torch("training", "train")
-    from perceptual_photomosaic.training.settings import preset as start_from
-    from perceptual_photomosaic.training.trainer import Job
-    from perceptual_photomosaic.training.trainer import train as run_training
+    reporter = reporter_for(quiet=quiet)
+    with reporter.stage("loading PyTorch"):
+        from perceptual_photomosaic.training.outcome import outcome
+        from perceptual_photomosaic.training.settings import preset as start_from
+        from perceptual_photomosaic.training.trainer import Job
+        from perceptual_photomosaic.training.trainer import train as run_training
 
     here = locals()
     names = [name for name in here if name in _SETTINGS]
@@ -109,9 +112,9 @@ def train(
     )
     folder = run if len(run.parts) > 1 else Path("runs") / run
     job = Job(settings, folder, resume, notes, devices, nodes, accelerator)
-    model = run_training(job, notify_url=notify, reporter=reporter_for(quiet=quiet))
+    run_training(job, notify_url=notify, reporter=reporter)
     if not quiet:
-        print(f"{model}")
+        print(*outcome(folder), sep="\n")
 
 
 def _loss(
