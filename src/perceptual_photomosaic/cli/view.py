@@ -21,7 +21,11 @@ def view(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The folder; the plan's name with _view.")] = None,
     tile_size: Annotated[int | None, typer.Option(min=1, help="Longer side of each tile in pixels, zoomed in.")] = None,
     relative_to: Annotated[
-        Path | None, typer.Option(help="Where paths of photos begin, shown and in the plan.")
+        Path | None,
+        typer.Option(
+            help="The folder that the page's paths of photos begin in, and those of a plan made with --relative-to. When "
+            "nothing is said, the page shows them from the folder of the tiles on, which is usual."
+        ),
     ] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
@@ -42,9 +46,9 @@ def view(
     from perceptual_photomosaic.view.folder import check_viewer, write_viewer
 
     folder = out or plan.with_name(f"{plan.stem}_view")
+    saved = Plan.load(plan)
     check_viewer(folder)
     if tile_size is None:
-        saved = Plan.load(plan)
         wanted = min(_LARGEST_TILE_PX, _LONGEST_PX // max(saved.grid.shape))
         tile_size = max(saved.tile_size, wanted)
     reporter = reporter_for(quiet=quiet)
