@@ -23,8 +23,8 @@ def view(
     relative_to: Annotated[
         Path | None,
         typer.Option(
-            help="The folder that the page's paths of photos begin in, and those of a plan made with --relative-to. When "
-            "nothing is said, the page shows them from the folder of the tiles on, which is usual."
+            help="The folder that the page's paths of photos begin in, and those of a plan made with --relative-to. "
+            "When nothing is said, the page shows them from the folder of the tiles on, which is usual."
         ),
     ] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
