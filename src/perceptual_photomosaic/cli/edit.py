@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from perceptual_photomosaic.cli.options import LOOK_IN, RELATIVE_TO
+from perceptual_photomosaic.cli.options import LookIn, PlanFolder
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ConfigError
 
@@ -35,8 +35,8 @@ def edit(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where to write the new plan; replaces the plan itself.")
     ] = None,
-    relative_to: Annotated[Path | None, typer.Option(help=RELATIVE_TO)] = None,
-    look_in: Annotated[list[Path] | None, typer.Option(help=LOOK_IN)] = None,
+    relative_to: PlanFolder = None,
+    look_in: LookIn = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,

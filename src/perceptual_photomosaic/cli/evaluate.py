@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from perceptual_photomosaic.cli.options import RELATIVE_TO
+from perceptual_photomosaic.cli.options import PlanFolder
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ImageError
 
@@ -30,7 +30,7 @@ def evaluate(
     grid: Annotated[str | None, typer.Option(help="Cells as COLUMNSxROWS, like 64x48.")] = None,
     plan: Annotated[Path | None, typer.Option(help="The plan it was made with: knows grid and tiles.")] = None,
     index: Annotated[Path | None, typer.Option(help="The index (CSV) instead: knows grid and tiles.")] = None,
-    relative_to: Annotated[Path | None, typer.Option(help=RELATIVE_TO)] = None,
+    relative_to: PlanFolder = None,
     no_judge: Annotated[bool, typer.Option("--no-judge", help="Leave out ST-LPIPS and FLIP.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves: .png .svg .pdf")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell of no progress.")] = False,

@@ -32,7 +32,13 @@ def make(
         typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif .dzi .pdf, or .txt .ans .html .svg"),
     ] = None,
     plan: Annotated[Path | None, typer.Option(help="Write the plan too (JSON), to draw it again at any size.")] = None,
-    relative_to: Annotated[Path | None, typer.Option(help="Write the plan's paths from this folder on.")] = None,
+    relative_to: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the plan's paths relative to this folder, so that it can be moved with the photos; usually the "
+            "folder that holds plan and photos. When nothing is said, paths are absolute."
+        ),
+    ] = None,
     index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
     preview: Annotated[Path | None, typer.Option(help="Write target and mosaic side by side.")] = None,
     jpeg_quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,

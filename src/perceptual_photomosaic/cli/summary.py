@@ -93,6 +93,10 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
         print(f"{printable(out)}: {grid['rows']} lines of {grid['columns']} characters")
     else:
         print(f"{printable(out)}: {width} x {height} px, {cells}")
+    if out.suffix.lower() == ".dzi":
+        print(
+            "to look at it: `photomosaic view PLAN` makes a page of the plan; OpenSeadragon shows the .dzi in your own"
+        )
     for line in variety_lines(mosaic, tiles, facts["variety"]):
         print(line)
     advice = _advice(facts["lacking"], mosaic)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.meant import likely_meant
 from perceptual_photomosaic.tiles.plain import copies_in
 
 __all__ = ["TileNames"]
@@ -75,11 +75,10 @@ class TileNames:
         return frozenset(self._by_source[name] for name in names if name in self._by_source)
 
     def _hint(self, name: str) -> str:
-        near = get_close_matches(name, self._by_source, n=1)
-        if not near:
-            names = get_close_matches(Path(name).name, self._by_name, n=1, cutoff=0.5)
-            near = [self._sources[self._by_name[found][0]] for found in names]
-        return f" Did you mean '{printable(near[0])}'?" if near else f" One it has is '{printable(self._sources[0])}'."
+        meant = likely_meant(name, self._by_source)
+        if meant is None:
+            return f" One it has is '{printable(self._sources[0])}'."
+        return f" Did you mean '{printable(meant)}'?"
 
 
 def _path(name: str) -> str:

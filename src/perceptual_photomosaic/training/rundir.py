@@ -53,7 +53,7 @@ class RunFolder:
             from tensorboardX import SummaryWriter
         except ImportError:
             raise MissingExtraError("training", "train") from None
-        self.board = SummaryWriter(str(path / "tensorboard"), purge_step=resumed_at + 1 if resumed_at else None)
+        self.board = SummaryWriter(str(path / "tensorboard"), purge_step=resumed_at + 1)
         self._metrics = path / "metrics.jsonl"
         self._trim(resumed_at)
 

@@ -20,7 +20,7 @@ from perceptual_photomosaic.library.exif import Said, read_exif
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import FORMATS
-from perceptual_photomosaic.tiles.spec import parse_colour
+from perceptual_photomosaic.tiles.spec import parse_colour, paths_in
 
 __all__ = ["check_viewer", "write_viewer"]
 
@@ -40,8 +40,8 @@ def check_viewer(folder: Path) -> None:
     """
     if not (_VENDOR / "openseadragon.min.js").is_file():
         raise OutputError(
-            "the viewer shows pictures with OpenSeadragon, which this installation came without (it was built "
-            "without Node). In the project's folder run `make web`, or install a released wheel."
+            "the viewer shows pictures with OpenSeadragon, which is not here yet. In the project's folder run "
+            "`make web` (it needs the network once, and brings Node itself), or install a released wheel."
         )
     shown = printable(folder)
     if folder.exists() and not _is_ours(folder):
@@ -60,7 +60,7 @@ def write_viewer(
     Args:
         mosaic: The mosaic; without its target the page has no slider.
         folder: Where; replaced when all is written, if it holds an older viewer.
-        relative_to: Paths of photos are shown from this folder on; None shows them in full.
+        relative_to: Paths of photos are shown from this folder on; None takes the folder of the tiles.
         title: Of the page.
         reporter: Hears of progress.
     Raises:
@@ -73,6 +73,7 @@ def write_viewer(
         used = np.unique(mosaic.tile_numbers).tolist()
         pictures = _write_pictures(mosaic, used, part, reporter)
         target = _write_target(mosaic, part, reporter)
+        folders = [relative_to] if relative_to else [path for path in paths_in([mosaic.tiles.spec]) if path.is_dir()]
         data = {
             "title": title or "Photomosaic",
             "columns": mosaic.grid.columns,
@@ -83,7 +84,7 @@ def write_viewer(
             "overlap": FORMATS[".dzi"].options["overlap"],
             "target": target,
             "tiles": {
-                tile: _facts(mosaic.tiles.source(tile), picture, relative_to)
+                tile: _facts(mosaic.tiles.source(tile), picture, folders)
                 for tile, picture in zip(used, pictures, strict=True)
             },
             "cells": mosaic.tile_numbers.ravel().tolist(),
@@ -132,11 +133,11 @@ def _write_target(mosaic: Mosaic, part: Path, reporter: Reporter) -> str | None:
     return "target.jpg"
 
 
-def _facts(source: str, picture: str, relative_to: Path | None) -> dict[str, str]:
+def _facts(source: str, picture: str, folders: Sequence[Path]) -> dict[str, str]:
     """What the page says about a tile."""
     said, name, path = Said(), source, ""
     if Path(source).is_file():
-        name, path = Path(source).name, source if relative_to is None else os.path.relpath(source, relative_to)
+        name, path = Path(source).name, _shown_path(source, folders)
         try:
             with pillow_lenient(), Image.open(source) as opened:
                 said = read_exif(opened)
@@ -149,6 +150,15 @@ def _facts(source: str, picture: str, relative_to: Path | None) -> dict[str, str
         "caption": said.caption,
         "picture": picture,
     }
+
+
+def _shown_path(source: str, folders: Sequence[Path]) -> str:
+    """Path of a photo from the folder on that holds it; from the first one on where none does."""
+    full = Path(source).absolute()
+    for folder in folders:
+        if full.is_relative_to(folder.absolute()):
+            return str(full.relative_to(folder.absolute()))
+    return os.path.relpath(full, folders[0]) if folders else source
 
 
 def _is_ours(folder: Path) -> bool:
