@@ -62,7 +62,7 @@ def make_mosaic(
     Args:
         target: A file, a Pillow image, or sRGB uint8 (H, W, 3).
         tiles: A spec ("holiday/", "glyphs", "emoji", "slices:a.png", "colours:64"), several of them, a `TileSet`, or
-            pictures as arrays or Pillow images.
+            pictures as arrays or Pillow images; or `SharedTiles`, which are opened once for several calls.
         options: Settings; the defaults make about 4,096 cells, or fewer where photos are few.
         out: Write the mosaic there; whether the format and the place can take it is checked before any work.
         jpeg_quality: 1 to 100 for JPEG and WebP.
