@@ -119,6 +119,32 @@ def test_a_size_on_paper_has_fewer_cells_of_few_photos_too() -> None:
     assert _cells(150, size="60x45cm", columns=80) == 80 * 60
 
 
+@pytest.mark.parametrize(
+    ("size", "target_px", "aspect", "counts"),
+    [
+        ("200x20cm", (100, 100), "1:1", (100, 10)),
+        ("200x20cm!", (64, 90), "1:1", (64, 6)),
+        ("60x90cm", (64, 64), "1:1", (42, 63)),
+        ("20x200cm!", (100, 100), "1:1", (10, 100)),
+        ("200x20cm", (100, 100), "3:2", (100, 15)),
+        ("200x20cm", (10, 10), "1:1", (10, 1)),
+        ("200x20px", (100, 100), "1:1", (100, 10)),
+    ],
+)
+def test_cells_of_a_size_keep_their_shape_on_targets_of_few_pixels(
+    size: str, target_px: tuple[int, int], aspect: str, counts: tuple[int, int]
+) -> None:
+    layout = lay_out(MosaicOptions(size=size, cell_aspect=aspect), target_px)
+    assert (layout.grid.columns, layout.grid.rows) == counts
+    width, height = (float(side) for side in aspect.split(":"))
+    assert layout.tile_px[0] / layout.tile_px[1] == pytest.approx(width / height, rel=0.07)
+
+
+def test_a_size_too_long_for_the_targets_pixels_is_refused() -> None:
+    with pytest.raises(GridError, match="10 x 1 cells are more than the target's 5 x 5 px"):
+        lay_out(MosaicOptions(size="200x20cm"), (5, 5))
+
+
 def test_the_whole_line_with_few_photos(target: NDArray[np.uint8], photo_folder: Path, tmp_path: Path) -> None:
     said: list[str] = []
     reporter: Any = SimpleNamespace(note=said.append, stage=__import__("perceptual_photomosaic").progress.SILENT.stage)

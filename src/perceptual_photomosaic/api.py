@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from perceptual_photomosaic.assign.answer_cache import assign_or_recall
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.diagnosis import diagnose
 from perceptual_photomosaic.assign.inked import ink_of
-from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.config import MosaicOptions, check_options, with_values
 from perceptual_photomosaic.features.tint import shifts_towards
 from perceptual_photomosaic.features.tone import ToneFit
-from perceptual_photomosaic.grid import tile_size_px
 from perceptual_photomosaic.inputs import (
     Tiles,
     open_target,
-    plan_target,
-    plan_tiles,
     tile_options,
 )
 from perceptual_photomosaic.layout import Layout, first_layout, lay_out_for, with_own_shape
 from perceptual_photomosaic.mosaic import Mosaic
-from perceptual_photomosaic.plan import rebind
-from perceptual_photomosaic.plan_paths import load_resolved
+from perceptual_photomosaic.plan import Plan
+from perceptual_photomosaic.plan.printing import print_settings
 from perceptual_photomosaic.problem import pose
 from perceptual_photomosaic.progress import SILENT, Reporter, Stages
 from perceptual_photomosaic.render.formats import check_output
 from perceptual_photomosaic.render.originals import words_about_originals
 from perceptual_photomosaic.render.output import Output
-from perceptual_photomosaic.render.physical import tile_size_for, words_about_fit
-from perceptual_photomosaic.render.sizes import is_landscape, turned
 from perceptual_photomosaic.shared_tiles import SharedTiles
 from perceptual_photomosaic.text.write import check_text
 from perceptual_photomosaic.tiles import own_aspect
@@ -108,7 +103,8 @@ def make_mosaic(
         assignment = assign_or_recall(method, problem, cache, reporter=reporter)
         mosaic = _mosaic(problem, assignment, tone, layout, path, stages.seconds)
     if options.size is not None:
-        stages.note(words_about_originals(mosaic.tiles, np.unique(mosaic.tile_numbers).tolist(), mosaic.tile_px))
+        used = np.unique(mosaic.tile_numbers).tolist()
+        stages.note(words_about_originals(mosaic.tiles, used, mosaic.tile_px, options.crop))
     if out is not None:
         with stages("write", "writing the mosaic"):
             mosaic.write(out, quality=jpeg_quality, reporter=reporter)
@@ -116,57 +112,34 @@ def make_mosaic(
 
 
 def open_plan(
-    path: str | Path,
+    plan: str | Path | Plan,
     *,
     tile_size: int | None = None,
     cache: Path | None = None,
     reporter: Reporter = SILENT,
     relative_to: str | Path | None = None,
+    look_in: Sequence[str | Path] = (),
     **changes: Any,
 ) -> Mosaic:
     """Open a saved plan: the same mosaic, without choosing again.
 
     Args:
-        path: The plan.
+        plan: A file, or a plan that was loaded.
         tile_size: Longer side of a tile in pixels; None keeps the plan's.
         cache: Folder that keeps decoded photos between runs; None keeps nothing.
         reporter: Hears of progress.
-        relative_to: Where the paths of a plan with relative ones begin; None takes the plan's own folder.
+        relative_to: Folder at which the plan's paths begin; None takes the plan's own folder.
+        look_in: Folders that are looked through, too, for photos and targets that were moved.
         **changes: Settings of print by name, over the plan's: size="200x150cm", dpi=150.
     Raises:
         PlanError: A damaged plan, a tile that is gone, or a target that is gone and is laid over the tiles.
     """
-    plan = load_resolved(Path(path), relative_to)
-    options = with_values(MosaicOptions(), plan.settings, f"plan '{path}'")
-    options = with_values(options, changes, "open_plan()")
-    check_options(options)
-    if options.size is not None:
-        options = replace(options, size=turned(options.size, is_landscape(*plan.grid.size_px(plan.grid.cell_aspect))))
-    if tile_size is None and options.size is not None and not {"size", "dpi"}.isdisjoint(changes):
-        tile_size = tile_size_for(options.size, options.dpi, plan.grid)
-        for line in words_about_fit(
-            options.size, options.dpi, plan.grid, tile_size_px(tile_size, plan.grid.cell_aspect)
-        ):
-            reporter.note(line)
-    tile_px = tile_size_px(plan.tile_size if tile_size is None else tile_size, plan.grid.cell_aspect)
-    tile_set = plan_tiles(plan, tile_options(options, cache), reporter)
-    choices = rebind(plan, tile_set)
-    target = plan_target(plan, options, "it lays its target over the tiles (blend)") if options.blend > 0 else None
-    return Mosaic(
-        plan.grid,
-        choices,
-        tile_set,
-        tile_px,
-        target,
-        options,
-        plan.target,
-        {},
-        shifts=plan.shifts,
-        ink=plan.ink,
-        tone=plan.tone,
-        pins=plan.pins,
-        bans=plan.bans,
-    )
+    if not isinstance(plan, Plan):
+        plan = Plan.load(plan, relative_to=relative_to, look_in=look_in)
+    options, tile_px = print_settings(plan, tile_size, changes, reporter)
+    blended = "it lays its target over the tiles (blend)" if options.blend > 0 else None
+    opened = plan.open(options, target_for=blended, cache=cache, reporter=reporter)
+    return Mosaic.of_plan(plan, opened, options, tile_px)
 
 
 def _mosaic(

@@ -69,8 +69,14 @@ class MosaicOptions:
     )
     fit: str = _option("crop", "Grid", "Where the target is no whole number of cells: crop, pad or stretch.")
     tile_size: int = _option(64, "Grid", "Longer side of each tile in the mosaic, in pixels.")
-    crop: str = _option("centre", "Tiles", "Which part of a photo fills the cell: centre, attention or faces.")
-    background: str = _option("white", "Tiles", "Colour behind transparent pictures and padding: a name or #rrggbb.")
+    crop: str = _option(
+        "centre",
+        "Tiles",
+        "Which part of a photo fills the cell: centre, attention or faces; none shows all of it over --background.",
+    )
+    background: str = _option(
+        "white", "Tiles", "Colour behind transparent pictures, padding and --crop none: a name or #rrggbb."
+    )
     variants: str = _option("", "Tiles", "Use tiles turned too: rotate, flip or rotate,flip.")
     method: str = _option("solve", "Choosing", f"How tiles are chosen: {', '.join(METHODS)}.")
     model: str = _option("", "Choosing", "The network of method 'mosaicnet': a name, or a file that 'train' made.")

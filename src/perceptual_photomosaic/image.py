@@ -43,11 +43,13 @@ __all__ = [
     "crop_size",
     "decode",
     "from_pillow",
+    "in_the_middle",
     "load_image",
     "pillow_lenient",
     "printable",
     "read_file",
     "upright_size",
+    "whole_size",
 ]
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
@@ -156,12 +158,42 @@ def crop_size(size_px: tuple[int, int], aspect: tuple[int, int]) -> tuple[float,
     return min(width, aspect[0] * scale), min(height, aspect[1] * scale)  # rounding must not step over the edge
 
 
+def whole_size(own_px: tuple[int, int], aspect: tuple[int, int], size_px: tuple[int, int]) -> tuple[int, int]:
+    """Width and height that a picture is drawn with to be seen whole inside a cell.
+
+    Args:
+        own_px: (width, height) of the picture.
+        aspect: (width, height) of the cell, in any unit.
+        size_px: (width, height) that the cell is drawn with; its aspect may be rounded.
+    Returns:
+        At least 1 x 1, at most `size_px`.
+    """
+    width, height = _around(own_px, aspect)
+    return max(1, round(size_px[0] * own_px[0] / width)), max(1, round(size_px[1] * own_px[1] / height))
+
+
+def _around(size_px: tuple[int, int], aspect: tuple[int, int]) -> tuple[float, float]:
+    """Width and height of the smallest box of an aspect around a picture."""
+    width, height = size_px
+    scale = max(width / aspect[0], height / aspect[1])
+    return max(width, aspect[0] * scale), max(height, aspect[1] * scale)
+
+
+def in_the_middle(picture: Image.Image, size_px: tuple[int, int], background: Colour) -> Image.Image:
+    """Lay a picture over the middle of a larger one of a single colour."""
+    if picture.size == size_px:
+        return picture
+    drawn = Image.new("RGB", size_px, background)
+    drawn.paste(picture, ((size_px[0] - picture.width) // 2, (size_px[1] - picture.height) // 2))
+    return drawn
+
+
 def decode(
     source: str | os.PathLike[str] | bytes,
     size_px: tuple[int, int],
     *,
     aspect: tuple[int, int] | None = None,
-    crop: Crop = centre,
+    crop: Crop | None = centre,
     crop_px: int = 0,
     enlarge: bool = True,
     background: Colour = _WHITE,
@@ -174,10 +206,10 @@ def decode(
         source: The file, or its content.
         size_px: (width, height) of the result.
         aspect: (width, height) of the crop, in any unit; None takes that of `size_px`.
-        crop: Which part to keep.
+        crop: Which part to keep; None keeps the whole picture and fills the rest of the aspect with the background.
         crop_px: The shorter side, in pixels, that `crop` wants to see; 0 is content with that of the result.
         enlarge: Whether a picture that is smaller than `size_px` is brought to that size, or keeps its own.
-        background: Colour that shows through transparent pixels.
+        background: Colour that shows through transparent pixels, and beside a picture that is kept whole.
         max_pixels: Refuse pictures that would have more pixels in memory (after the decoder's own downscaling), and
             all above `MAX_PIXELS`.
         name: What error messages call the picture, when `source` is content.
@@ -194,12 +226,15 @@ def decode(
     with _decoding(name), _opened(_ended(source), name, MAX_PIXELS) as picture:
         turn = _orientation(picture)
         upright_size = picture.size[::-1] if turn >= 5 else picture.size
-        box_width, box_height = crop_size(upright_size, aspect)
+        box_width, box_height = crop_size(upright_size, aspect) if crop else _around(upright_size, aspect)
         if not enlarge and size_px[0] > box_width and size_px[1] > box_height:
             size_px = max(1, round(box_width)), max(1, round(box_height))
         scale = max(size_px[0] / box_width, size_px[1] / box_height, crop_px / min(upright_size))
         colours = to_srgb(_shrunk(picture, scale, name, max_pixels), background)
     upright = _upright(colours, turn)
+    if crop is None:
+        drawn = upright.resize(whole_size(upright_size, aspect, size_px), Image.Resampling.LANCZOS)
+        return np.asarray(in_the_middle(drawn, size_px, background), dtype=np.uint8)
     if _fills(upright.size, aspect):
         crop = centre  # nothing to choose
     box = crop(upright, aspect)

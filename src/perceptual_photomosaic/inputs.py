@@ -13,9 +13,8 @@ from PIL import Image
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import ImageError, PlanError, TileError
-from perceptual_photomosaic.grid import parse_aspect, tile_size_px
+from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
 from perceptual_photomosaic.image import from_pillow, load_image, printable
-from perceptual_photomosaic.plan import Plan
 from perceptual_photomosaic.progress import Reporter
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
@@ -27,9 +26,8 @@ __all__ = [
     "Tiles",
     "limits_of",
     "open_target",
+    "open_target_again",
     "open_tile_set",
-    "plan_target",
-    "plan_tiles",
     "specs_of",
     "tile_options",
 ]
@@ -62,44 +60,35 @@ def open_target(
     return target, None
 
 
-def plan_target(plan: Plan, options: MosaicOptions, why: str) -> NDArray[np.uint8]:
-    """Load the target of a plan again.
+def open_target_again(path: str | None, grid: Grid, options: MosaicOptions, purpose: str) -> NDArray[np.uint8]:
+    """Load the target of a finished mosaic again.
 
     Args:
-        plan: The plan, its paths resolved.
-        options: Its settings.
-        why: What the target is needed for, said where it is gone.
+        path: Where it is, if it came from a file.
+        grid: The grid that was laid over it.
+        options: The settings.
+        purpose: What it is needed for, said where it is gone: "cells are chosen by it".
     Returns:
         sRGB, uint8, (H, W, 3).
     Raises:
-        PlanError: The plan names none, or it cannot be read any more, or has another size by now.
+        PlanError: It came from no file, cannot be read any more, or has another size by now.
     """
-    if plan.target is None:
-        raise PlanError(f"the plan needs its target, as {why}, but it was made from a picture without a file.")
+    if path is None:
+        raise PlanError(f"the plan needs its target, as {purpose}, but it was made from a picture without a file.")
     try:
-        picture, _ = open_target(plan.target, options)
+        picture, _ = open_target(path, options)
     except ImageError as error:
-        raise PlanError(f"the plan needs its target, as {why}: {error}. Put it back where it was.") from error
-    left, top, right, bottom = plan.grid.target_box
+        raise PlanError(
+            f"the plan needs its target, as {purpose}: {error}. Put it back, or say --look-in FOLDER."
+        ) from error
+    left, top, right, bottom = grid.target_box
     size = round(left + right), round(top + bottom)  # the box is centred, so its edges add up to the target's size
     if size != (picture.shape[1], picture.shape[0]):
         raise PlanError(
-            f"the plan was made for a target of {size[0]} x {size[1]} px, but '{printable(plan.target)}' now has "
+            f"the plan was made for a target of {size[0]} x {size[1]} px, but '{printable(path)}' now has "
             f"{picture.shape[1]} x {picture.shape[0]}. Put the old one back, or make the mosaic again."
         )
     return picture
-
-
-def plan_tiles(plan: Plan, options: TileOptions, reporter: Reporter) -> TileSet:
-    """Open the tiles of a plan again.
-
-    Raises:
-        PlanError: They came from memory and were in no file.
-        TileError: A set that is gone.
-    """
-    if ArrayTiles.spec in plan.specs:
-        raise PlanError("the plan's tiles were pictures in memory, not in files, so it cannot be drawn again.")
-    return open_tile_set(plan.specs, options, reporter)
 
 
 def tile_options(options: MosaicOptions, cache: Path | None) -> TileOptions:
@@ -137,12 +126,13 @@ def open_tile_set(tiles: Tiles, options: TileOptions, reporter: Reporter) -> Til
     """
     if isinstance(tiles, str | Path):
         return open_tiles(str(tiles), options, reporter=reporter)
+    whole = options.crop == "none"
     if isinstance(tiles, np.ndarray):
-        return ArrayTiles(tiles, background=options.background)
+        return ArrayTiles(tiles, background=options.background, whole=whole)
     if isinstance(tiles, Sequence) and tiles and all(isinstance(item, str | Path) for item in tiles):
         return open_tiles([str(item) for item in tiles], options, reporter=reporter)
     if isinstance(tiles, Sequence) and not hasattr(tiles, "pictures"):
-        return ArrayTiles(tiles, background=options.background)  # type: ignore[arg-type]
+        return ArrayTiles(tiles, background=options.background, whole=whole)  # type: ignore[arg-type]
     if not hasattr(tiles, "pictures"):
         raise TileError(
             f"the tiles are a {type(tiles).__name__}; a spec such as 'holiday/' or 'emoji', a list of them, a tile "

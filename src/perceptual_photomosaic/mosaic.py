@@ -17,9 +17,11 @@ from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.features.patches import fit_target
 from perceptual_photomosaic.features.tone import ToneFit
-from perceptual_photomosaic.grid import Grid
-from perceptual_photomosaic.plan import Plan, index_csv
-from perceptual_photomosaic.plan_paths import relative_plan
+from perceptual_photomosaic.grid import Grid, tile_size_px
+from perceptual_photomosaic.inputs import open_target_again
+from perceptual_photomosaic.plan import Plan
+from perceptual_photomosaic.plan.index import index_csv
+from perceptual_photomosaic.plan.opening import OpenedPlan
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import check_drawing, check_folder, check_output, replacing
 from perceptual_photomosaic.render.output import Output
@@ -70,6 +72,37 @@ class Mosaic:
     tone: ToneFit | None = None
     pins: tuple[tuple[int, int], ...] = ()
     bans: tuple[str, ...] = ()
+
+    @classmethod
+    def of_plan(
+        cls,
+        plan: Plan,
+        opened: OpenedPlan,
+        options: MosaicOptions,
+        tile_px: tuple[int, int] | None = None,
+    ) -> Mosaic:
+        """Return the mosaic of a plan.
+
+        Args:
+            plan: The plan.
+            opened: What `plan.open` gave.
+            options: The settings.
+            tile_px: (width, height) of each tile; None takes the plan's.
+        """
+        return cls(
+            plan.grid,
+            opened.choices,
+            opened.tiles,
+            tile_px or tile_size_px(plan.tile_size, plan.grid.cell_aspect),
+            opened.target,
+            options,
+            plan.target,
+            shifts=plan.shifts,
+            ink=plan.ink,
+            tone=plan.tone,
+            pins=plan.pins,
+            bans=plan.bans,
+        )
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -185,15 +218,16 @@ class Mosaic:
         )
 
     def save_plan(self, path: str | Path, *, relative_to: str | Path | None = None) -> None:
-        """Write the plan as JSON, with paths from the folder `relative_to` on if one is given.
+        """Write the plan as JSON.
 
+        Args:
+            path: Where to.
+            relative_to: Folder at which its paths begin, and no absolute path is written; None takes the plan's own
+                folder, and also writes where that is.
         Raises:
             OutputError: The place cannot be written to.
         """
-        plan = self.plan()
-        if relative_to is not None:
-            plan = relative_plan(plan, Path(relative_to))
-        _write_text(self._spared(path), plan.to_json())
+        self.plan().save(self._spared(path), relative_to=relative_to)
 
     def save_index(self, path: str | Path) -> None:
         """Write which tile sits in which cell as CSV.
@@ -203,19 +237,30 @@ class Mosaic:
         """
         _write_text(self._spared(path), index_csv(self.choices, self.tiles))
 
+    def open_target(self, purpose: str) -> NDArray[np.uint8]:
+        """Return the target, opened again where a plan left it in its file: sRGB, uint8, (H, W, 3).
+
+        Args:
+            purpose: What it is needed for, said where it is gone.
+        Raises:
+            PlanError: It is gone or changed, or came from no file.
+        """
+        if self.target is not None:
+            return self.target
+        return open_target_again(self.target_path, self.grid, self.options, purpose)
+
     def preview(self, longest_px: int = _PREVIEW_PX) -> Image.Image:
         """Target and mosaic side by side, each at most `longest_px` wide and high.
 
         Raises:
-            ValueError: The mosaic has no target.
+            PlanError: The target of a plan is gone, or came from no file.
         """
-        if self.target is None:
-            raise ValueError("this mosaic came without its target, so there is nothing to put beside it")
         scale = min(1.0, longest_px / max(self.size_px))
         small = max(1, round(self.tile_px[0] * scale)), max(1, round(self.tile_px[1] * scale))
         mosaic = self.to_image(small)
         behind = parse_colour(self.options.background, "background")
-        target = Image.fromarray(from_linear(fit_target(self.target, self.grid, mosaic.size, behind)))
+        picture = self.open_target("it is drawn beside the mosaic")
+        target = Image.fromarray(from_linear(fit_target(picture, self.grid, mosaic.size, behind)))
         gap = max(4, mosaic.width // 100)
         sheet = Image.new("RGB", (2 * mosaic.width + gap, mosaic.height), "white")
         sheet.paste(target, (0, 0))

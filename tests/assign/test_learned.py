@@ -10,7 +10,7 @@ from PIL import Image
 
 from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.assign.learned import _costs
-from perceptual_photomosaic.errors import ConfigError, ModelError
+from perceptual_photomosaic.errors import ModelError
 
 
 def test_costs_rank_as_the_logits_do_and_strangers_come_last() -> None:
@@ -20,8 +20,19 @@ def test_costs_rank_as_the_logits_do_and_strangers_come_last() -> None:
     assert costs[:, [1, 3, 5]].min() > costs[:, [4, 0, 2]].max()
 
 
-def test_it_asks_for_a_model(target: np.ndarray) -> None:
-    with pytest.raises(ConfigError, match="--model"):
+def test_the_shipped_model_of_the_tiles_is_taken(target: np.ndarray) -> None:
+    pytest.importorskip("torch", reason="the perceptual extra is not installed")
+    asked = {"columns": 8, "method": "mosaicnet"}
+    for colours, name in (("", "glyphs"), (",foreground=white,background=black", "glyphs-white")):
+        mosaic = make_mosaic(target, f"glyphs:set=alnum{colours}", **asked)
+        named = make_mosaic(target, f"glyphs:set=alnum{colours}", model=name, **asked)
+        np.testing.assert_array_equal(mosaic.choices, named.choices)
+        assert mosaic.figures["model"] == named.figures["model"]
+
+
+def test_where_no_model_ships_for_the_tiles_it_says_for_which_there_are(target: np.ndarray) -> None:
+    pytest.importorskip("torch", reason="the perceptual extra is not installed")
+    with pytest.raises(ModelError, match=r"no network comes along for 'glyphs:set=ascii.*--model FILE, or use --tiles"):
         make_mosaic(target, "glyphs", columns=8, method="mosaicnet")
 
 

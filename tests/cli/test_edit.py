@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,17 @@ def test_a_plan_that_was_moved(run: Run, made: Path, tmp_path: Path, monkeypatch
     assert ran.status == 0, ran.err
     assert [Path(name).name for name in json.loads(ran.out)["bans"]] == ["05.png"]
     assert json.loads((moved / "p.json").read_text())["bans"] == ["holiday/05.png"]
+
+
+def test_evaluate_finds_the_target_of_a_plan_that_moved(made: Path, run: Run) -> None:
+    words = "make portrait.png -t holiday -o out.png --columns 8 --method nearest --plan p.json --relative-to ."
+    assert run(*words.split()).status == 0
+    (made / "plans").mkdir()
+    shutil.move("p.json", "plans/p.json")
+    words = "evaluate out.png --plan plans/p.json --no-judge --json"
+    assert run(*words.split()).status == 2
+    shutil.copy("out.png", "copy.png")
+    for command in ("evaluate out.png", "compare out.png copy.png"):
+        plans = "--plan plans/p.json " * command.count(".png")
+        ran = run(*f"{command} {plans} --no-judge --json --relative-to .".split())
+        assert ran.status == 0, ran.err

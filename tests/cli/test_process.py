@@ -96,6 +96,58 @@ def test_what_cannot_be_said_is_one_line(desk: Path) -> None:
     assert ran.stderr == "photomosaic: what was to be said cannot be written: no space is left on the device.\n"
 
 
+def _redirected(how: str, arguments: list[object], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command with its streams closed or redirected as a shell does it: ">&-", "2>/dev/full"."""
+    command = ["sh", "-c", f'exec "$@" {how}', "sh", *COMMAND, *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="streams are closed in the words of a shell")
+@pytest.mark.parametrize("how", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_change_neither_picture_nor_status(desk: Path, how: str) -> None:
+    with_note: list[object] = [*MAKE, "--rows", 2, "--plan", "plan.json"]  # much is cropped, which is said
+    usual = _process([*with_note, "-o", "usual.png"], desk)
+    assert "cropped" in usual.stderr
+    ran = _redirected(how, with_note, desk)
+    assert ran.returncode == 0, ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert (desk / "out.png").read_bytes() == (desk / "usual.png").read_bytes()
+    assert ran.stdout.replace("out.png", "usual.png") == ("" if ">&-" in how.split() else usual.stdout)
+    wrong = _redirected(how, ["make", "gone.png", *MAKE[2:]], desk)
+    assert wrong.returncode == 2
+    assert wrong.stderr.count("\n") == ("2>&-" not in how)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="streams are closed in the words of a shell")
+def test_every_command_goes_without_streams(desk: Path) -> None:
+    assert _process([*MAKE, "--plan", "plan.json"], desk).returncode == 0
+    for arguments, written in (
+        (["--version"], None),
+        (["--help"], None),
+        (["show", "portrait.png", "--columns", 20], None),
+        (["tiles", "holiday", "--sheet", "sheet.png"], "sheet.png"),
+        (["render", "plan.json", "-o", "again.png"], "again.png"),
+        (["edit", "plan.json", "--swap", "0,0:1,1", "-o", "edited.json"], "edited.json"),
+        (["evaluate", "out.png", "--plan", "plan.json", "--no-judge", "--json"], None),
+        (
+            ["compare", "out.png", "again.png", "--plan", "plan.json", "--plan", "-", "--no-judge", "-o", "c.png"],
+            "c.png",
+        ),
+        (["library", "build", "lib", "holiday"], "lib"),
+    ):
+        ran = _redirected("<&- >&- 2>&-", list(arguments), desk)
+        assert ran.returncode == 0, arguments
+        assert written is None or (desk / written).exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_standard_error_stops_no_work(desk: Path) -> None:
+    ran = _redirected("2>/dev/full", [*MAKE, "--rows", 2], desk)
+    assert ran.returncode == 0
+    assert (desk / "out.png").exists()
+    assert _redirected("2>/dev/full", ["make", "gone.png", *MAKE[2:]], desk).returncode == 2
+
+
 def test_a_real_ctrl_c_at_any_moment(desk: Path) -> None:
     """Sent from outside while photos are read: whichever stage it hits, no half picture and no traceback."""
     rng = np.random.default_rng(0)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -50,11 +52,11 @@ def test_a_plan_knows_all(tmp_path):
     choices = np.array([[0, 1, 2], [3, 4, 5], [1, 1, 0]])
     path = tmp_path / "plan.json"
     plan = Plan(grid, ("photos:x",), {0: "a", 1: "b", 2: "c"}, choices, variants, 8, target="t.jpg")
-    path.write_text(plan.to_json())
+    plan.save(path)
     layout = read_layout("3x3", plan=path)
     np.testing.assert_array_equal(layout.assignment, choices // 2)
     assert layout.box == (10.0, 0.0, 50.0, 40.0)
-    assert layout.target == "t.jpg"
+    assert layout.target == str(Path("t.jpg").absolute())
     with pytest.raises(PlanError, match="one of them is enough"):
         read_layout(None, plan=path, index=path)
 

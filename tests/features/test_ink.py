@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from perceptual_photomosaic import MosaicOptions, make_mosaic, open_plan
-from perceptual_photomosaic.edit import Edits, edit_plan
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.colour import srgb_to_linear, to_linear
 from perceptual_photomosaic.features.ink import _AFAR, _TEXTURE, Ink, InkFit, cover_of
 from perceptual_photomosaic.features.patches import blurred
+from perceptual_photomosaic.plan.editing import Edits, edit_plan
 
 WHITE = np.ones(3, np.float32)
 

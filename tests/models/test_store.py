@@ -15,9 +15,9 @@ from perceptual_photomosaic.errors import ModelError
 from perceptual_photomosaic.features.vgg import VGG16
 from perceptual_photomosaic.losses import LossSettings
 from perceptual_photomosaic.models.mosaicnet import MosaicNet
+from perceptual_photomosaic.models.shipped import available_models
 from perceptual_photomosaic.models.store import (
     ModelCard,
-    available_models,
     load_model,
     match_tiles,
     save_model,

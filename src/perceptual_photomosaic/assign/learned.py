@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.assign.assignment import assign_problem
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.costs import DenseCosts
-from perceptual_photomosaic.errors import ConfigError, ModelError
+from perceptual_photomosaic.errors import ModelError
 from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.patches import fit_target
 from perceptual_photomosaic.progress import SILENT, Reporter
@@ -25,28 +25,28 @@ class Learned:
     """MosaicNet, trained for one tile set.
 
     Attributes:
-        model: Name of a model that comes with the package, or a file.
+        model: Name of a model that comes with the package, or a file; empty takes the one that comes with the package
+            for the tiles.
         background: sRGB colour beyond a padded target.
     """
 
     model: str
     background: tuple[int, int, int] = (255, 255, 255)
 
-    def __post_init__(self) -> None:
-        if not self.model:
-            raise ConfigError("method 'mosaicnet' needs a trained network: add --model NAME or --model FILE.")
-
     @property
     def files(self) -> tuple[Path, ...]:
-        """What decides the answer besides the fields: the model, unless it comes with the package."""
+        """The files that decide the answer: the model, or those that come with the package."""
+        from perceptual_photomosaic.models.shipped import available_models
+
         path = Path(self.model)
-        return (path,) if path.is_file() else ()
+        return (path,) if path.is_file() else tuple(available_models().values())
 
     def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
         """Choose the template with the highest coefficient in every cell, as far as the limits allow.
 
         Raises:
-            ModelError: No such model, another tile set than it was trained for, or cells that are not square.
+            ModelError: No such model, none for these tiles, another tile set than it was trained for, or cells that are
+                not square.
             MissingExtraError: torch is not installed.
             ConstraintError: The limits cannot be met.
         """
@@ -54,6 +54,7 @@ class Learned:
 
         require_torch("method 'mosaicnet'")
         from perceptual_photomosaic.models.predict import predict_logits
+        from perceptual_photomosaic.models.shipped import model_for
         from perceptual_photomosaic.models.store import load_model, match_tiles
 
         grid = problem.grid
@@ -61,7 +62,7 @@ class Learned:
             width, height = grid.cell_aspect
             raise ModelError(f"a network has square cells, these are {width}:{height}. Leave --cell-aspect at 1:1.")
         with reporter.stage("looking at the target", 2, "steps") as stage:
-            net, card = load_model(self.model)
+            net, card = load_model(self.model or model_for(problem.tiles))
             cell = net.config.cell
             templates = match_tiles(net, card, problem.tiles.pictures((cell, cell)), problem.tiles.spec)
             stage.advance()

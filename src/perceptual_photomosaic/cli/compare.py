@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perceptual_photomosaic.cli.evaluate import check_figure, figure_text, plain, share
+from perceptual_photomosaic.cli.options import RELATIVE_TO
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ImageError, OutputError
 
@@ -69,6 +70,7 @@ def compare(
     index: Annotated[
         list[Path] | None, typer.Option(help="The index (CSV) of each instead; - where there is none.")
     ] = None,
+    relative_to: Annotated[Path | None, typer.Option(help=RELATIVE_TO)] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw them side by side: .png .svg .pdf")] = None,
     curve: Annotated[Path | None, typer.Option(help="Draw fidelity over variety: .png .svg .pdf")] = None,
     no_judge: Annotated[bool, typer.Option("--no-judge", help="Leave out ST-LPIPS and FLIP.")] = False,
@@ -97,7 +99,8 @@ def compare(
     from perceptual_photomosaic.image import load_image
 
     names = _names(mosaics)
-    layouts = dict(zip(names, read_layouts(len(mosaics), grid, plans=plans, indexes=indexes), strict=True))
+    found = read_layouts(len(mosaics), grid, plans=plans, indexes=indexes, relative_to=relative_to)
+    layouts = dict(zip(names, found, strict=True))
     over = next((layout for layout in layouts.values() if layout.box is not None), layouts[names[0]])
     if target is None:
         if over.target is None:

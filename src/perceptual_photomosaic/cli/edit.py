@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from perceptual_photomosaic.cli.options import LOOK_IN, RELATIVE_TO
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ConfigError
 
 if TYPE_CHECKING:
-    from perceptual_photomosaic.edit import Cell
+    from perceptual_photomosaic.plan.editing import Cell
 
 __all__ = ["edit"]
 
@@ -34,9 +35,8 @@ def edit(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where to write the new plan; replaces the plan itself.")
     ] = None,
-    relative_to: Annotated[
-        Path | None, typer.Option(help="Where a plan with relative paths begins; its folder.")
-    ] = None,
+    relative_to: Annotated[Path | None, typer.Option(help=RELATIVE_TO)] = None,
+    look_in: Annotated[list[Path] | None, typer.Option(help=LOOK_IN)] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
@@ -55,25 +55,23 @@ def edit(
     if not (pins or ban or swaps):
         raise ConfigError("nothing to change. Add --pin ROW,COL=FILE, --ban FILE or --swap ROW,COL:ROW,COL.")
 
-    from perceptual_photomosaic.edit import Edits, edit_plan
     from perceptual_photomosaic.plan import Plan
-    from perceptual_photomosaic.plan_paths import paths_of_plan
+    from perceptual_photomosaic.plan.editing import Edits, edit_plan
     from perceptual_photomosaic.render.formats import check_folder
     from perceptual_photomosaic.render.spared import check_spared
     from perceptual_photomosaic.tiles import default_cache_dir
 
     written = out or plan
     check_folder(written)
-    check_spared(written, paths_of_plan(plan, relative_to))
-    relative = Plan.load(plan).relative
+    loaded = Plan.load(plan, relative_to=relative_to, look_in=look_in or ())
+    check_spared(written, [path for path in loaded.inputs if path != plan])
     mosaic, before = edit_plan(
-        plan,
+        loaded,
         Edits(pins, tuple(ban or ()), swaps),
         cache=None if no_cache else cache or default_cache_dir(),
-        relative_to=relative_to,
         reporter=reporter_for(quiet=quiet or as_json),
     )
-    mosaic.save_plan(written, relative_to=(relative_to or written.parent) if relative else None)
+    mosaic.save_plan(written, relative_to=(relative_to or written.parent) if loaded.folder is None else relative_to)
     changed = [(int(row), int(column)) for row, column in zip(*(mosaic.choices != before).nonzero(), strict=True)]
     if as_json:
         names = mosaic.tiles.source

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from perceptual_photomosaic.cli.options import RELATIVE_TO
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ImageError
 
@@ -29,6 +30,7 @@ def evaluate(
     grid: Annotated[str | None, typer.Option(help="Cells as COLUMNSxROWS, like 64x48.")] = None,
     plan: Annotated[Path | None, typer.Option(help="The plan it was made with: knows grid and tiles.")] = None,
     index: Annotated[Path | None, typer.Option(help="The index (CSV) instead: knows grid and tiles.")] = None,
+    relative_to: Annotated[Path | None, typer.Option(help=RELATIVE_TO)] = None,
     no_judge: Annotated[bool, typer.Option("--no-judge", help="Leave out ST-LPIPS and FLIP.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves: .png .svg .pdf")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell of no progress.")] = False,
@@ -50,7 +52,7 @@ def evaluate(
     from perceptual_photomosaic.evaluate.sources import read_layout
     from perceptual_photomosaic.image import load_image
 
-    layout = read_layout(grid, plan=plan, index=index)
+    layout = read_layout(grid, plan=plan, index=index, relative_to=relative_to)
     if target is None:
         if layout.target is None:
             raise ImageError("no target was named. Add --target PICTURE, the one that the mosaic shows.")

@@ -10,6 +10,7 @@ import errno
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 
 from perceptual_photomosaic.errors import MosaicError
@@ -19,6 +20,7 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line; known errors become one line on standard error and exit status 2."""
+    _open_closed_streams()
     for name in ("SIGTERM", "SIGHUP"):  # sent at shutdown, by batch systems and `timeout`: clean up as after Ctrl-C
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_DFL:
             signal.signal(getattr(signal, name), _terminated)
@@ -49,6 +51,19 @@ def main() -> None:
     if status == 130:
         _fail("interrupted; nothing half-written was left behind.", 130)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _open_closed_streams() -> None:
+    """Open the null device in place of standard streams that are closed, as after `>&-`.
+
+    It takes their numbers, too: the next file that is opened would get them, and what libraries in C say would be
+    written into that file.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = os.fdopen(os.open(os.devnull, os.O_RDWR), mode)
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
 
 
 def _run(arguments: list[str]) -> object:
@@ -90,5 +105,6 @@ def _terminated(number: int, frame: FrameType | None) -> None:
 
 
 def _fail(message: str, status: int) -> None:
-    print(f"photomosaic: {' '.join(message.split())}", file=sys.stderr)
+    with suppress(OSError):  # where nobody can be told, the status still says it
+        print(f"photomosaic: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(status)

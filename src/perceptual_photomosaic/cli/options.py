@@ -13,7 +13,11 @@ import typer
 
 from perceptual_photomosaic.config import MosaicOptions, field_types, load_options, option_fields, with_values
 
-__all__ = ["chosen_options", "said", "with_mosaic_options", "with_print_options"]
+__all__ = ["LOOK_IN", "RELATIVE_TO", "chosen_options", "said", "with_mosaic_options", "with_print_options"]
+
+RELATIVE_TO = "Folder at which the plan's paths begin; the plan's own."
+LOOK_IN = "Folder to look through for photos and targets that were moved. Repeat for more."
+"""Help of options that several commands have."""
 
 Command = TypeVar("Command", bound=Callable[..., None])
 

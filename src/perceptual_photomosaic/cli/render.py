@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from perceptual_photomosaic.cli.options import said, with_print_options
+from perceptual_photomosaic.cli.options import LOOK_IN, RELATIVE_TO, said, with_print_options
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.cli.summary import Extras, print_summary
 from perceptual_photomosaic.errors import OutputError
@@ -24,9 +24,8 @@ def render(
         typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif .dzi .pdf, or .txt .ans .html .svg"),
     ] = None,
     tile_size: Annotated[int | None, typer.Option(help="Longer side of each tile in pixels; the plan's own.")] = None,
-    relative_to: Annotated[
-        Path | None, typer.Option(help="Where a plan with relative paths begins; its folder.")
-    ] = None,
+    relative_to: Annotated[Path | None, typer.Option(help=RELATIVE_TO)] = None,
+    look_in: Annotated[list[Path] | None, typer.Option(help=LOOK_IN)] = None,
     index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
     jpeg_quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
@@ -46,20 +45,19 @@ def render(
     """
     if out is None:
         raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif, .dzi, .pdf).")
-    from perceptual_photomosaic.plan_paths import paths_of_plan
+    from perceptual_photomosaic.plan import Plan
 
     extras = Extras(index=index)
     extras.check(out, [plan])
-    extras.check(out, paths_of_plan(plan, relative_to))
+    loaded = Plan.load(plan, relative_to=relative_to, look_in=look_in or ())
+    extras.check(out, loaded.inputs)
 
     from perceptual_photomosaic.api import open_plan
     from perceptual_photomosaic.tiles import default_cache_dir
 
     reporter = reporter_for(quiet=quiet or as_json)
     kept = None if no_cache else cache or default_cache_dir()
-    mosaic = open_plan(
-        plan, tile_size=tile_size, cache=kept, reporter=reporter, relative_to=relative_to, **said(settings)
-    )
+    mosaic = open_plan(loaded, tile_size=tile_size, cache=kept, reporter=reporter, **said(settings))
     mosaic.write(out, quality=jpeg_quality, reporter=reporter)
     extras.write(mosaic)
     print_summary(mosaic, out, quiet=quiet, verbose=verbose, as_json=as_json)

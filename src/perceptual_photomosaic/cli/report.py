@@ -11,6 +11,7 @@ import math
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -53,7 +54,7 @@ class _NotesOnly:
     def note(self, text: str) -> None:
         if text not in self._said:
             self._said.add(text)
-            print(f"photomosaic: {text}", file=sys.stderr)
+            _say(f"photomosaic: {text}")
 
 
 class _Work(_NotesOnly):
@@ -167,7 +168,7 @@ class _Lines(_Work):
                     self._last = now
                     for held in self.open:
                         held.said = True
-                    print(f"{title}: {stage.words()}", file=sys.stderr, flush=True)
+                    _say(f"{title}: {stage.words()}")
 
 
 class _Bars(_Work):
@@ -201,6 +202,12 @@ class _Bars(_Work):
                 bar = ProgressBar(total=1.0, completed=share or 0.0, width=_BAR, pulse=share is None)
                 row.add_row(title, bar, stage.words())
         return row
+
+
+def _say(line: str) -> None:
+    """Write a line on standard error; the work goes on where that is full, or its reader gone."""
+    with suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def _figure(name: str, value: float | str) -> str:

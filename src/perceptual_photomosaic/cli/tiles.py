@@ -30,8 +30,10 @@ def tiles(
     info: Annotated[bool, typer.Option("--info", help="Say what the set holds (as without any of these).")] = False,
     size: Annotated[int, typer.Option(min=1, help="Longer side of each tile in pixels.")] = 32,
     cell_aspect: Annotated[str, typer.Option(help="Width to height of a tile: 1:1, 3:2, 4:3 ... or auto.")] = "auto",
-    crop: Annotated[str, typer.Option(help="Which part of a photo is kept: centre, attention or faces.")] = "centre",
-    background: Annotated[str, typer.Option(help="Colour behind transparent pictures.")] = "white",
+    crop: Annotated[
+        str, typer.Option(help="Which part of a photo is kept: centre, attention or faces; none keeps all of it.")
+    ] = "centre",
+    background: Annotated[str, typer.Option(help="Colour behind transparent pictures and --crop none.")] = "white",
     variants: Annotated[str, typer.Option(help="Add turned copies: rotate, flip or rotate,flip.")] = "",
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from perceptual_photomosaic.cli.options import LOOK_IN
 from perceptual_photomosaic.cli.report import reporter_for
 
 __all__ = ["view"]
@@ -23,6 +24,7 @@ def view(
     relative_to: Annotated[
         Path | None, typer.Option(help="Where paths of photos begin, shown and in the plan.")
     ] = None,
+    look_in: Annotated[list[Path] | None, typer.Option(help=LOOK_IN)] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
@@ -43,13 +45,13 @@ def view(
 
     folder = out or plan.with_name(f"{plan.stem}_view")
     check_viewer(folder)
+    loaded = Plan.load(plan, relative_to=relative_to, look_in=look_in or ())
     if tile_size is None:
-        saved = Plan.load(plan)
-        wanted = min(_LARGEST_TILE_PX, _LONGEST_PX // max(saved.grid.shape))
-        tile_size = max(saved.tile_size, wanted)
+        wanted = min(_LARGEST_TILE_PX, _LONGEST_PX // max(loaded.grid.shape))
+        tile_size = max(loaded.tile_size, wanted)
     reporter = reporter_for(quiet=quiet)
     kept = None if no_cache else cache or default_cache_dir()
-    mosaic = open_plan(plan, tile_size=tile_size, cache=kept, reporter=reporter, relative_to=relative_to)
+    mosaic = open_plan(loaded, tile_size=tile_size, cache=kept, reporter=reporter)
     write_viewer(mosaic, folder, relative_to=relative_to, title=plan.stem, reporter=reporter)
     if not quiet:
         print(f"{printable(folder)}: open {printable(folder / 'index.html')} in a browser")

@@ -14,7 +14,7 @@ import numpy as np
 from perceptual_photomosaic.errors import GridError, PlanError
 from perceptual_photomosaic.evaluate.matching import assignment_from_picture
 from perceptual_photomosaic.features.patches import framed
-from perceptual_photomosaic.plan_paths import load_resolved
+from perceptual_photomosaic.plan import Plan
 from perceptual_photomosaic.tiles.spec import parse_colour
 
 if TYPE_CHECKING:
@@ -94,13 +94,16 @@ def parse_grid(text: str) -> tuple[int, int]:
     return rows, columns
 
 
-def read_layout(grid: str | None, *, plan: Path | None = None, index: Path | None = None) -> Layout:
+def read_layout(
+    grid: str | None, *, plan: Path | None = None, index: Path | None = None, relative_to: Path | None = None
+) -> Layout:
     """Find out the grid from what was given.
 
     Args:
         grid: "COLUMNSxROWS"; needed only without a plan and an index.
         plan: A plan as `make --plan` writes it.
         index: A table as `make --index` writes it; not with a plan.
+        relative_to: Folder at which the plan's paths begin; None takes the plan's own folder.
     Raises:
         GridError: Nothing was given, or the grid is another one than the file's.
         PlanError: A file that cannot be used.
@@ -109,7 +112,7 @@ def read_layout(grid: str | None, *, plan: Path | None = None, index: Path | Non
     if plan is not None and index is not None:
         raise PlanError("a plan and an index were both named; one of them is enough.")
     if plan is not None:
-        saved = load_resolved(plan)
+        saved = Plan.load(plan, relative_to=relative_to)
         tiles = saved.choices // len(saved.variants)
         behind = parse_colour(saved.settings.get("background", "white"), f"plan '{plan}'")
         layout = Layout(saved.grid.shape, tiles, saved.grid.target_box, saved.target, behind)
@@ -127,7 +130,12 @@ def read_layout(grid: str | None, *, plan: Path | None = None, index: Path | Non
 
 
 def read_layouts(
-    count: int, grid: str | None, *, plans: Sequence[Path] = (), indexes: Sequence[Path] = ()
+    count: int,
+    grid: str | None,
+    *,
+    plans: Sequence[Path] = (),
+    indexes: Sequence[Path] = (),
+    relative_to: Path | None = None,
 ) -> list[Layout]:
     """Find out the one grid of several mosaics of one target, and what is known about each of them.
 
@@ -136,6 +144,7 @@ def read_layouts(
         grid: "COLUMNSxROWS"; needed only without plans and indexes.
         plans: One for each mosaic, in their order, or none at all; "-" where there is none.
         indexes: Likewise.
+        relative_to: Folder at which the plans' paths begin; None takes the folder of each.
     Returns:
         As many layouts, with one grid; those of plans with one box.
     Raises:
@@ -152,7 +161,11 @@ def read_layouts(
         tuple(None if not files or str(files[k]) == "-" else files[k] for files in (plans, indexes))
         for k in range(count)
     ]
-    known = {k: read_layout(grid, plan=plan, index=index) for k, (plan, index) in enumerate(named) if plan or index}
+    known = {
+        k: read_layout(grid, plan=plan, index=index, relative_to=relative_to)
+        for k, (plan, index) in enumerate(named)
+        if plan or index
+    }
     if not known:
         return [read_layout(grid)] * count
     first, layout = next(iter(known.items()))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
-from perceptual_photomosaic.image import crop_size, decode, pillow_lenient, printable
+from perceptual_photomosaic.image import crop_size, decode, in_the_middle, pillow_lenient, printable, whole_size
 from perceptual_photomosaic.library.build import FEATURE_SHAPE, FEATURES, THUMBNAIL_PX, THUMBNAILS
 from perceptual_photomosaic.library.manifest import Content, Manifest
 from perceptual_photomosaic.library.phash import near_pairs
@@ -38,7 +38,7 @@ class LibraryTiles(PlainSet):
     """The photos of a library, in natural order of their paths; exact and near duplicates are used once.
 
     Small pictures come from the library's thumbnails, larger ones from the original files, and so do all with a crop
-    other than the centre.
+    that looks for something.
 
     Args:
         folder: The library.
@@ -144,10 +144,17 @@ class LibraryTiles(PlainSet):
         content = self._contents[tile]
         if crop_named(self._crop)[1] or (content.clear and self._background != (255, 255, 255)):
             return False
-        width, height = _in_thumbnail(content, self.options.cell_aspect)
-        natural = crop_size((content.width, content.height), self.options.cell_aspect)
-        enough = min(width / min(size_px[0], natural[0]), height / min(size_px[1], natural[1]))
+        part, drawn = self._shown(content, size_px)
+        width, height = _in_thumbnail(content, part)
+        enough = min(width / min(drawn[0], part[0]), height / min(drawn[1], part[1]))
         return enough >= _SOFT
+
+    def _shown(self, content: Content, size_px: tuple[int, int]) -> tuple[tuple[float, float], tuple[int, int]]:
+        """Width and height of what is shown of a photo, in its own pixels and in those of a tile."""
+        own_px, aspect = (content.width, content.height), self.options.cell_aspect
+        if self._crop == "none":
+            return own_px, whole_size(own_px, aspect, size_px)
+        return crop_size(own_px, aspect), size_px
 
     def _from_thumbnail(self, tile: int, size_px: tuple[int, int]) -> NDArray[np.uint8]:
         content = self._contents[tile]
@@ -158,10 +165,12 @@ class LibraryTiles(PlainSet):
                 f"the library {printable(self.folder)} is damaged: the thumbnail of {printable(self.paths[tile])} "
                 f"does not match its checksum. See: photomosaic library verify"
             )
-        width, height = _in_thumbnail(content, self.options.cell_aspect)
+        part, drawn = self._shown(content, size_px)
+        width, height = _in_thumbnail(content, part)
         left, top = (THUMBNAIL_PX - width) / 2, (THUMBNAIL_PX - height) / 2
         box = (left, top, left + width, top + height)
-        return np.asarray(Image.fromarray(pixels).resize(size_px, Image.Resampling.LANCZOS, box))
+        picture = Image.fromarray(pixels).resize(drawn, Image.Resampling.LANCZOS, box)
+        return np.asarray(in_the_middle(picture, size_px, self._background))
 
     def _from_files(self, numbers: NDArray[np.intp], size_px: tuple[int, int], reporter: Reporter) -> NDArray[np.uint8]:
         """Decode photos from their files, each once."""
@@ -195,10 +204,9 @@ class LibraryTiles(PlainSet):
         return result
 
 
-def _in_thumbnail(content: Content, aspect: tuple[int, int]) -> tuple[float, float]:
-    """Width and height, in a thumbnail, of the crop around the middle of the photo."""
-    width, height = crop_size((content.width, content.height), aspect)
-    return width / content.width * THUMBNAIL_PX, height / content.height * THUMBNAIL_PX
+def _in_thumbnail(content: Content, part_px: tuple[float, float]) -> tuple[float, float]:
+    """Width and height, in a thumbnail, of a part of the photo."""
+    return part_px[0] / content.width * THUMBNAIL_PX, part_px[1] / content.height * THUMBNAIL_PX
 
 
 def _read_manifest(folder: Path) -> tuple[list[tuple[str, Content]], tuple[Skipped, ...]]:

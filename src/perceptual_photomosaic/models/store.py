@@ -21,12 +21,12 @@ from perceptual_photomosaic.features.vgg import VGG16
 from perceptual_photomosaic.features.weights import load_vgg_weights
 from perceptual_photomosaic.losses import LossSettings
 from perceptual_photomosaic.models.mosaicnet import MosaicNet, MosaicNetConfig
+from perceptual_photomosaic.models.shipped import available_models
 from perceptual_photomosaic.tiles.spec import spec_of_old
 
-__all__ = ["ModelCard", "available_models", "load_model", "match_tiles", "save_model", "template_identity"]
+__all__ = ["ModelCard", "load_model", "match_tiles", "save_model", "template_identity"]
 
 _FORMAT = "perceptual-photomosaic 1"
-_SHIPPED = Path(__file__).parent / "data"
 _NEAR = 2.0  # mean difference in levels of 255 that two drawings of one tile may have, between versions of a renderer
 
 
@@ -83,11 +83,6 @@ def save_model(path: Path, net: MosaicNet, card: ModelCard, *, half: bool = Fals
     temporary = path.with_name(f".{path.name}.partial")
     save_file(tensors, temporary, {"format": "pt", "photomosaic": _FORMAT, "card": json.dumps(plain)})
     temporary.replace(path)
-
-
-def available_models() -> dict[str, Path]:
-    """Models that come with the package, by name."""
-    return {path.stem: path for path in sorted(_SHIPPED.glob("*.safetensors"))}
 
 
 def load_model(

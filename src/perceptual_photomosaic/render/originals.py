@@ -11,22 +11,25 @@ from PIL import Image
 
 from perceptual_photomosaic.image import crop_size, pillow_lenient
 from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.kinds import shows_whole
 
 __all__ = ["words_about_originals"]
 
 
-def words_about_originals(tiles: TileSet, used: Iterable[int], tile_px: tuple[int, int]) -> str:
+def words_about_originals(tiles: TileSet, used: Iterable[int], tile_px: tuple[int, int], crop: str = "centre") -> str:
     """Say how many photos are smaller than a tile is drawn.
 
     Args:
         tiles: The tile set; what does not come from a file is passed over.
         used: Tile numbers.
         tile_px: (width, height) of a tile.
+        crop: How photos are cropped where their spec says nothing.
     Returns:
         One line, empty where all is well.
     """
+    whole = shows_whole(tiles.spec, crop)
     with pillow_lenient(), ThreadPoolExecutor(4) as pool:
-        enough = list(pool.map(lambda tile: _enough(tiles.source(tile), tile_px), used))
+        enough = list(pool.map(lambda tile: _enough(tiles.source(tile), tile_px, whole=whole), used))
     known = [found for found in enough if found is not None]
     small = known.count(False)
     if not small:
@@ -37,12 +40,14 @@ def words_about_originals(tiles: TileSet, used: Iterable[int], tile_px: tuple[in
     )
 
 
-def _enough(path: str, tile_px: tuple[int, int]) -> bool | None:
-    """Whether a file, cropped to a tile's aspect, has a tile's pixels; None where it cannot be told."""
+def _enough(path: str, tile_px: tuple[int, int], *, whole: bool) -> bool | None:
+    """Whether a file, cropped to a tile's aspect or whole, has a tile's pixels; None where it cannot be told."""
     with suppress(Exception):  # not a file, or of a kind that is only opened when it is drawn
         if not Path(path).is_file():
             return None
         with Image.open(path) as picture:
-            best = max(crop_size(size, tile_px)[0] for size in (picture.size, picture.size[::-1]))
-        return best >= tile_px[0]
+            ways = picture.size, picture.size[::-1]
+            if whole:
+                return any(w >= tile_px[0] or h >= tile_px[1] for w, h in ways)
+            return max(crop_size(size, tile_px)[0] for size in ways) >= tile_px[0]
     return None

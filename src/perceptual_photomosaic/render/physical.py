@@ -155,15 +155,19 @@ def _same_shape(ratio: float, tile_px: tuple[int, int]) -> bool:
 
 
 def _counts(options: MosaicOptions, size: PrintSize, target_px: tuple[int, int], default_cells: int) -> tuple[int, int]:
-    """Columns and rows: as asked for, or by the size of a tile."""
+    """Columns and rows: as asked for, or by the size of a tile.
+
+    Where the target has too few pixels for the latter, both are fewer, so that cells keep their shape.
+    """
     aspect = parse_aspect(options.cell_aspect)
     shape = size.width / size.height * aspect[1] / aspect[0]  # columns per row
     if options.columns is not None or options.rows is not None:
         columns = options.columns or max(1, round((options.rows or 1) * shape))
         return columns, options.rows or max(1, round(columns / shape))
     cells = options.cells or max(default_cells, cells_of_size(options, target_px))
-    columns = max(1, round(math.sqrt(cells * shape)))
-    return min(columns, target_px[0]), min(max(1, round(columns / shape)), target_px[1])
+    most = min(target_px[0], math.floor(target_px[1] * shape))
+    columns = max(1, math.floor(shape), min(round(math.sqrt(cells * shape)), most))
+    return columns, max(1, round(columns / shape))
 
 
 def _words(paper: tuple[float, float], columns: int, rows: int) -> list[str]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.errors import ImageError, TileError
-from perceptual_photomosaic.image import Colour, from_pillow
+from perceptual_photomosaic.image import Colour, from_pillow, in_the_middle, whole_size
 from perceptual_photomosaic.progress import Reporter
 from perceptual_photomosaic.tiles.base import Skipped
 
@@ -18,13 +18,14 @@ __all__ = ["ArrayTiles"]
 
 
 class ArrayTiles:
-    """A tile set of pictures from a program, centre-cropped to the size they are asked for at.
+    """A tile set of pictures from a program, cropped around the middle to the size they are asked for at.
 
     Args:
         pictures: sRGB arrays, uint8, (h, w, 3), or Pillow images, which are read as their files would be; sizes may
             differ.
         names: What each is called in indexes; numbers by default.
         background: Colour that shows through transparent pixels of Pillow images.
+        whole: Show pictures whole over the background, not cropped.
     Raises:
         TileError: No pictures, an array of another form, or a Pillow image that cannot be read.
     """
@@ -40,7 +41,9 @@ class ArrayTiles:
         names: Sequence[str] | None = None,
         *,
         background: Colour = (255, 255, 255),
+        whole: bool = False,
     ) -> None:
+        self._background, self._whole = background, whole
         self._images = [_image(picture, number, background) for number, picture in enumerate(pictures)]
         if not self._images:
             raise TileError("the list of tiles is empty; at least one picture is needed.")
@@ -59,6 +62,8 @@ class ArrayTiles:
         for image in self._images:
             digest.update(repr(image.size).encode())
             digest.update(image.tobytes())
+        if self._whole:
+            digest.update(repr(("whole", self._background)).encode())
         return digest.hexdigest()
 
     def pictures(
@@ -68,8 +73,14 @@ class ArrayTiles:
         result = np.empty((len(chosen), size_px[1], size_px[0], 3), np.uint8)
         for place, choice in enumerate(chosen):
             image = self._images[choice]
-            result[place] = np.asarray(image if image.size == size_px else _cropped(image, size_px))
+            result[place] = np.asarray(image if image.size == size_px else self._fitted(image, size_px))
         return result
+
+    def _fitted(self, image: Image.Image, size_px: tuple[int, int]) -> Image.Image:
+        if not self._whole:
+            return _cropped(image, size_px)
+        drawn = image.resize(whole_size(image.size, size_px, size_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        return in_the_middle(drawn, size_px, self._background)
 
 
 def _image(picture: NDArray[np.uint8] | Image.Image, number: int, background: Colour) -> Image.Image:

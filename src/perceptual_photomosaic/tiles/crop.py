@@ -1,4 +1,4 @@
-"""Which part of a photo a cell shows: the middle, what catches the eye, or the faces."""
+"""Which part of a photo a cell shows: the middle, what catches the eye, the faces, or all of it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ _FACES_PX = 320  # shorter side that faces are looked for on: finds faces of a t
 _SMALLEST_FACE = 1 / 12
 
 
-def crop_named(name: str) -> tuple[Crop, int]:
-    """The crop of that name and the shorter side, in pixels, that it wants to see (0: no matter).
+def crop_named(name: str) -> tuple[Crop | None, int]:
+    """Return the crop of that name and the shorter side, in pixels, that it wants to see (0: no matter).
+
+    "none" is no crop: the photo stays whole.
 
     Raises:
         MissingExtraError: "faces" was asked for without scikit-image.
@@ -30,7 +32,7 @@ def crop_named(name: str) -> tuple[Crop, int]:
     if name == "faces":
         _face_cascade()  # so that a missing package is said before the first photo is read
         return faces, _FACES_PX
-    return centre, 0
+    return None if name == "none" else centre, 0
 
 
 def attention(picture: Image.Image, aspect: tuple[int, int]) -> Box:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from perceptual_photomosaic.pixels import Colour
     from perceptual_photomosaic.tiles.base import TileSet
 
-__all__ = ["can_grow", "inks_of", "kinds_of", "may_vary", "noun_of", "only_photos", "only_text"]
+__all__ = ["can_grow", "inks_of", "kinds_of", "may_vary", "noun_of", "only_photos", "only_text", "shows_whole"]
 
 _PHOTOS = frozenset({"photos", "library"})
 _TEXT = frozenset({"glyphs", "emoji"})
@@ -43,6 +43,17 @@ def only_text(*specs: str) -> bool:
     """Tell whether all tiles of some specs are characters or emoji."""
     kinds = kinds_of(*specs)
     return bool(kinds) and kinds <= _TEXT
+
+
+def shows_whole(spec: str, crop: str) -> bool:
+    """Tell whether all photos of a spec are shown whole, not cropped.
+
+    Args:
+        spec: The spec of one set or several.
+        crop: The crop of sets that name none.
+    """
+    photos = [part for part in parse_specs(spec) if part.name in _PHOTOS] if kinds_of(spec) else []
+    return bool(photos) and all(part.options.get("crop", crop) == "none" for part in photos)
 
 
 def can_grow(spec: str) -> bool:

@@ -11,7 +11,7 @@ from perceptual_photomosaic.errors import ConfigError
 
 __all__ = ["CROPS", "VARIANTS", "TileOptions", "default_cache_dir", "unknown_crop"]
 
-CROPS = ("centre", "attention", "faces")
+CROPS = ("centre", "attention", "faces", "none")
 VARIANTS = ("rotate", "flip")
 
 
@@ -30,8 +30,9 @@ class TileOptions:
         cell_aspect: (width, height) of a cell, in any unit; pictures are cropped to it.
         thumbnail_px: (width, height) that photos are decoded to when the set is opened, and that the cache keeps.
             Pictures up to this size come from memory, larger ones from the original files.
-        crop: "centre", "attention" (where libvips' saliency is highest) or "faces" (the centre if there is none).
-        background: sRGB colour that shows through transparent pictures.
+        crop: "centre", "attention" (where libvips' saliency is highest), "faces" (the centre if there is none), or
+            "none": the whole picture, over the background.
+        background: sRGB colour that shows through transparent pictures, and beside those that are shown whole.
         variants: Any of "rotate" and "flip".
         cache: Folder of the thumbnail cache; None keeps nothing between runs. See `default_cache_dir`.
         workers: Threads that decode; 0 takes one for every core this process may use.

@@ -8,7 +8,7 @@ A comma, semicolon or backslash that belongs to a value is written with a backsl
 folder may be written as it is, with or without `photos:`: the path of an existing folder is not taken apart. Only the
 name of a built-in set wins over a folder of that name; `./emoji` is the folder.
 
-    photos:DIR      crop=centre|attention|faces  background=COLOUR
+    photos:DIR      crop=centre|attention|faces|none  background=COLOUR
     glyphs          set=ascii|alnum|digits|blocks|box|braille|katakana|lines  characters=TEXT|@FILE  font=FILE|FAMILY
                     weight=regular|bold  foreground=COLOUR[/COLOUR...]  background=COLOUR
     emoji           margin=crop|keep  font=FILE  background=COLOUR  skin-tones=yes|no  extras=yes|no

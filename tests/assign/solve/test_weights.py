@@ -24,9 +24,10 @@ GONE = [
     ("perceptual2", "structure2"),
     ("seams4", "structure4"),
     ("seams1", "halftone1"),
-    ("structure1_luma", "structure1"),
-    ("structure_half", "structure1"),
-    ("structure_quarter", "structure1"),
+    ("structure1_luma", "structure2"),
+    ("structure_half", "structure2"),
+    ("structure_quarter", "structure2"),
+    ("structure1", "structure2"),
 ]
 
 

@@ -89,7 +89,6 @@ TERMS = (
     Row("structure4", "The same from farther away.", "4 x 4 samples a cell", 4, "samples", partial(Structure, k=4)),
     Row("structure2", "Outlines across cells are the target's.", "2 x 2 samples a cell", 2, "samples",
         partial(Structure, k=2)),
-    Row("structure1", "The same from farther away.", "1 sample a cell", 1, "samples", partial(Structure, k=1)),
     Row("repeat", "Copies of a picture lie apart.", "pairs within 6 cells", 1, "means", Repetition),
 )  # fmt: skip
 """Every term of the energy. `docs/solver.md` shows this table."""

@@ -29,9 +29,10 @@ _SUCCESSORS = {
     "perceptual2": "structure2",
     "seams4": "structure4",
     "seams1": "halftone1",
-    "structure1_luma": "structure1",
-    "structure_half": "structure1",
-    "structure_quarter": "structure1",
+    "structure1": "structure2",
+    "structure1_luma": "structure2",
+    "structure_half": "structure2",
+    "structure_quarter": "structure2",
 }
 """Terms that are gone, and the one that asks for most of what each asked for."""
 _MOST = 1e4

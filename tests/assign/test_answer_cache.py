@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from perceptual_photomosaic.assign import answer_cache
+from perceptual_photomosaic.assign.answer_cache import assign_or_recall
 from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.baselines import NearestPatch
 from perceptual_photomosaic.assign.learned import Learned
 from perceptual_photomosaic.assign.limits import Limits
-from perceptual_photomosaic.assign.memory import assign_or_recall
 from perceptual_photomosaic.assign.solve import Solve, weights_for
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
@@ -93,3 +94,16 @@ def test_a_damaged_answer_is_worked_out_again(problem: Problem, tmp_path: Path, 
 def test_nothing_is_kept_without_a_folder(problem: Problem, tmp_path: Path) -> None:
     assign_or_recall(NearestPatch(2), problem, None)
     assert not list(tmp_path.iterdir())
+
+
+def test_changed_code_is_a_new_problem(problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a checkout the solver changes while the version stays."""
+    assert not recalled(assign_or_recall(NearestPatch(2), problem, tmp_path))
+    assert recalled(assign_or_recall(NearestPatch(2), problem, tmp_path))
+    package = tmp_path / "package" / "assign"
+    package.mkdir(parents=True)
+    (package / "baselines.py").write_text("changed")
+    monkeypatch.setattr(answer_cache, "__file__", str(package / "answer_cache.py"))
+    answer_cache._code.cache_clear()
+    assert not recalled(assign_or_recall(NearestPatch(2), problem, tmp_path))
+    answer_cache._code.cache_clear()

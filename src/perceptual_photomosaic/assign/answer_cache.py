@@ -1,8 +1,8 @@
-"""Assignments kept between runs: the same question has the same answer, so it need not be worked out twice.
+"""A cache of assignments: the same problem has the same answer, so it is not worked out twice.
 
 Another file format, a plan beside the picture, a print size: such runs choose the same tiles again. The key is made of
-everything that decides the answer (what cells and choices look like, the limits, the method with its numbers and
-files, the seed), so a changed photo, option or model never finds an old answer.
+everything that decides the answer: cells and choices, the limits, the method with its numbers and files, the seed, and
+the code itself. So a changed photo, option, model or line of code never finds an old answer.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import json
 import secrets
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -53,12 +54,22 @@ def assign_or_recall(
     return assignment
 
 
-def _key(method: Matcher, problem: Problem) -> str:
-    from importlib.metadata import version
+@cache
+def _code() -> str:
+    """Return a digest of the code and the numbers that choose tiles: `assign`, and what it is built on."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.blake2b(digest_size=16)
+    for folder in ("assign", "features", "models"):
+        for path in sorted((package / folder).rglob("*")):
+            if path.suffix in (".py", ".toml"):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
 
+
+def _key(method: Matcher, problem: Problem) -> str:
     limits = problem.limits
     words = (
-        version("perceptual-photomosaic"),
+        _code(),
         repr(method),
         problem.grid.shape,
         problem.variants,

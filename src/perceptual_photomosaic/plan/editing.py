@@ -19,15 +19,13 @@ from perceptual_photomosaic.assign.base import Matcher, Problem
 from perceptual_photomosaic.assign.inked import ink_of
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.assign.solve import present_weights
-from perceptual_photomosaic.config import MosaicOptions, with_values
+from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import ConfigError, ConstraintError
 from perceptual_photomosaic.features.tint import shifts_towards
-from perceptual_photomosaic.grid import tile_size_px
 from perceptual_photomosaic.image import printable
-from perceptual_photomosaic.inputs import plan_target, plan_tiles, tile_options
+from perceptual_photomosaic.inputs import tile_options
 from perceptual_photomosaic.mosaic import Mosaic
-from perceptual_photomosaic.plan import Plan, rebind
-from perceptual_photomosaic.plan_paths import load_resolved
+from perceptual_photomosaic.plan.plan import Plan
 from perceptual_photomosaic.problem import pose
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
@@ -54,20 +52,14 @@ class Edits:
 
 
 def edit_plan(
-    path: str | Path,
-    edits: Edits,
-    *,
-    cache: Path | None = None,
-    relative_to: str | Path | None = None,
-    reporter: Reporter = SILENT,
+    plan: str | Path | Plan, edits: Edits, *, cache: Path | None = None, reporter: Reporter = SILENT
 ) -> tuple[Mosaic, NDArray[np.int64]]:
     """Change a plan.
 
     Args:
-        path: The plan; its tiles and its target must still be there.
+        plan: A file, or a plan that was loaded; its tiles and its target must still be there.
         edits: What to change.
         cache: Folder that keeps decoded photos between runs; None keeps nothing.
-        relative_to: Where the paths of a plan with relative ones begin; None takes the plan's own folder.
         reporter: Hears of progress.
     Returns:
         The new mosaic, and the choices before, (rows, columns).
@@ -77,14 +69,15 @@ def edit_plan(
         TileError: An unknown tile; names the nearest one.
         ConstraintError: The plan's limits leave no room for the change.
     """
-    plan = load_resolved(Path(path), relative_to)
-    options = with_values(MosaicOptions(), plan.settings, f"plan '{path}'")
+    if not isinstance(plan, Plan):
+        plan = Plan.load(plan)
     for cell in [*edits.pins, *(cell for pair in edits.swaps for cell in pair)]:
         _check_cell(cell, plan.grid.shape)
+    options = plan.options()
+    opened = plan.open(options, target_for="cells are chosen by it", cache=cache, reporter=reporter)
+    tiles, target, before = opened
+    assert target is not None
     cut = tile_options(options, cache)
-    tiles = plan_tiles(plan, cut, reporter)
-    before = rebind(plan, tiles)
-    target = plan_target(plan, options, "cells are chosen by it")
     choosing = _plain(options)
     problem, tone = pose(target, plan.grid, tiles, choosing, cut, whole=True, reporter=reporter)
     choices, pins, bans = _by_hand(problem, before, edits, plan)
@@ -102,15 +95,9 @@ def edit_plan(
         anew = shifts_towards(problem.cells, problem.choices, choices.ravel(), options.adjust)
         shifts = np.where(moved[..., None], anew.reshape(shifts.shape), shifts)
     ink = plan.ink and ink_of(problem, choices, options.ink)
-    mosaic = Mosaic(
-        plan.grid,
-        choices,
-        tiles,
-        tile_size_px(plan.tile_size, plan.grid.cell_aspect),
-        target,
-        options,
-        plan.target,
-        {},
+    mosaic = replace(
+        Mosaic.of_plan(plan, opened, options),
+        choices=choices,
         shifts=shifts,
         ink=ink,
         tone=tone,

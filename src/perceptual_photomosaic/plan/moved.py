@@ -1,0 +1,80 @@
+"""Photos and targets of a plan that are no longer where they were, found by their content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perceptual_photomosaic.errors import TileError
+from perceptual_photomosaic.plan.contents import find_by_content
+from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.spec import join_specs, parse_specs, write_spec
+from perceptual_photomosaic.tiles.walk import find_photos
+
+if TYPE_CHECKING:
+    from perceptual_photomosaic.plan.plan import Plan
+
+__all__ = ["find_sources", "find_target", "with_folders"]
+
+
+def with_folders(plan: Plan, look_in: Sequence[str | Path]) -> Plan:
+    """Return the plan with more folders of photos among its tile sets.
+
+    The first takes the place of the sets whose folders are gone; those that the plan does not have are added.
+
+    Args:
+        plan: The plan, its paths found.
+        look_in: Folders in which its photos may be now.
+    """
+    if not look_in:
+        return plan
+    specs = []
+    for text in plan.specs:
+        parts = [
+            write_spec("photos", str(look_in[0]), spec.options)
+            if spec.name == "photos" and not Path(spec.argument).is_dir()
+            else write_spec(spec.name, spec.argument, spec.options)
+            for spec in parse_specs(text)
+        ]
+        specs.append(join_specs(parts))
+    known = {Path(spec.argument) for text in specs for spec in parse_specs(text) if spec.name == "photos"}
+    more = [write_spec("photos", str(folder)) for folder in look_in if Path(folder) not in known]
+    return replace(plan, specs=(*specs, *more))
+
+
+def find_target(plan: Plan, look_in: Sequence[str | Path]) -> Plan:
+    """Return the plan with its target's path as it is now, where the target was moved.
+
+    Args:
+        plan: The plan, its paths found.
+        look_in: Folders to look through; the plan's own and that of the target are looked at, too.
+    """
+    mark = plan.contents.get("target")
+    if plan.target is None or mark is None or Path(plan.target).exists():
+        return plan
+    near = [folder for folder in (Path(plan.target).parent, plan.path and plan.path.parent) if folder is not None]
+    names = [str(file) for folder in near if folder.is_dir() for file in sorted(folder.iterdir()) if file.is_file()]
+    for folder in look_in:
+        try:
+            names += [photo.path for photo in find_photos(folder)[0]]
+        except TileError:  # whoever opens it as a tile set says so
+            continue
+    return replace(plan, target=find_by_content({"target": mark}, names).get("target", plan.target))
+
+
+def find_sources(plan: Plan, tiles: TileSet) -> dict[int, str]:
+    """Find the photos of a plan that have another name by now.
+
+    Args:
+        plan: The plan.
+        tiles: Its tile set, opened.
+    Returns:
+        Tile number in the plan -> name in the tile set, for those that are found by their content.
+    """
+    count = len(tiles) // len(tiles.variants)
+    here = {tiles.source(tile): None for tile in range(count)}
+    wanted = {str(tile): plan.contents.get(str(tile)) for tile, name in plan.sources.items() if name not in here}
+    marks = {tile: mark for tile, mark in wanted.items() if mark is not None}
+    return {int(tile): name for tile, name in find_by_content(marks, here).items()}
