@@ -1,7 +1,7 @@
 """The documents: commands and scripts in them run, links lead somewhere, and no option goes unmentioned.
 
-Blocks marked `bash` or `python` in the README and the guide are run in a folder with portrait.jpg and holiday/;
-blocks without a mark are not.
+Blocks marked `bash` or `python` in the README and the guide are run in a folder with portrait.jpg, portraits/
+and holiday/; blocks without a mark are not.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ BLOCKS = list(_blocks())
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """portrait.jpg, mask.png, and eighty photos in holiday/ with two broken files among them."""
+    """portrait.jpg, another in portraits/, mask.png, and eighty photos in holiday/ with two broken files among them."""
     folder = tmp_path_factory.mktemp("studio")
     rng = np.random.default_rng(5)
     y, x = np.mgrid[0:200, 0:160]
@@ -47,6 +47,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
     portrait = np.where(face[..., None], (224, 172, 140), np.stack([x, y, 200 - y], axis=-1))
     Image.fromarray(portrait.clip(0, 255).astype(np.uint8)).save(folder / "portrait.jpg")
     Image.fromarray(face).save(folder / "mask.png")
+    (folder / "portraits").mkdir()
+    Image.open(folder / "portrait.jpg").rotate(180).save(folder / "portraits" / "turned.jpg")
     holiday = folder / "holiday"
     holiday.mkdir()
     for number in range(80):

@@ -14,7 +14,7 @@ from perceptual_photomosaic.errors import OutputError
 if TYPE_CHECKING:
     from perceptual_photomosaic.mosaic import Mosaic
 
-__all__ = ["Extras", "print_summary"]
+__all__ = ["Extras", "facts_of", "print_skipped", "print_summary"]
 
 _LISTED = 5
 _LIGHT = 3 * 128  # sum of the sRGB values of a paper that nothing drawn on it makes dark
@@ -77,7 +77,7 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
     """Say what was made: one JSON object, or a few lines for people."""
     from perceptual_photomosaic.image import printable
 
-    facts = _facts(mosaic, out)
+    facts = facts_of(mosaic, out)
     if as_json:
         print(json.dumps(facts))
         return
@@ -106,7 +106,7 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
         print(line)
     for line in _liberties(mosaic):
         print(line)
-    _print_skipped(tiles["skipped"], everything=verbose)
+    print_skipped(tiles["skipped"], everything=verbose)
     if verbose and facts["seconds"]:
         print("  ".join(f"{stage} {seconds:.2f} s" for stage, seconds in facts["seconds"].items()))
 
@@ -131,7 +131,8 @@ def _advice(lacking: dict[str, Any] | None, mosaic: Mosaic) -> list[str]:
     return lines
 
 
-def _facts(mosaic: Mosaic, out: Path) -> dict[str, Any]:
+def facts_of(mosaic: Mosaic, out: Path) -> dict[str, Any]:
+    """Say all about a mosaic in plain values, as `--json` prints them."""
     import numpy as np
 
     uses = np.bincount(mosaic.tile_numbers.ravel())
@@ -182,7 +183,8 @@ def _liberties(mosaic: Mosaic) -> list[str]:
     return lines
 
 
-def _print_skipped(skipped: list[dict[str, str]], *, everything: bool) -> None:
+def print_skipped(skipped: list[dict[str, str]], *, everything: bool) -> None:
+    """Count and name the files that are no tiles; the first few, or all."""
     from perceptual_photomosaic.image import printable
 
     if not skipped:
