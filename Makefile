@@ -1,19 +1,20 @@
 # make demo    three mosaics of a real photo, in demo/
 # make test    the tests
 # make lint    ruff and mypy
+# make docs    the site of the documentation, in site/
 # make web     fetch the viewer's script (needs Node), so that `photomosaic view` works from a checkout
 # All of them make their own virtual environment in .venv first.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench web clean
+.PHONY: setup demo test lint docs bench web clean
 
 setup: .venv/.ready
 
 .venv/.ready: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev,bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev,docs,bench]'
 	touch .venv/.ready
 
 demo: setup
@@ -27,6 +28,10 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "wrote site/index.html"
+
 web:
 	npm --prefix frontend ci --no-audit --no-fund
 	npm --prefix frontend run build
@@ -35,4 +40,4 @@ bench: setup
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf .venv demo build dist
+	rm -rf .venv demo build dist site
