@@ -24,5 +24,6 @@ class HouseStyle(griffe.Extension):
     def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
         """List the settings with their help and default, from where the command line takes them."""
         if cls.name == "MosaicOptions" and cls.docstring is not None:
-            rows = [f"    {item.name}: {item.metadata['help']} Default: `{item.default!r}`." for item in option_fields()]
-            cls.docstring.value += "\n\nAttributes:\n" + "\n".join(rows)
+            cls.docstring.value += "\n\nAttributes:"
+            for item in option_fields():
+                cls.docstring.value += f"\n    {item.name}: {item.metadata['help']} Default: `{item.default!r}`."
