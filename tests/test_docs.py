@@ -116,6 +116,17 @@ def test_options_in_the_documents_exist(path: Path) -> None:
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known
 
 
+@pytest.mark.parametrize("page", ["architecture", "solver"])
+def test_files_in_the_documents_exist(page: str) -> None:
+    """A renamed file is renamed there too."""
+    package = ROOT / "src" / "perceptual_photomosaic"
+    text = (ROOT / "docs" / "understand" / f"{page}.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w/.])(?:[a-z_]+/)*[a-z_]+\.py\b", text))
+    assert len(named) >= 10
+    homes = (package, package / "assign" / "solve")
+    assert not {name for name in named if not any((home / name).exists() for home in homes)}
+
+
 def test_the_readme_stays_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 120
 
