@@ -30,7 +30,7 @@ lint: setup
 
 docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
-	@echo "wrote site/index.html"
+	@echo "wrote site/index.html (to search in it: $(PYTHON) -m http.server -d site)"
 
 web:
 	npm --prefix frontend ci --no-audit --no-fund
