@@ -91,7 +91,7 @@ class MosaicOptions:
     variety: float | None = _option(
         None,
         "Choosing",
-        "Variety of the tiles, from 0 (each cell takes what fits best) to 1; by default 0.5 for photos, 0 for others.",
+        "Variety of the tiles, 0 (each cell takes what fits best) to 1; 0.5 for photos, 0 for letters and emoji.",
     )
     patch: int = _option(4, "Choosing", "Samples along a cell's side that method 'nearest' compares, 1 to 8.")
     max_uses: int | None = _option(None, "Limits", "Use each tile at most this many times.")
