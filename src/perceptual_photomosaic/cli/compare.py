@@ -74,7 +74,7 @@ def compare(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw them side by side: .png .svg .pdf")] = None,
     curve: Annotated[Path | None, typer.Option(help="Draw fidelity over variety: .png .svg .pdf")] = None,
     no_judge: Annotated[bool, typer.Option("--no-judge", help="Leave out ST-LPIPS and FLIP.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell of no progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare MOSAICS of one target: figures at seven viewing distances, and how varied each of them is.

@@ -33,7 +33,7 @@ def evaluate(
     relative_to: PlanFolder = None,
     no_judge: Annotated[bool, typer.Option("--no-judge", help="Leave out ST-LPIPS and FLIP.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves: .png .svg .pdf")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell of no progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure how well MOSAIC shows its target, at seven viewing distances.
