@@ -1,6 +1,7 @@
 # make demo    three mosaics of a real photo, in demo/
 # make test    the tests
 # make lint    ruff and mypy
+# make bench   time and memory of `photomosaic make`, into docs/benchmarks.md
 # make web     fetch the viewer's script (needs Node), so that `photomosaic view` works from a checkout
 # All of them make their own virtual environment in .venv first.
 
@@ -32,7 +33,7 @@ web:
 	npm --prefix frontend run build
 
 bench: setup
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks page make-cost
 
 clean:
 	rm -rf .venv demo build dist
