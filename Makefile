@@ -2,6 +2,7 @@
 # make test    the tests
 # make lint    ruff and mypy
 # make docs    the site of the documentation, in site/
+# make bench   time and memory of `photomosaic make`, into docs/logbook/benchmarks.md
 # make web     fetch the viewer's script, so that `photomosaic view` works from a checkout
 # All of them make their own virtual environment in .venv first, and try to fetch the viewer's script; where there is no
 # Node, it comes as a wheel.
@@ -42,7 +43,7 @@ web: .venv/.ready
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix frontend run build
 
 bench: setup
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks page make-cost
 
 clean:
 	rm -rf .venv demo build dist site

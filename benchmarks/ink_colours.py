@@ -1,7 +1,7 @@
-"""Do coloured letters have the target's colours? Ours with `--ink`, and chafa's, ASCII only.
+"""Colours of coloured letters beside the target's: ours with `--ink`, and chafa's, ASCII only.
 
-    python -m benchmarks.inks --targets DIR              a folder of JPEG and PNG pictures: every tenth, 12 at most
-    python -m benchmarks.inks                            four pictures of scikit-image
+    python -m benchmarks ink-colours --targets DIR   a folder of JPEG and PNG pictures: every tenth, 12 at most
+    python -m benchmarks ink-colours                 four pictures of scikit-image
 
 128 x 57 characters in cells of 12 x 27 px. "target" colours the characters on white or on black, "duo" their paper too.
 chafa (`apt-get install chafa`) gets the same: 24-bit colour, its foreground alone or both. Figures are CIEDE2000 (lower
@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from benchmarks.letters import CELL_PX, COLUMNS, FONT_PX, LETTERS, ROWS, skimage_targets, targets_in
+from benchmarks.common import skimage_targets, table
+from benchmarks.letter_legibility import CELL_PX, COLUMNS, FONT_PX, LETTERS, ROWS, targets_in
 from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.evaluate import Ruler
 from perceptual_photomosaic.image import load_image
@@ -61,12 +62,13 @@ def entrants() -> dict[str, Draw]:
 def markdown(found: dict[str, list[list[float]]]) -> str:
     """Write a table of means over the pictures, and what is missing."""
     heads = [f"{figure} {view:g}" for figure in ("CIEDE2000", "SSIM") for view in VIEWS]
-    lines = ["| entrant | " + " | ".join(heads) + " |", "|---" * (1 + len(heads)) + "|"]
-    for name, rows in found.items():
-        means = np.mean(rows, axis=0)
+    rows = []
+    for name, figures in found.items():
+        means = np.mean(figures, axis=0)
         cells = [f"{value:.2f}" for value in means[: len(VIEWS)]] + [f"{value:.3f}" for value in means[len(VIEWS) :]]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    lines += ["", f"Means over {len(next(iter(found.values())))} pictures; columns are pixels a cell."]
+        rows.append([name, *cells])
+    lines = [table(["entrant", *heads], rows), ""]
+    lines.append(f"Means over {len(next(iter(found.values())))} pictures; columns are pixels a cell.")
     if not any(name.startswith("chafa") for name in found):
         lines.append("Not installed here, so left out: chafa (`apt-get install chafa`).")
     return "\n".join(lines)
@@ -130,7 +132,3 @@ def _drawn(text: str, ink: tuple[int, int, int], paper: tuple[int, int, int]) ->
                     front, back = (colour, back) if first == 38 else (front, colour)
                     del numbers[:4]
     return np.asarray(canvas)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
-"""How fast MosaicNet trains and predicts, against the published graph in TensorFlow and a plain PyTorch program.
+"""Time in which MosaicNet trains and predicts, beside TensorFlow and a plain PyTorch program.
 
-    python benchmarks/mosaicnet.py [--tensorflow] [--threads N] [--repeats N] [--json FILE]
+    python -m benchmarks network-speed [--tensorflow] [--threads N] [--repeats N] [--json FILE]
 
 The plain program is PyTorch as one would write it from the paper: VGG16 as modules in their default memory order, and a
 separate pass for the encoder, for the target at each scale and for the mosaic at each scale. With --tensorflow the
@@ -14,18 +14,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import mosaicnet_cases as cases
+from benchmarks import network_cases as cases
+from benchmarks.common import ROOT, WORK, measure_work, own_process, peak_mib, table
 
-ROOT = Path(__file__).resolve().parent.parent
-TENSORFLOW = ROOT / ".benchmarks" / "venvs" / "tensorflow"
+TENSORFLOW = WORK / "venvs" / "tensorflow"
 REQUIREMENTS = "tensorflow-cpu==2.21.0"
 PROGRAMS = {
     "tensorflow onednn": "TensorFlow graph",
@@ -59,39 +57,39 @@ def run_here(case: str, repeats: int) -> Figures:
     dtype = getattr(torch, precision)
     if kind == "convolution":
         work, count = cases.convolution(dtype)
-        figures = cases.measure(work, repeats * 5)
+        figures = measure_work(work, repeats * 5)
         return figures | {"gflops": count / figures["cpu_s"] / 1e9}
     weights = replace(load_vgg_weights(), pooling="max")  # the paper's pooling, for both
     if who == "plain":
         work = cases.plain_step(weights) if kind == "step" else cases.plain_predict(weights)
     else:
         work = cases.our_work(kind, weights, dtype)
-    figures = cases.measure(work, repeats)
-    return figures | {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    figures = measure_work(work, repeats)
+    return figures | {"peak_mib": peak_mib()}
 
 
 def run_apart(case: str, threads: int, repeats: int) -> Figures:
     """Measure one case in a process of its own."""
     kind, who, how = case.split()
     options = ["--threads", str(threads), "--repeats", str(repeats)]
-    environment = dict(os.environ)
+    figures: Figures
     if who == "tensorflow":
-        environment["TF_ENABLE_ONEDNN_OPTS"] = "1" if how == "onednn" else "0"
-        command = [str(tensorflow_python()), str(ROOT / "benchmarks" / "mosaicnet_tensorflow.py"), kind, *options]
+        environment = os.environ | {"TF_ENABLE_ONEDNN_OPTS": "1" if how == "onednn" else "0"}
+        command = [str(tensorflow_python()), "-m", "benchmarks.peers.runners.run_tensorflow", kind, *options]
+        ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
+        figures = json.loads(ran.stdout)
     else:
-        command = [sys.executable, __file__, "--case", case, *options]
-    said = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
-    print(f"{case}: {said.strip()}", file=sys.stderr, flush=True)
-    figures: Figures = json.loads(said)
+        figures = own_process("network-speed", "--case", case, *options)
+    print(f"{case}: {figures}", file=sys.stderr, flush=True)
     return figures
 
 
-def table(found: dict[str, Figures]) -> list[str]:
-    """All programs, with ratios to the yardsticks that were measured."""
+def costs(found: dict[str, Figures]) -> str:
+    """Write a table of all programs, with ratios to the yardsticks that were measured."""
     yardsticks = [who for who in ("tensorflow onednn", "tensorflow plain", "plain float32") if f"step {who}" in found]
     heads = ["", "program", "CPU s", "wall s", "peak MiB"]
     heads += [f"time / {PROGRAMS[who]}" for who in yardsticks] + [f"memory / {PROGRAMS[yardsticks[0]]}"]
-    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    rows = []
     for kind, title in KINDS.items():
         for who, program in PROGRAMS.items():
             if f"{kind} {who}" not in found:
@@ -100,8 +98,8 @@ def table(found: dict[str, Figures]) -> list[str]:
             row = [title, program, f"{mine['cpu_s']:.3f}", f"{mine['wall_s']:.3f}", f"{mine['peak_mib']:.0f}"]
             row += [f"{mine['cpu_s'] / found[f'{kind} {yardstick}']['cpu_s']:.2f}" for yardstick in yardsticks]
             row.append(f"{mine['peak_mib'] / found[f'{kind} {yardsticks[0]}']['peak_mib']:.2f}")
-            lines.append("| " + " | ".join(row) + " |")
-    return lines
+            rows.append(row)
+    return table(heads, rows)
 
 
 def throughput(found: dict[str, Figures]) -> list[str]:
@@ -122,13 +120,12 @@ def throughput(found: dict[str, Figures]) -> list[str]:
     return lines
 
 
-def likeness(models: tuple[str, ...]) -> list[str]:
-    """How near bfloat16 comes to float32."""
-    heads = "| model | photograph | cells with the same tile | the paper's loss differs by | the model's own loss by |"
-    lines = [heads, "|---" * 5 + "|"]
-    for model, photo, same, papers, own in cases.agreement(models):
-        lines.append(f"| {model} | {photo} | {same:.2%} | {papers:.2%} | {own:.2%} |")
-    return lines
+def likeness(models: tuple[str, ...]) -> str:
+    """Write a table of how near bfloat16 comes to float32."""
+    heads = ["model", "photograph", "cells with the same tile"]
+    heads += ["the paper's loss differs by", "the model's own loss by"]
+    found = cases.agreement(models)
+    return table(heads, [[model, photo, *(f"{share:.2%}" for share in shares)] for model, photo, *shares in found])
 
 
 def main() -> None:
@@ -154,12 +151,8 @@ def main() -> None:
     step_px, predict_px = f"{cases.STEP_PX} x {cases.STEP_PX} px", f"{cases.PREDICT_PX} x {cases.PREDICT_PX} px"
     print(f"A training step: batch 1, {step_px}, {cases.TEMPLATES} templates, the paper's loss.")
     print(f"A prediction: {predict_px} to its hard mosaic. Threads: {options.threads}.")
-    print("\n".join(["", *table(found), "", *throughput(found)]))
+    print("\n".join(["", costs(found), "", *throughput(found)]))
     print("\n### bfloat16 against float32\n\nPhotographs of scikit-image, 512 x 512 px.\n")
-    print("\n".join(likeness(tuple(options.models.split(",")))))
+    print(likeness(tuple(options.models.split(","))))
     if options.json:
         options.json.write_text(json.dumps(found, indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,11 +1,11 @@
-"""Compare photomosaic with its peers: same targets, same tiles, same grid, one ruler.
+"""Comparison with other programs: same targets, same tiles, same grid, one ruler.
 
-    python benchmarks/peers.py                                     # 919 photos and four pictures, for docs/logbook
-    python benchmarks/peers.py --tiles emoji=emoji --tiles glyphs=glyphs       # tile sets of ours, written out as PNG
-    python benchmarks/peers.py --tiles characters=characters                   # the 942 characters of our font
-    python benchmarks/peers.py --targets DIR --limit 4 --tiles mine=FOLDER     # pictures and photos of a folder
-    python benchmarks/peers.py --only phomo --only ours                        # some entrants
-    python benchmarks/peers.py --only ours --keep                              # these anew, the others as they were
+    python -m benchmarks peer-quality                                               # 919 photos, four pictures
+    python -m benchmarks peer-quality --tiles emoji=emoji --tiles glyphs=glyphs     # sets of ours, as PNG
+    python -m benchmarks peer-quality --tiles characters=characters                 # the 942 characters of our font
+    python -m benchmarks peer-quality --targets DIR --limit 4 --tiles mine=FOLDER   # pictures and photos of a folder
+    python -m benchmarks peer-quality --only phomo --only ours                      # some entrants
+    python -m benchmarks peer-quality --only ours --keep                            # these anew
 
 Each peer is installed into its own virtual environment under .benchmarks/, and run as a whole process at the settings
 that bring it nearest to the target without tinting tiles or laying the target over them. Tools that place each tile
@@ -20,7 +20,6 @@ import json
 import os
 import platform
 import subprocess
-import sys
 import tempfile
 import unicodedata
 from dataclasses import asdict, dataclass
@@ -29,18 +28,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from peer_entrants import CELL_PX, ENTRANTS, RUNNERS, Entrant, Job, install, our_program
-from peer_fidelity import TileFiles
-from peer_tables import markdown
-from photos import starter_photos
 from PIL import Image, UnidentifiedImageError
 
+from benchmarks.common import SKIMAGE_TARGETS, WORK, measure_process, our_program, photos_in, starter_photos
+from benchmarks.peers.entrants import CELL_PX, ENTRANTS, Entrant, Job, install
+from benchmarks.peers.fidelity import TileFiles
+from benchmarks.peers.tables import markdown
 from perceptual_photomosaic.evaluate import Ruler, assignment_from_picture
 from perceptual_photomosaic.evaluate.views import centred_box
 from perceptual_photomosaic.tiles.spec import write_spec
-
-ROOT = Path(__file__).resolve().parent.parent
-SKIMAGE_TARGETS = ("astronaut", "chelsea", "coffee", "rocket")
 
 
 @dataclass(frozen=True)
@@ -60,12 +56,9 @@ def timed(commands: list[list[str]], log: Path, limit_s: float) -> Cost:
     """
     total = Cost(0.0, 0.0, 0.0)
     with log.open("wb") as output, tempfile.TemporaryDirectory() as scratch:
-        result = Path(scratch) / "took.json"
-        measure = [sys.executable, "-S", "-E", str(RUNNERS / "measure.py"), str(result), f"{limit_s:.0f}"]
         surroundings = os.environ | {"XDG_CACHE_HOME": scratch}  # nobody finds what an earlier run has left
         for command in commands:
-            subprocess.run([*measure, *command], stdout=output, stderr=subprocess.STDOUT, env=surroundings, check=True)
-            took = json.loads(result.read_text())
+            took = measure_process(command, limit_s, stdout=output, stderr=subprocess.STDOUT, env=surroundings)
             total = Cost(
                 round(total.wall_s + took["wall_s"], 2),
                 round(total.cpu_s + took["cpu_s"], 2),
@@ -82,7 +75,7 @@ def timed(commands: list[list[str]], log: Path, limit_s: float) -> Cost:
 def square_targets(args: argparse.Namespace) -> list[Path]:
     """Cut the targets to the grid's aspect and keep them as PNG: every entrant gets the same pixels."""
     if args.targets:
-        sources = sorted(p for p in args.targets.iterdir() if p.suffix.lower() in {".jpg", ".jpeg", ".png"})
+        sources = photos_in(args.targets)
         named = [(p.stem, Image.open(p).convert("RGB")) for p in sources[: args.limit]]
     else:
         import skimage.data
@@ -240,7 +233,7 @@ def _lines(path: Path) -> list[str]:
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, default=ROOT / ".benchmarks", help="environments and results")
+    parser.add_argument("--work", type=Path, default=WORK, help="environments and results")
     parser.add_argument("--targets", type=Path, help="a folder of pictures; default: four of scikit-image's")
     parser.add_argument("--limit", type=int, help="only the first so many targets")
     parser.add_argument(
@@ -271,7 +264,3 @@ def main() -> None:
     table = markdown(compare(args))
     args.json.with_suffix(".md").write_text(table)
     print(table)
-
-
-if __name__ == "__main__":
-    main()

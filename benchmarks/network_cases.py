@@ -1,28 +1,12 @@
-"""What benchmarks/mosaicnet.py measures: a training step and a prediction, ours and written the plain way."""
+"""What `network-speed` measures: a training step and a prediction, ours and written the plain way."""
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 STEP_PX, PREDICT_PX, TEMPLATES = 256, 512, 62
-
-
-def measure(work: Callable[[], Any], repeats: int) -> dict[str, float]:
-    """Median CPU and wall seconds of some work."""
-    rounds = []
-    for i in range(repeats + 2):
-        wall, cpu = time.perf_counter(), time.process_time()
-        work()
-        if i >= 2:
-            rounds.append((time.process_time() - cpu, time.perf_counter() - wall))
-    return {
-        "cpu_s": statistics.median(cpu for cpu, _ in rounds),
-        "wall_s": statistics.median(wall for _, wall in rounds),
-    }
 
 
 def plain_network(weights: Any) -> tuple[Any, Any, Any, Any]:

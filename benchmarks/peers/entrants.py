@@ -12,10 +12,11 @@ from pathlib import Path
 
 from PIL import Image
 
-__all__ = ["CELL_PX", "ENTRANTS", "RUNNERS", "Entrant", "Job", "install", "our_program"]
+from benchmarks.common import ROOT, our_program
 
-ROOT = Path(__file__).resolve().parent.parent
-RUNNERS = Path(__file__).resolve().parent / "peers"
+__all__ = ["CELL_PX", "ENTRANTS", "RUNNERS", "Entrant", "Job", "install"]
+
+RUNNERS = Path(__file__).resolve().parent / "runners"
 CELL_PX = 32
 INSTALL = {  # environment -> what pip is asked for; older numpy where the peer still calls what 2.0 removed
     "mosaicraft": ["mosaicraft[faiss]==0.4.2"],
@@ -81,7 +82,7 @@ def in_environment(peer: str, job: Job, program: str) -> str:
 
 
 def runner(peer: str, script: str, *options: str, copies: int | Callable[[Job], int] = 1) -> Commands:
-    """Commands that call one of benchmarks/peers/run_*.py inside the peer's environment."""
+    """Commands that call one of peers/runners/run_*.py inside the peer's environment."""
 
     def commands(job: Job) -> list[list[str]]:
         times = copies if isinstance(copies, int) else copies(job)
@@ -135,10 +136,6 @@ def metapixel(*options: str, distance: int = 0) -> Commands:
         ]
 
     return commands
-
-
-def our_program() -> str:
-    return str(Path(sys.executable).with_name("photomosaic"))
 
 
 def ours(*options: str) -> Commands:

@@ -1,8 +1,8 @@
-"""What a library costs: building it, killing its builder, and finding candidates among a million tiles.
+"""Cost of a library: building it, killing its builder, finding candidates among a million tiles.
 
-    python -m benchmarks.library build --photos FOLDER     10,000 photos made of those in FOLDER, against a bare loop
-    python -m benchmarks.library kill --photos FOLDER      a builder killed 20 times at random, then let finish
-    python -m benchmarks.library search                    16,384 cells among 1,000,000 tiles, recall at 10
+    python -m benchmarks library-cost build --photos FOLDER   10,000 photos made of those in FOLDER, against a bare loop
+    python -m benchmarks library-cost kill --photos FOLDER    a builder killed 20 times at random, then let finish
+    python -m benchmarks library-cost search                  16,384 cells among 1,000,000 tiles, recall at 10
 
 Each prints a row for docs/logbook/benchmarks.md and writes .benchmarks/library-NAME.json. The yardstick of `build`
 decodes the same files to 96 px thumbnails with nothing around it, on all cores, by Pillow and by libvips, and counts
@@ -12,11 +12,9 @@ the faster one; it runs right before the build, after all files were read once s
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import os
 import random
-import resource
 import signal
 import tempfile
 import time
@@ -27,6 +25,8 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from benchmarks.common import peak_mib, save_figures
 
 SIDE = 96
 LARGE_PX = (4000, 3000)
@@ -49,9 +49,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.work) as folder:
         run = {"build": bench_build, "kill": bench_kill, "search": bench_search}[options.what]
         result = run(options, Path(folder))
-    path = Path(f".benchmarks/library-{options.what}.json")
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(result, indent=2) + "\n")
+    save_figures(f"library-{options.what}", result)
 
 
 def make_photos(sources: Path, folder: Path, count: int, large: float) -> None:
@@ -99,7 +97,7 @@ def bench_build(options: argparse.Namespace, work: Path) -> dict[str, Any]:
         "ratio": round(min(loops.values()) / build, 2),
         "update_seconds": round(again, 2),
         "open_seconds": round(opened, 2),
-        "resident_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "resident_mb": int(peak_mib()),
     }
     bare = len(paths) / min(loops.values())
     print(
@@ -193,11 +191,11 @@ def bench_search(options: argparse.Namespace, work: Path) -> dict[str, Any]:
         drawn = rng.normal(size=(min(50_000, options.tiles - start), 192)).astype(np.float32)
         among[start : start + 50_000] = drawn @ basis
     cells = rng.normal(size=(options.cells, 192)).astype(np.float32) @ basis
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    before = int(peak_mib())
     start_s = time.perf_counter()
     found, _ = nearest(cells, among, 10, exact=False)
     seconds = time.perf_counter() - start_s
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peak = int(peak_mib())
     sample = rng.choice(options.cells, min(500, options.cells), replace=False)
     start_s = time.perf_counter()
     exact, _ = nearest(cells[sample], among, 10, exact=True)
@@ -231,7 +229,3 @@ def _in_threads(work: Callable[[Any], Any], items: Any) -> None:
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         for _ in pool.map(work, items):
             pass
-
-
-if __name__ == "__main__":
-    main()

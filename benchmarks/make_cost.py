@@ -1,6 +1,6 @@
-"""The main job as a whole process, against the fastest peer we know: metapixel, written in C.
+"""Time and memory of `photomosaic make` as a whole process, beside metapixel, written in C.
 
-    python -m benchmarks.make                 919 photos, the astronaut, 64 x 64 and 256 x 256 cells of 32 px
+    python -m benchmarks make-cost   919 photos, the astronaut, 64 x 64 and 256 x 256 cells of 32 px
 
 Every run is a process of its own, from the start of the interpreter to the file on disk, with an empty cache or a warm
 one. metapixel (`apt install metapixel`) prepares the same photos and makes the same mosaic; without it its rows are
@@ -10,20 +10,14 @@ left out, and the table says so. Figures are medians over the repeats.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
-from importlib.metadata import distribution
 from pathlib import Path
 
-from benchmarks.photos import starter_photos
+from benchmarks.common import measure_process, our_program, save_figures, skimage_targets, starter_photos, table
 
-MEASURE = Path(__file__).parent / "peers" / "measure.py"
-PROGRAM = str(Path(sys.executable).parent / "photomosaic")
 Cost = dict[str, float]
 
 
@@ -34,14 +28,13 @@ def main() -> None:
     repeats = parser.parse_args().repeats
     with tempfile.TemporaryDirectory() as name:
         costs = _run_all(Path(name), repeats)
-    path = Path(".benchmarks/make.json")
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(costs, indent=2) + "\n")
-    print("| case | wall | processor | peak memory | ratio |\n|---|---|---|---|---|")
+    save_figures("make-cost", costs)
     cold = costs["64 x 64 cells, cold cache"]["wall_s"]
+    rows = []
     for case, cost in costs.items():
-        ratio = f"{cost['wall_s'] / cold:.2f}"
-        print(f"| {case} | {cost['wall_s']:.2f} s | {cost['cpu_s']:.2f} s | {cost['peak_mb']:.0f} MB | {ratio} |")
+        times = f"{cost['wall_s']:.2f} s", f"{cost['cpu_s']:.2f} s"
+        rows.append([case, *times, f"{cost['peak_mb']:.0f} MB", f"{cost['wall_s'] / cold:.2f}"])
+    print(table(["case", "wall", "processor", "peak memory", "ratio"], rows))
     print("\nRatios are to the first row.")
     if shutil.which("metapixel") is None:
         print("metapixel is not installed here (`apt install metapixel`), so its rows are missing.")
@@ -49,11 +42,11 @@ def main() -> None:
 
 def _run_all(folder: Path, repeats: int) -> dict[str, Cost]:
     photos = starter_photos()
-    target = Path(str(distribution("scikit-image").locate_file("skimage/data/astronaut.png")))
+    target = skimage_targets(folder)[0]
     cache = folder / "cache"
 
     def make(*more: str) -> list[str]:
-        base = [PROGRAM, "make", str(target), "--tiles", str(photos), "-q", "-o", str(folder / "out.png")]
+        base = [our_program(), "make", str(target), "--tiles", str(photos), "-q", "-o", str(folder / "out.png")]
         return [*base, "--tile-size", "32", "--cache", str(cache), *more]
 
     def forget() -> None:
@@ -70,7 +63,7 @@ def _run_all(folder: Path, repeats: int) -> dict[str, Cost]:
         "64 x 64 cells, `--method nearest`": _median(make(*small, "--method", "nearest"), repeats, before=forget),
         "256 x 256 cells, cold cache": _median(make(*large), repeats, before=forget),
         "256 x 256 cells, `--method nearest`": _median(make(*large, "--method", "nearest"), repeats, before=forget),
-        "`photomosaic --help`": _median([PROGRAM, "--help"], repeats),
+        "`photomosaic --help`": _median([our_program(), "--help"], repeats),
     }
     if shutil.which("metapixel"):
         costs |= _metapixel(folder, photos, target, repeats)
@@ -98,16 +91,8 @@ def _median(command: list[str], repeats: int, before: Callable[[], None] | None 
     for _ in range(repeats):
         if before is not None:
             before()
-        with tempfile.NamedTemporaryFile(suffix=".json") as result:
-            subprocess.run(
-                [sys.executable, str(MEASURE), result.name, "600", *command], check=True, capture_output=True
-            )
-            took = json.loads(Path(result.name).read_text())
+        took = measure_process(command, 600, capture_output=True)
         if took["status"] != 0:
             raise SystemExit(f"'{' '.join(command)}' ended with status {took['status']}")
         runs.append(took)
     return {key: statistics.median(run[key] for run in runs) for key in ("wall_s", "cpu_s", "peak_mb")}
-
-
-if __name__ == "__main__":
-    main()

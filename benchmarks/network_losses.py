@@ -1,6 +1,6 @@
-"""How the shipped models compare with the paper's baselines, on the loss each was trained for.
+"""Losses of the shipped models beside the paper's baselines, on the loss each was trained for.
 
-    python benchmarks/models.py [FOLDER ...] [--scikit-image] [--model NAME|FILE] [--cells 48] [--sheet FILE.png]
+    python -m benchmarks network-losses [FOLDER ...] [--scikit-image] [--model NAME|FILE] [--sheet FILE.png]
 
 Pictures are those of the folders, and with --scikit-image eight photographs that come with scikit-image.
 
@@ -68,7 +68,7 @@ def find_pictures(folders: Sequence[Path], scikit_image: bool, side: int) -> lis
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="*")
     parser.add_argument("--scikit-image", action="store_true", help="also photographs that come with scikit-image")
     parser.add_argument("--model", action="append", help="a model's name or file; all of the package by default")
@@ -108,7 +108,3 @@ def main() -> None:
             out = options.sheet.with_stem(f"{options.sheet.stem}-{name}")
             Image.fromarray(np.concatenate(rows)).save(out)
             print(f"  columns of {out.name}: target, {', '.join(losses)}")
-
-
-if __name__ == "__main__":
-    main()
