@@ -20,7 +20,7 @@ import sys
 
 from benchmarks.common import ROOT
 
-PAGE = ROOT / "docs" / "benchmarks.md"
+PAGE = ROOT / "docs" / "logbook" / "benchmarks.md"
 SECTIONS = {
     "make-cost": ("The main job", ["make-cost"]),
     "peer-quality": ("Quality against the peers", ["peer-quality"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from perceptual_photomosaic import Mosaic, MosaicError, MosaicOptions, api, make
 from perceptual_photomosaic.compose import hard_mosaic
 from perceptual_photomosaic.errors import ConfigError, GridError, ImageError, OutputError, PlanError, TileError
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
+from perceptual_photomosaic.tiles.arrays import ArrayTiles
 
 
 def small(target: NDArray[np.uint8], tiles: object, **changes: object) -> Mosaic:
@@ -176,6 +178,37 @@ def test_preview_shows_target_and_mosaic(
 
 def test_large_mosaics_get_small_previews(target: NDArray[np.uint8], pictures: NDArray[np.uint8]) -> None:
     assert max(small(target, pictures, tile_size=200).preview(160).size) <= 2 * 160 + 4
+
+
+class OwnTiles:
+    """A tile set of the caller's own."""
+
+    spec = "my own"
+    variants = ("as is",)
+    skipped = ()
+
+    def __init__(self, pictures: NDArray[np.uint8]) -> None:
+        self._tiles = ArrayTiles(pictures)
+
+    def __len__(self) -> int:
+        return len(self._tiles)
+
+    def source(self, tile: int) -> str:
+        return f"mine {tile}"
+
+    def pictures(self, size_px: tuple[int, int], choices: Any = None, **others: Any) -> NDArray[np.uint8]:
+        return self._tiles.pictures(size_px, choices, **others)
+
+
+@pytest.mark.parametrize("kind", [ArrayTiles, OwnTiles])
+def test_tile_sets_may_be_the_callers_own(
+    target: NDArray[np.uint8], pictures: NDArray[np.uint8], tmp_path: Path, kind: Any
+) -> None:
+    mosaic = small(target, kind(pictures))
+    np.testing.assert_array_equal(mosaic.choices, small(target, list(pictures)).choices)
+    mosaic.save_plan(tmp_path / "plan.json")
+    with pytest.raises(MosaicError):
+        open_plan(tmp_path / "plan.json")
 
 
 def test_a_plan_has_no_target_to_show(target: NDArray[np.uint8], photo_folder: Path, tmp_path: Path) -> None:

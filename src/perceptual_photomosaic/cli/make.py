@@ -49,8 +49,8 @@ def make(
     relative_to: Annotated[
         Path | None,
         typer.Option(
-            help="Write the plan's paths relative to this folder, so that it can be moved with the photos; usually the "
-            "folder that holds plan and photos. When nothing is said, paths are absolute."
+            help="Write the plan's paths from this folder on, and nothing about where it lies, so that the plan can be "
+            "given away. When nothing is said, they begin at the plan's folder, and its place is written too."
         ),
     ] = None,
     index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perceptual_photomosaic.tiles.arrays import ArrayTiles
+from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.tiles.spec import WITH_PATHS, Spec, join_specs, parse_specs, write_spec
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def resolve_paths(plan: Plan, folders: Sequence[str | Path]) -> Plan:
 
 def map_paths(plan: Plan, change: Change) -> Plan:
     """Return the plan with every path in it changed: target, tile sets, sources, bans, and settings that name files."""
-    specs = [(text, [] if text == ArrayTiles.spec else parse_specs(text)) for text in plan.specs]  # array: from memory
+    specs = [(text, _parsed(text)) for text in plan.specs]
     in_files = not {spec.name for _, some in specs for spec in some}.isdisjoint({"photos", "library"})
     sources = {tile: _changed_source(name, change, in_files) for tile, name in plan.sources.items()}
     renamed = {plan.sources[tile]: name for tile, name in sources.items()}
@@ -70,6 +70,14 @@ def map_paths(plan: Plan, change: Change) -> Plan:
         target=None if plan.target is None else change(plan.target),
         settings=_changed_settings(plan.settings, change, renamed),
     )
+
+
+def _parsed(text: str) -> list[Spec]:
+    """Read a spec; that of tiles from memory, which is none, names no sets."""
+    try:
+        return parse_specs(text)
+    except TileError:
+        return []
 
 
 def _changed_spec(spec: Spec, change: Change) -> str:

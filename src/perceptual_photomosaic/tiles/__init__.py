@@ -102,13 +102,16 @@ def own_aspect(tiles: Sequence[str] | TileSet) -> tuple[int, int] | None:
     Returns:
         Width to height in lowest terms; None for all other tiles, and where fonts differ.
     Raises:
-        TileError: A spec that cannot be opened.
+        TileError: A font that cannot be opened.
     """
     from perceptual_photomosaic.progress import SILENT
 
     if not isinstance(tiles, Sequence):
         return getattr(tiles, "cell_aspect", None)
-    parts = [part for text in tiles for part in parse_specs(text)]
+    try:
+        parts = [part for text in tiles for part in parse_specs(text)]
+    except TileError:  # a tile set of the caller's own; whoever opens a misspelt one says so
+        return None
     if not parts or any(part.name != "glyphs" for part in parts):
         return None
     aspects = {getattr(_open_one(part, TileOptions(), SILENT), "cell_aspect", None) for part in parts}
