@@ -219,7 +219,7 @@ def main() -> None:
 
 
 def _reporter() -> Reporter:
-    from perceptual_photomosaic.cli.report import reporter_for
+    from perceptual_photomosaic.progress.shown import reporter_for
 
     return reporter_for(quiet=False)
 

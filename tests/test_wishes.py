@@ -90,7 +90,7 @@ def test_a_plan_that_blends_needs_its_target(target_file: Path, photo_folder: Pa
     with pytest.raises(PlanError, match=r"made for a target of 96 x 72 px, but '.*portrait.png' now has 50 x 50"):
         open_plan(tmp_path / "plan.json")
     target_file.unlink()
-    with pytest.raises(PlanError, match=r"needs its target, as it lays .* Put it back where it was"):
+    with pytest.raises(PlanError, match=r"needs its target, as it lays .* Put it back, or say --look-in FOLDER"):
         open_plan(tmp_path / "plan.json")
     assert open_plan(tmp_path / "plan.json", blend=0).to_array().shape == mosaic.to_array().shape
 

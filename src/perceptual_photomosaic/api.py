@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.diagnosis import diagnose
 from perceptual_photomosaic.assign.inked import ink_of
 from perceptual_photomosaic.assign.methods import matcher
-from perceptual_photomosaic.config import MosaicOptions, check_options, with_values
+from perceptual_photomosaic.config import MosaicOptions, check_options, check_output_options, with_values
+from perceptual_photomosaic.config.keywords import MosaicKeywords, with_settings
 from perceptual_photomosaic.features.tint import shifts_towards
 from perceptual_photomosaic.features.tone import ToneFit
 from perceptual_photomosaic.inputs import (
@@ -30,6 +31,7 @@ from perceptual_photomosaic.plan import Plan
 from perceptual_photomosaic.plan.printing import print_settings
 from perceptual_photomosaic.problem import pose
 from perceptual_photomosaic.progress import SILENT, Reporter, Stages
+from perceptual_photomosaic.progress.shown import shown_progress
 from perceptual_photomosaic.render.formats import check_output
 from perceptual_photomosaic.render.originals import words_about_originals
 from perceptual_photomosaic.render.output import Output
@@ -41,6 +43,7 @@ from perceptual_photomosaic.tiles.kinds import inks_of
 __all__ = ["make_mosaic", "open_plan"]
 
 
+@with_settings
 def make_mosaic(
     target: str | Path | Image.Image | NDArray[np.uint8],
     tiles: Tiles | SharedTiles,
@@ -49,8 +52,9 @@ def make_mosaic(
     out: str | Path | None = None,
     jpeg_quality: int | None = None,
     cache: Path | None = None,
+    progress: bool = False,
     reporter: Reporter = SILENT,
-    **changes: Any,
+    **changes: Unpack[MosaicKeywords],
 ) -> Mosaic:
     """Rebuild a target out of tiles.
 
@@ -62,7 +66,8 @@ def make_mosaic(
         out: Write the mosaic there; whether the format and the place can take it is checked before any work.
         jpeg_quality: 1 to 100 for JPEG and WebP.
         cache: Folder that keeps decoded photos and assignments between runs; None keeps nothing.
-        reporter: Hears of progress.
+        progress: Show progress on standard error.
+        reporter: Hears of progress, where a program shows it in its own way.
         **changes: Settings by name, over those in `options`: columns=80, max_uses=3.
     Returns:
         The mosaic: `.to_image()`, `.write("out.png")`, `.save_plan("plan.json")`.
@@ -75,8 +80,9 @@ def make_mosaic(
         >>> make_mosaic(target, "colours:27", columns=4, tile_size=8, method="nearest").size_px
         (32, 32)
     """
-    options = with_values(options or MosaicOptions(), changes, "make_mosaic()")
+    options = with_values(options or MosaicOptions(), dict(changes), "make_mosaic()")
     check_options(options)
+    reporter = shown_progress() if progress else reporter
     method = matcher(options)
     shared = tiles if isinstance(tiles, SharedTiles) else SharedTiles(tiles, reporter)
     stages = Stages(reporter)
@@ -116,6 +122,7 @@ def open_plan(
     *,
     tile_size: int | None = None,
     cache: Path | None = None,
+    progress: bool = False,
     reporter: Reporter = SILENT,
     relative_to: str | Path | None = None,
     look_in: Sequence[str | Path] = (),
@@ -127,7 +134,8 @@ def open_plan(
         plan: A file, or a plan that was loaded.
         tile_size: Longer side of a tile in pixels; None keeps the plan's.
         cache: Folder that keeps decoded photos between runs; None keeps nothing.
-        reporter: Hears of progress.
+        progress: Show progress on standard error.
+        reporter: Hears of progress, where a program shows it in its own way.
         relative_to: Folder at which the plan's paths begin; None takes the plan's own folder.
         look_in: Folders that are looked through, too, for photos and targets that were moved.
         **changes: Settings of print by name, over the plan's: size="200x150cm", dpi=150.
@@ -136,6 +144,7 @@ def open_plan(
     """
     if not isinstance(plan, Plan):
         plan = Plan.load(plan, relative_to=relative_to, look_in=look_in)
+    reporter = shown_progress() if progress else reporter
     options, tile_px = print_settings(plan, tile_size, changes, reporter)
     blended = "it lays its target over the tiles (blend)" if options.blend > 0 else None
     opened = plan.open(options, target_for=blended, cache=cache, reporter=reporter)
@@ -180,5 +189,6 @@ def _check_output(out: str | Path | None, layout: Layout, jpeg_quality: int | No
     """Make sure that the place, the format and its settings can take the mosaic of these tiles."""
     if out is not None:
         made = check_output(Path(out), layout.size_px)
+        check_output_options(layout.options, made.name)
         check_text(Path(out), made, specs, layout.options)
         Output.from_options(layout.options, layout.size_px, layout.tile_px, jpeg_quality).check(made, layout.size_px)

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.assign.limits import Limits
-from perceptual_photomosaic.config import MosaicOptions
-from perceptual_photomosaic.errors import ImageError, PlanError, TileError
+from perceptual_photomosaic.config import MatchingSettings, MosaicOptions, TileSettings
+from perceptual_photomosaic.errors import ConfigError, ImageError, PlanError, TileError
 from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
 from perceptual_photomosaic.image import from_pillow, load_image, printable
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.reading.damaged import load_what_is_there
-from perceptual_photomosaic.tiles import TileOptions, open_tiles
+from perceptual_photomosaic.tiles import TileOptions, open_tiles, with_variants
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 from perceptual_photomosaic.tiles.base import TileSet
 from perceptual_photomosaic.tiles.names import TileNames
@@ -40,7 +40,7 @@ _ONE_DECODE_PX = 64
 
 
 def open_target(
-    target: str | Path | Image.Image | NDArray[np.uint8], options: MosaicOptions, reporter: Reporter = SILENT
+    target: str | Path | Image.Image | NDArray[np.uint8], options: TileSettings, reporter: Reporter = SILENT
 ) -> tuple[NDArray[np.uint8], str | None]:
     """Load a target.
 
@@ -71,7 +71,7 @@ def open_target(
 
 
 def open_target_again(
-    path: str | None, grid: Grid, options: MosaicOptions, purpose: str, reporter: Reporter = SILENT
+    path: str | None, grid: Grid, options: TileSettings, purpose: str, reporter: Reporter = SILENT
 ) -> NDArray[np.uint8]:
     """Load the target of a finished mosaic again.
 
@@ -136,26 +136,32 @@ def open_tile_set(tiles: Tiles, options: TileOptions, reporter: Reporter) -> Til
     """Open whatever was handed in as tiles.
 
     Raises:
+        ConfigError: Variants or a crop that these tiles cannot have.
         TileError: Nothing usable.
     """
     if isinstance(tiles, str | Path):
         return open_tiles(str(tiles), options, reporter=reporter)
-    whole = options.crop == "none"
-    if isinstance(tiles, np.ndarray):
-        return ArrayTiles(tiles, background=options.background, whole=whole)
     if isinstance(tiles, Sequence) and tiles and all(isinstance(item, str | Path) for item in tiles):
         return open_tiles([str(item) for item in tiles], options, reporter=reporter)
-    if isinstance(tiles, Sequence) and not hasattr(tiles, "pictures"):
-        return ArrayTiles(tiles, background=options.background, whole=whole)  # type: ignore[arg-type]
+    if isinstance(tiles, np.ndarray | Sequence) and not hasattr(tiles, "pictures"):
+        if options.crop not in ("centre", "none"):
+            raise ConfigError(
+                f"crop '{options.crop}' is for photos in files; of pictures in memory choose centre or none."
+            )
+        pictures = ArrayTiles(tiles, background=options.background, whole=options.crop == "none")  # type: ignore[arg-type]
+        return with_variants(pictures, options)
     if not hasattr(tiles, "pictures"):
         raise TileError(
             f"the tiles are a {type(tiles).__name__}; a spec such as 'holiday/' or 'emoji', a list of them, a tile "
             f"set, or pictures as arrays or Pillow images are expected."
         )
+    for name, given in (("variants", bool(options.variants)), ("crop", options.crop != TileOptions.crop)):
+        if given:
+            raise ConfigError(f"{name} is for tiles that are opened now; give it to open_tiles() with TileOptions.")
     return tiles  # type: ignore[return-value]
 
 
-def limits_of(options: MosaicOptions, tiles: TileSet) -> Limits:
+def limits_of(options: MatchingSettings, tiles: TileSet) -> Limits:
     """What the settings ask of every assignment of these tiles.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.compose import hard_mosaic
-from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.config import MosaicOptions, check_output_options
 from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.features.patches import fit_target
@@ -38,9 +39,13 @@ from perceptual_photomosaic.tiles.spec import parse_colour, paths_in
 __all__ = ["Mosaic"]
 
 _PREVIEW_PX = 1024
+_NOTEBOOK_PX = 640
+_LONGEST_SPEC = 60
+_CHANGES_CONTENT = ("cmyk", "bleed", "marks", "sheets")
+"""Settings that people would miss in a file of a format without them; others that do not apply are passed over."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Mosaic:
     """A finished assignment with everything needed to draw it.
 
@@ -73,6 +78,22 @@ class Mosaic:
     tone: ToneFit | None = None
     pins: tuple[tuple[int, int], ...] = ()
     bans: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        columns, rows = self.grid.columns, self.grid.rows
+        used, count = len(np.unique(self.tile_numbers)), len(self.tiles) // len(self.tiles.variants)
+        width, height = self.tile_px
+        spec = self.tiles.spec if len(self.tiles.spec) < _LONGEST_SPEC else f"{self.tiles.spec[:_LONGEST_SPEC]}..."
+        return f"<Mosaic: {columns} x {rows} cells of {width} x {height} px, {used} of {count} tiles of {spec}>"
+
+    def _repr_png_(self) -> bytes:
+        """Show the mosaic in a notebook, at most 640 px large."""
+        scale = min(1.0, _NOTEBOOK_PX / max(self.size_px))
+        image = self.to_image((max(1, round(self.tile_px[0] * scale)), max(1, round(self.tile_px[1] * scale))))
+        image.thumbnail((_NOTEBOOK_PX, _NOTEBOOK_PX))
+        file = io.BytesIO()
+        image.save(file, "PNG")
+        return file.getvalue()
 
     @classmethod
     def of_plan(
@@ -180,6 +201,7 @@ class Mosaic:
         """
         path = self._spared(path)
         made = check_output(path, self.size_px)
+        check_output_options(self.options, made.name, _CHANGES_CONTENT)
         output = Output.from_options(self.options, self.size_px, self.tile_px, quality)
         if made.text:
             check_text(path, made, [self.tiles.spec], self.options)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.variety import Variety
-from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.config import MatchingSettings
 from perceptual_photomosaic.features.importance import detail_of, importance_of
 from perceptual_photomosaic.features.ink import within_reach
 from perceptual_photomosaic.features.near_copies import same_pictures
@@ -57,7 +57,7 @@ def pose(
     target: NDArray[np.uint8],
     grid: Grid,
     tiles: TileSet,
-    options: MosaicOptions,
+    options: MatchingSettings,
     cut: TileOptions,
     *,
     looks: Looks | None = None,
@@ -90,7 +90,7 @@ def pose(
         looks = looks if choices is looks.choices else Looks(choices, looks.variants)
     inked = options.ink != "none"
     narrow = not inked and is_narrow(cells, choices, drawn=only_text(tiles.spec))
-    wanted = "fit" if narrow else "keep"
+    wanted = "keep" if not narrow or options.method == "mosaicnet" else "fit"  # a network sees the target itself
     tone = tone_fit(cells, choices, wanted if options.tone == "auto" else options.tone, options.contrast)
     varied = options.method == "solve" and may_vary(tiles.spec)
     pictures, count = None, len(tiles) // len(tiles.variants)

@@ -93,7 +93,7 @@ LIMITS = {
     f"{MAKE} --min-distance -1": "min distance is -1; it must not be negative",
     f"{MAKE} --min-distance 5": "needs 25 different tiles in every 5 x 5 cells, but there are 24: 1 are missing",
     f"{MAKE} --columns 4 --use-all": "24 tiles must all appear, but there are 12 cells: 12 are missing",
-    f"{MAKE} --must-include 70.png": "photos:holiday has no tile '70.png'. Did you mean 'holiday/",
+    f"{MAKE} --must-include 70.png": "photos:holiday has no tile '70.png'. One it has is 'holiday/",
 }
 SEVERAL = {
     "make portrait.png -t holiday -o out.png --format jpg": "--format is for several targets",

@@ -22,10 +22,8 @@ COMMAND = [sys.executable, "-c", "from perceptual_photomosaic.cli.main import ma
 INTERRUPTED = """
 import os, signal, sys
 from pathlib import Path
-import perceptual_photomosaic.render.formats as formats
 from perceptual_photomosaic.cli.main import main
 
-replacing = formats.replacing
 seen = []
 
 def interrupt(self, target):

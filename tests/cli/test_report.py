@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perceptual_photomosaic.cli import report
-from perceptual_photomosaic.cli.report import reporter_for
+from perceptual_photomosaic.progress import shown as report
+from perceptual_photomosaic.progress.shown import reporter_for
 
 
 @pytest.fixture

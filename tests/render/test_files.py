@@ -20,7 +20,7 @@ from perceptual_photomosaic.api import make_mosaic, open_plan
 from perceptual_photomosaic.compose import hard_mosaic
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import OutputError
-from perceptual_photomosaic.render import formats
+from perceptual_photomosaic.files import replacing
 from perceptual_photomosaic.render.formats import check_output
 from perceptual_photomosaic.render.output import Output
 from perceptual_photomosaic.render.pdf import pages
@@ -331,6 +331,6 @@ def test_a_folder_whose_name_is_not_utf8_is_written_into(
 def test_such_a_folder_is_refused_before_any_work_where_it_cannot_be_written(
     odd_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formats, "_OPEN_FOLDERS", Path("/nowhere"))
+    monkeypatch.setattr(replacing, "_OPEN_FOLDERS", Path("/nowhere"))
     with pytest.raises(OutputError, match=r"caf\\udce9/out.png': the name of its folder is not UTF-8. Choose another"):
         check_output(odd_folder / "out.png")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from perceptual_photomosaic.assign.base import Matcher
 from perceptual_photomosaic.assign.baselines import Correlation, MeanColour, NearestPatch
 from perceptual_photomosaic.assign.inked import Inked
 from perceptual_photomosaic.assign.learned import Learned
 from perceptual_photomosaic.assign.solve import Solve, parse_weights
-from perceptual_photomosaic.config import METHODS, MosaicOptions
+from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.tiles.spec import parse_colour
 
@@ -20,7 +18,7 @@ def matcher(options: MosaicOptions) -> Matcher:
     """Return the method that the options name.
 
     Raises:
-        ConfigError: There is no such method (names the nearest one), or a weight that makes no sense.
+        ConfigError: There is no such method, or a weight that makes no sense.
     """
     match options.method:
         case "solve" if options.ink != "none":
@@ -35,6 +33,4 @@ def matcher(options: MosaicOptions) -> Matcher:
             return Correlation()
         case "mosaicnet":
             return Learned(options.model, parse_colour(options.background, "background"))
-    near = get_close_matches(options.method, METHODS, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
-    raise ConfigError(f"there is no method '{options.method}'.{hint} Choose one of {', '.join(METHODS)}.")
+    raise ConfigError(f"there is no method '{options.method}'.")

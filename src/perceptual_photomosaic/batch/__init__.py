@@ -10,18 +10,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, Unpack
 
 from perceptual_photomosaic.api import make_mosaic
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.batch.jobs import Job, check_place, find_jobs, suffix_of
 from perceptual_photomosaic.batch.records import Record, State, key_of, load_record, save_record, state_of, tiles_key
 from perceptual_photomosaic.config import MosaicOptions, check_options, with_values
+from perceptual_photomosaic.config.keywords import MosaicKeywords, with_settings
 from perceptual_photomosaic.errors import ConfigError, ModelError, MosaicError, OutputError
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.inputs import Tiles, tile_options
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.progress import SILENT, Reporter, Stage
+from perceptual_photomosaic.progress.shown import shown_progress
 from perceptual_photomosaic.render.formats import check_output
 from perceptual_photomosaic.shared_tiles import SharedTiles
 from perceptual_photomosaic.text.write import check_text
@@ -48,6 +50,7 @@ class BatchItem:
     error: str = ""
 
 
+@with_settings
 def make_mosaics(
     targets: str | Path | Sequence[str | Path],
     tiles: Tiles,
@@ -58,8 +61,9 @@ def make_mosaics(
     redo: bool = False,
     jpeg_quality: int | None = None,
     cache: Path | None = None,
+    progress: bool = False,
     reporter: Reporter = SILENT,
-    **changes: Any,
+    **changes: Unpack[MosaicKeywords],
 ) -> list[BatchItem]:
     """Rebuild several targets out of the same tiles, and write the mosaics into a folder.
 
@@ -75,6 +79,7 @@ def make_mosaics(
         redo: Make finished mosaics again, and replace files that no earlier run wrote.
         jpeg_quality: 1 to 100 for JPEG and WebP.
         cache: Folder that keeps decoded photos and assignments between runs; None keeps nothing.
+        progress: Show progress on standard error.
         reporter: Hears of progress, and of each target that fails.
         **changes: Settings by name, over those in `options`.
     Returns:
@@ -82,8 +87,9 @@ def make_mosaics(
     Raises:
         MosaicError: What is wrong for all targets: tiles, settings, or names that would replace each other.
     """
-    options = with_values(options or MosaicOptions(), changes, "make_mosaics()")
+    options = with_values(options or MosaicOptions(), dict(changes), "make_mosaics()")
     check_options(options)
+    reporter = shown_progress() if progress else reporter
     matcher(options)
     tile_options(options, cache)  # refuses what is no colour, crop or size
     folder, shared = Path(out), SharedTiles(tiles, reporter)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.cli.summary import facts_of, print_skipped
 from perceptual_photomosaic.errors import ConfigError, OutputError
+from perceptual_photomosaic.progress.shown import reporter_for
 
 if TYPE_CHECKING:
     from perceptual_photomosaic.batch import BatchItem

@@ -11,8 +11,8 @@ import typer
 
 from perceptual_photomosaic.cli.evaluate import check_figure, figure_text, plain, share
 from perceptual_photomosaic.cli.options import PlanFolder
-from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ImageError, OutputError
+from perceptual_photomosaic.progress.shown import reporter_for
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perceptual_photomosaic.cli.options import LookIn, PlanFolder
-from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.progress.shown import reporter_for
 
 if TYPE_CHECKING:
     from perceptual_photomosaic.plan.editing import Cell

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import TileError
+from perceptual_photomosaic.progress.shown import reporter_for
 
 if TYPE_CHECKING:
     from perceptual_photomosaic.library.build import Changes

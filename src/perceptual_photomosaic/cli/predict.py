@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ConfigError, ModelError
+from perceptual_photomosaic.progress.shown import reporter_for
 
 __all__ = ["predict"]
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from perceptual_photomosaic.cli.options import LookIn, PlanFolder, said, with_print_options
-from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.cli.summary import Extras, print_summary
 from perceptual_photomosaic.errors import OutputError
+from perceptual_photomosaic.progress.shown import reporter_for
 
 __all__ = ["render"]
 
@@ -45,19 +45,23 @@ def render(
     """
     if out is None:
         raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif, .dzi, .pdf).")
+    from perceptual_photomosaic.config import check_output_options
     from perceptual_photomosaic.plan import Plan
+    from perceptual_photomosaic.render.formats import check_output
 
     extras = Extras(index=index)
     extras.check(out, [plan])
     loaded = Plan.load(plan, relative_to=relative_to, look_in=look_in or ())
     extras.check(out, loaded.inputs)
+    asked = said(settings)
+    check_output_options(loaded.options(**asked), check_output(out).name, asked)
 
     from perceptual_photomosaic.api import open_plan
     from perceptual_photomosaic.tiles import default_cache_dir
 
     reporter = reporter_for(quiet=quiet or as_json)
     kept = None if no_cache else cache or default_cache_dir()
-    mosaic = open_plan(loaded, tile_size=tile_size, cache=kept, reporter=reporter, **said(settings))
+    mosaic = open_plan(loaded, tile_size=tile_size, cache=kept, reporter=reporter, **asked)
     mosaic.write(out, quality=jpeg_quality, reporter=reporter)
     extras.write(mosaic)
     print_summary(mosaic, out, quiet=quiet, verbose=verbose, as_json=as_json)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from perceptual_photomosaic.cli.report import reporter_for
+from perceptual_photomosaic.progress.shown import reporter_for
 
 if TYPE_CHECKING:
     from perceptual_photomosaic.tiles import TileSet

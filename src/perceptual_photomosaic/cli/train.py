@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.progress.shown import reporter_for
 
 if TYPE_CHECKING:
     from perceptual_photomosaic.losses import LossSettings

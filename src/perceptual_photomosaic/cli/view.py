@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from perceptual_photomosaic.cli.options import LookIn
-from perceptual_photomosaic.cli.report import reporter_for
+from perceptual_photomosaic.progress.shown import reporter_for
 
 __all__ = ["view"]
 

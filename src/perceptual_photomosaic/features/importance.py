@@ -21,10 +21,9 @@ from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.image import load_image, printable
 from perceptual_photomosaic.tiles.crop import face_boxes
 
-__all__ = ["DETAIL", "LEAST", "MOST", "detail_of", "importance_of", "region_importance"]
+__all__ = ["LEAST", "MOST", "detail_of", "importance_of", "region_importance"]
 
 LEAST, MOST = 0.25, 4.0
-DETAIL = ("none", "auto")
 
 _ASPECT_TOLERANCE = 0.02
 _FACE = 32.0
@@ -59,14 +58,10 @@ def detail_of(
         target: sRGB, uint8, (H, W, 3).
         cells: Linear light, (cells, k, k, 3).
         grid: The grid over the target.
-        detail: One of `DETAIL`: "auto" looks for faces, and for edges where scikit-image is not installed.
+        detail: One of `config.DETAILS`: "auto" looks for faces, and for edges where scikit-image is not installed.
     Returns:
         Float32, (cells,), from 1 to 32; None where all count alike.
-    Raises:
-        ConfigError: An unknown word.
     """
-    if detail not in DETAIL:
-        raise ConfigError(f"detail '{detail}' is unknown; choose one of {', '.join(DETAIL)}.")
     if detail == "none":
         return None
     try:

@@ -21,13 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.colour import linear_to_oklab, oklab_to_linear
 from perceptual_photomosaic.grid import Grid
 
-__all__ = ["TONES", "ToneFit", "is_narrow", "tone_fit"]
+__all__ = ["ToneFit", "is_narrow", "tone_fit"]
 
-TONES = ("auto", "keep", "fit")
 
 _ENOUGH = 0.4
 """The share of a target's range that tiles must cover to be asked for the target as it is."""
@@ -132,13 +130,7 @@ def tone_fit(
             and from 0 to 1 local contrast is raised, up to threefold.
     Returns:
         The fit, or None to leave the target as it is.
-    Raises:
-        ConfigError: Another word, or a contrast that is not from 0 to 1.
     """
-    if tone not in TONES:
-        raise ConfigError(f"tone '{tone}' is unknown; choose one of {', '.join(TONES)}.")
-    if not 0 <= contrast <= 1:
-        raise ConfigError(f"contrast is {contrast:g}; it must be from 0 (tones drawn together) to 1 (most contrast).")
     low, high = _range(cells)
     dark, light = _range(choices, tail=0.0)
     if tone == "keep" or light - dark < _ONE_TONE or high - low < _ONE_TONE:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.config import MosaicOptions, check_options, with_values
+from perceptual_photomosaic.config import MosaicOptions, check_values, with_values
 from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.features.tone import ToneFit
 from perceptual_photomosaic.grid import Grid
@@ -129,7 +129,7 @@ class Plan:
         """
         name = "the plan" if self.path is None else f"plan '{self.path}'"
         options = with_values(with_values(MosaicOptions(), self.settings, name), changes, "the settings")
-        check_options(options)
+        check_values(options)
         return options
 
     @property

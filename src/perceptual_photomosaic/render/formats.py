@@ -13,15 +13,11 @@ from perceptual_photomosaic.files.replacing import check_folder, deep_zoom_folde
 from perceptual_photomosaic.image import printable
 
 __all__ = [
-    "COMPRESSIONS",
     "FORMATS",
     "Format",
     "check_drawing",
     "check_output",
 ]
-
-COMPRESSIONS = ("deflate", "lzw", "jpeg", "none")
-"""How a TIFF may be compressed: "jpeg" loses something, the others nothing."""
 
 
 @dataclass(frozen=True)

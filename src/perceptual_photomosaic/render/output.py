@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.config import PrintSettings
 from perceptual_photomosaic.errors import OutputError
-from perceptual_photomosaic.render.formats import COMPRESSIONS, Format
+from perceptual_photomosaic.render.formats import Format
 from perceptual_photomosaic.render.physical import px_per_mm
 from perceptual_photomosaic.render.sizes import parse_length, parse_paper
 
@@ -23,7 +23,7 @@ class Output:
 
     Attributes:
         quality: 1 to 100 for what loses something; None takes the format's own.
-        compression: Of a TIFF, one of `COMPRESSIONS`.
+        compression: Of a TIFF, one of `config.COMPRESSIONS`.
         px_per_mm: Horizontal and vertical resolution; None where none was asked for: a PDF then takes 300 dpi, all
             others 72 dpi, as pictures for the screen do.
         cmyk: ICC profile of a press: colours are converted to it.
@@ -44,7 +44,7 @@ class Output:
 
     @classmethod
     def from_options(
-        cls, options: MosaicOptions, size_px: tuple[int, int], tile_px: tuple[int, int], quality: int | None = None
+        cls, options: PrintSettings, size_px: tuple[int, int], tile_px: tuple[int, int], quality: int | None = None
     ) -> Output:
         """What the settings of a mosaic of so many pixels, with tiles of so many, ask for.
 
@@ -69,16 +69,12 @@ class Output:
             OutputError: It cannot; says which can.
             ConfigError: Sheets of a paper that is none.
         """
-        if self.compression not in COMPRESSIONS:
-            raise OutputError(f"compression '{self.compression}' is unknown; choose one of {', '.join(COMPRESSIONS)}.")
         if self.quality is not None and not 1 <= self.quality <= 100:
             raise OutputError(f"quality is {self.quality}; it must be from 1 to 100.")
-        if self.cmyk is not None and not made.cmyk:
-            raise OutputError(f"{made.name} cannot hold CMYK. Write .tif, .jpg or .pdf.")
+        if self.quality is not None and "Q" not in made.options and (made.name, self.compression) != ("TIFF", "jpeg"):
+            raise OutputError(f"{made.name} loses nothing, so jpeg quality would do nothing; leave it out.")
         if self.cmyk is not None and not self.cmyk.is_file():
             raise OutputError(f"there is no ICC profile '{self.cmyk}'.")
-        if made.name != "PDF" and (self.bleed_mm or self.marks or self.sheets):
-            raise OutputError(f"bleed, marks and sheets are for PDF, not for {made.name}. Write .pdf.")
         if self.bleed_mm < 0 or self.overlap_mm < 0:
             raise OutputError("bleed and overlap must be 0 or more.")
         across, down = self.px_per_mm or PDF_PX_PER_MM

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.config import MosaicOptions, PrintSettings
 from perceptual_photomosaic.errors import OutputError
 from perceptual_photomosaic.files.replacing import replacing
 from perceptual_photomosaic.image import printable
@@ -42,7 +42,7 @@ def check_text(path: Path, made: Format, specs: Sequence[str], options: MosaicOp
         raise OutputError(f"'{shown}': emoji have no outlines of one colour; leave outlines out, or use glyphs alone.")
 
 
-def write_text_picture(path: Path, made: Format, picture: TextPicture, options: MosaicOptions) -> None:
+def write_text_picture(path: Path, made: Format, picture: TextPicture, options: PrintSettings) -> None:
     """Write a picture of text; nothing is replaced until all is written.
 
     Args:
@@ -57,7 +57,7 @@ def write_text_picture(path: Path, made: Format, picture: TextPicture, options: 
         part.write_text(_written(path, made, picture, options), encoding="utf-8", newline="\n")
 
 
-def _written(path: Path, made: Format, picture: TextPicture, options: MosaicOptions) -> str:
+def _written(path: Path, made: Format, picture: TextPicture, options: PrintSettings) -> str:
     if made.name == "HTML":
         from perceptual_photomosaic.text.html import page
 

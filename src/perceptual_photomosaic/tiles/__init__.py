@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from perceptual_photomosaic.config import CROPS
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.progress import SILENT
 from perceptual_photomosaic.tiles.base import Skipped, TileSet
-from perceptual_photomosaic.tiles.options import CROPS, TileOptions, default_cache_dir, unknown_crop
+from perceptual_photomosaic.tiles.options import TileOptions, default_cache_dir, unknown_crop
 from perceptual_photomosaic.tiles.spec import SETS, Spec, characters_of, parse_colour, parse_flag, parse_specs
 
 if TYPE_CHECKING:
@@ -80,18 +81,24 @@ def open_tiles(
         MissingExtraError: A set needs a package that is not installed.
     """
     from perceptual_photomosaic.tiles.joined import Joined
-    from perceptual_photomosaic.tiles.variants import Variants
 
     options = options or TileOptions()
     texts = [specs] if isinstance(specs, str) else list(specs)
     sets = [_open_one(spec, options, reporter) for text in texts for spec in parse_specs(text)]
     tiles: TileSet = sets[0] if len(sets) == 1 else Joined(sets)
-    if options.variants:
-        square = options.cell_aspect[0] == options.cell_aspect[1]
-        tiles = Variants(tiles, rotate="rotate" in options.variants, flip="flip" in options.variants, square=square)
     if tiles.licence:
         reporter.note(tiles.licence)
-    return tiles
+    return with_variants(tiles, options)
+
+
+def with_variants(tiles: TileSet, options: TileOptions) -> TileSet:
+    """Return a tile set with turned copies of its tiles, if options ask for them."""
+    from perceptual_photomosaic.tiles.variants import Variants
+
+    if not options.variants:
+        return tiles
+    square = options.cell_aspect[0] == options.cell_aspect[1]
+    return Variants(tiles, rotate="rotate" in options.variants, flip="flip" in options.variants, square=square)
 
 
 def own_aspect(tiles: Sequence[str] | TileSet) -> tuple[int, int] | None:

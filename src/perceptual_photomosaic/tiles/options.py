@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from perceptual_photomosaic.config import CROPS
 from perceptual_photomosaic.errors import ConfigError
 
-__all__ = ["CROPS", "VARIANTS", "TileOptions", "default_cache_dir", "unknown_crop"]
+__all__ = ["VARIANTS", "TileOptions", "default_cache_dir", "unknown_crop"]
 
-CROPS = ("centre", "attention", "faces", "none")
 VARIANTS = ("rotate", "flip")
 
 

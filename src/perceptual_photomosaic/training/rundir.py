@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import secrets
 import sys
 import time
 from collections.abc import Mapping
@@ -53,7 +54,8 @@ class RunFolder:
             from tensorboardX import SummaryWriter
         except ImportError:
             raise MissingExtraError("training", "train") from None
-        self.board = SummaryWriter(str(path / "tensorboard"), purge_step=resumed_at + 1)
+        own_name = f".{secrets.token_hex(4)}"  # else two runs that begin in one second share a file
+        self.board = SummaryWriter(str(path / "tensorboard"), purge_step=resumed_at + 1, filename_suffix=own_name)
         self._metrics = path / "metrics.jsonl"
         self._trim(resumed_at)
 

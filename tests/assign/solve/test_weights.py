@@ -8,9 +8,9 @@ from importlib.resources import files
 import pytest
 
 from perceptual_photomosaic.assign.methods import matcher
-from perceptual_photomosaic.assign.solve import VIEWING, Solve, parse_weights, present_weights, weights_for
+from perceptual_photomosaic.assign.solve import Solve, parse_weights, present_weights, weights_for
 from perceptual_photomosaic.assign.solve.terms import TERMS
-from perceptual_photomosaic.config import MosaicOptions
+from perceptual_photomosaic.config import VIEWINGS, MosaicOptions
 from perceptual_photomosaic.errors import ConfigError
 
 SCALES = {row.name: row.scale for row in TERMS}
@@ -46,7 +46,7 @@ def test_the_file_weighs_every_term_and_nothing_else() -> None:
 def test_who_looks_from_near_sees_many_samples() -> None:
     """Terms that see more samples a cell gain the more from near, and lose as much from far."""
     near, balanced, far = (weights_for(viewing) for viewing in ("near", "balanced", "far"))
-    assert list(VIEWING) == ["near", "balanced", "far"]
+    assert list(VIEWINGS) == ["near", "balanced", "far"]
     factors = {name: near[name] / weight for name, weight in balanced.items() if weight}
     assert len(factors) > 3
     for name, factor in factors.items():
@@ -57,7 +57,7 @@ def test_who_looks_from_near_sees_many_samples() -> None:
     assert near["colour8"] > balanced["colour8"] > far["colour8"] > 0
 
 
-@pytest.mark.parametrize("viewing", VIEWING)
+@pytest.mark.parametrize("viewing", VIEWINGS)
 @pytest.mark.parametrize("limited", [False, True])
 def test_weights_by_number_replace_those_by_word(viewing: str, limited: bool) -> None:
     usual = weights_for(viewing, limited=limited)
@@ -69,7 +69,6 @@ def test_weights_by_number_replace_those_by_word(viewing: str, limited: bool) ->
 @pytest.mark.parametrize(
     ("viewing", "text", "said"),
     [
-        ("middle", "", "viewing 'middle' is unknown; choose one of near, balanced, far."),
         ("near", "colours8=1", "there is no weight 'colours8'. Did you mean 'colour8'? Weights are colour8, colour1"),
         ("near", "structur=1", "Did you mean 'structure"),
         ("near", "zzz=1", "there is no weight 'zzz'. Weights are colour8,"),

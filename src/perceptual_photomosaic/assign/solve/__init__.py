@@ -22,11 +22,11 @@ from perceptual_photomosaic.assign.solve.energy import Energy
 from perceptual_photomosaic.assign.solve.free import FreeMoves
 from perceptual_photomosaic.assign.solve.limited import LimitedMoves
 from perceptual_photomosaic.assign.solve.state import State
-from perceptual_photomosaic.assign.solve.weights import VIEWING, parse_weights, present_weights, weights_for
+from perceptual_photomosaic.assign.solve.weights import parse_weights, present_weights, weights_for
 from perceptual_photomosaic.assign.spacing import space_out
 from perceptual_photomosaic.progress import SILENT, Reporter
 
-__all__ = ["VIEWING", "Solve", "parse_weights", "present_weights", "weights_for"]
+__all__ = ["Solve", "parse_weights", "present_weights", "weights_for"]
 
 
 @dataclass(frozen=True)

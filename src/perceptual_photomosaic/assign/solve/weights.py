@@ -14,10 +14,10 @@ from importlib.resources import files
 from perceptual_photomosaic.assign.solve.terms import TERMS
 from perceptual_photomosaic.errors import ConfigError
 
-__all__ = ["VIEWING", "parse_weights", "present_weights", "weights_for"]
+__all__ = ["parse_weights", "present_weights", "weights_for"]
 
-VIEWING = {"near": 1.0, "balanced": 0.0, "far": -1.0}
-"""The viewing distances, and the sign with which each shifts weights to terms of many samples a cell."""
+_SHIFTS = {"near": 1.0, "balanced": 0.0, "far": -1.0}
+"""The sign with which each viewing distance shifts weights to terms of many samples a cell."""
 
 _SUCCESSORS = {
     "colour4": "colour8",
@@ -55,7 +55,7 @@ def weights_for(viewing: str = "balanced", *, limited: bool = False) -> dict[str
             cost nothing else.
     """
     tuned = _tuned()
-    shift = VIEWING[viewing] * tuned["viewing"]["shift"]
+    shift = _SHIFTS[viewing] * tuned["viewing"]["shift"]
     scales = {row.name: row.scale for row in TERMS}
     factors = tuned["limited"] if limited else {}
     return {name: weight * scales[name] ** shift * factors.get(name, 1.0) for name, weight in tuned["weights"].items()}
@@ -65,14 +65,12 @@ def parse_weights(viewing: str, text: str, *, limited: bool = False) -> dict[str
     """Weigh terms as the settings say.
 
     Args:
-        viewing: One of `VIEWING`.
+        viewing: One of `config.VIEWINGS`.
         text: "colour8=0.5,structure4=1": weights in place of some of them; empty changes nothing.
         limited: As for `weights_for`.
     Raises:
-        ConfigError: An unknown word (names the nearest one) or a number out of range.
+        ConfigError: An unknown weight (names the nearest one) or a number out of range.
     """
-    if viewing not in VIEWING:
-        raise ConfigError(f"viewing '{viewing}' is unknown; choose one of {', '.join(VIEWING)}.")
     weights = weights_for(viewing, limited=limited)
     known = [row.name for row in TERMS]
     for item in text.split(",") if text else ():

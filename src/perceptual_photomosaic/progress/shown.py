@@ -1,4 +1,4 @@
-"""How the command line tells that work goes on: a bar on a terminal, plain lines elsewhere, nothing when quiet.
+"""Progress that people see: a bar on a terminal, plain lines elsewhere.
 
 Stages may lie inside each other. What is shown is the innermost one that is open: how much of it is done in per cent
 and how long it will take, or how long it has taken where nobody knows how much there is to do. Of several mosaics, how
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
-__all__ = ["EVERY_S", "FIRST_AFTER_S", "reporter_for"]
+__all__ = ["EVERY_S", "FIRST_AFTER_S", "reporter_for", "shown_progress"]
 
 FIRST_AFTER_S = 2.0
 """A plain line appears when a stage has taken this long."""
@@ -36,9 +36,12 @@ _COUNTED = frozenset({"photos", "pictures", "emoji", "step", "steps", _WHOLE})
 
 
 def reporter_for(*, quiet: bool) -> Reporter:
-    """Choose the reporter that suits standard error: bars for a terminal, lines for a file, silence when quiet."""
-    if quiet:
-        return _NotesOnly()
+    """Return the reporter of a command: its progress, or notes alone when quiet."""
+    return _NotesOnly() if quiet else shown_progress()
+
+
+def shown_progress() -> Reporter:
+    """Return the reporter that suits standard error: bars for a terminal, lines for a file or a notebook."""
     return _Bars() if sys.stderr.isatty() else _Lines()
 
 

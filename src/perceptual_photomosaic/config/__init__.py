@@ -1,0 +1,48 @@
+"""Settings of a mosaic: their groups, their checks, and their values in Python and in TOML files.
+
+The command line builds its options from the fields in `groups`, so the two cannot drift apart.
+"""
+
+from perceptual_photomosaic.config.checks import check_options, check_output_options, check_values
+from perceptual_photomosaic.config.groups import (
+    ANSI_COLOURS,
+    COMPRESSIONS,
+    CROPS,
+    DETAILS,
+    FITS,
+    INKS,
+    METHODS,
+    TONES,
+    VIEWINGS,
+    GridSettings,
+    MatchingSettings,
+    MosaicOptions,
+    PrintSettings,
+    TileSettings,
+)
+from perceptual_photomosaic.config.values import field_types, load_options, option_fields, save_options, with_values
+
+__all__ = [
+    "ANSI_COLOURS",
+    "COMPRESSIONS",
+    "CROPS",
+    "DETAILS",
+    "FITS",
+    "INKS",
+    "METHODS",
+    "TONES",
+    "VIEWINGS",
+    "GridSettings",
+    "MatchingSettings",
+    "MosaicOptions",
+    "PrintSettings",
+    "TileSettings",
+    "check_options",
+    "check_output_options",
+    "check_values",
+    "field_types",
+    "load_options",
+    "option_fields",
+    "save_options",
+    "with_values",
+]
