@@ -2,12 +2,14 @@
 # make test    the tests
 # make lint    ruff and mypy
 # make web     fetch the viewer's script (needs Node), so that `photomosaic view` works from a checkout
+# make dist    the wheel and the sdist, in dist/
+# make check-wheel    the same, and the wheel is tried in an empty environment
 # All of them make their own virtual environment in .venv first.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench web clean
+.PHONY: setup demo test lint bench web dist check-wheel clean
 
 setup: .venv/.ready
 
@@ -33,6 +35,13 @@ web:
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+dist: setup web
+	rm -rf dist
+	PHOTOMOSAIC_REQUIRE_VIEWER=1 $(BIN)/python -m build --no-isolation
+
+check-wheel: dist
+	$(BIN)/python scripts/check_wheel.py dist
 
 clean:
 	rm -rf .venv demo build dist
