@@ -1,1 +1,1 @@
-"""Measurements of speed, memory and quality; `python -m benchmarks` writes docs/benchmarks.md."""
+"""Measurements of speed, memory and quality; `python -m benchmarks` writes docs/logbook/benchmarks.md."""

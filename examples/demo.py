@@ -14,7 +14,9 @@ from pictures import sample
 from PIL import Image, ImageDraw, ImageFont
 
 from perceptual_photomosaic import Mosaic, make_mosaic
+from perceptual_photomosaic.errors import OutputError
 from perceptual_photomosaic.tiles import default_cache_dir
+from perceptual_photomosaic.view.folder import write_viewer
 
 TARGET = sample("astronaut.png")
 
@@ -56,6 +58,15 @@ def sheet(pictures: dict[str, Image.Image], side: int = 900, title: int = 40) ->
     return page
 
 
+def page(mosaic: Mosaic, folder: Path) -> str:
+    """Make a page to zoom into; say where it is, or why there is none."""
+    try:
+        write_viewer(mosaic, folder, title="Eileen Collins")
+    except OutputError as error:
+        return f"no page to zoom into: {error}"
+    return f"{folder / 'index.html'}: a page to zoom into; open it in a browser"
+
+
 def main() -> None:
     """Make the three mosaics and the sheet in the folder named on the command line."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "demo")
@@ -74,11 +85,14 @@ def main() -> None:
         )
         if mosaic.tiles.licence:
             print(f"  {mosaic.tiles.licence}")
+        if name == "photos":
+            photographs = mosaic
         with Image.open(path) as picture:
             pictures[name] = picture.convert("RGB")
     start = time.perf_counter()
     sheet(pictures).save(folder / "sheet.png")
     print(f"{folder / 'sheet.png'}: the photo and all three, {time.perf_counter() - start:.1f} s")
+    print(page(photographs, folder / "photos_view"))
     print(f"{time.perf_counter() - begin:.1f} s in all")
 
 

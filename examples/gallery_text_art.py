@@ -10,7 +10,7 @@ from pictures import sample, show
 from PIL import Image, ImageDraw, ImageFont
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.letters import entrants
+from benchmarks.letter_legibility import entrants
 
 SIDE, TITLE, GAP = 420, 26, 8
 NAMES = {

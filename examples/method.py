@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/method.md, from networks that this script trains.
+"""Draw the pictures of docs/understand/method.md, from networks that this script trains.
 
     python examples/method.py WORK_DIR [--out docs/images/method] [--steps 300] [--quiet]
 
@@ -60,7 +60,7 @@ def targets() -> dict[str, Picture]:
 def run(work: Path, name: str, settings: TrainSettings, reporter: Reporter) -> Path:
     """Train in WORK_DIR/NAME, or go on there; return the run folder."""
     folder = work / name
-    train(Job(settings, folder, resume=True, notes="for docs/method.md"), reporter=reporter)
+    train(Job(settings, folder, resume=True, notes="for docs/understand/method.md"), reporter=reporter)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Draw the figures of docs/models.md: mosaics of the shipped models beside the baselines, near and from afar,
+"""Draw the figures of docs/use/models.md: mosaics of the shipped models beside the baselines, near and from afar,
 and training curves.
 
     python examples/models.py OUT_DIR [RUN_DIR ...]

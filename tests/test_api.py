@@ -180,7 +180,7 @@ def test_large_mosaics_get_small_previews(target: NDArray[np.uint8], pictures: N
 
 def test_a_plan_has_no_target_to_show(target: NDArray[np.uint8], photo_folder: Path, tmp_path: Path) -> None:
     small(target, str(photo_folder)).save_plan(tmp_path / "plan.json")
-    with pytest.raises(ValueError, match="came without its target"):
+    with pytest.raises(PlanError, match="needs its target, as it is drawn beside the mosaic"):
         open_plan(tmp_path / "plan.json").preview()
 
 

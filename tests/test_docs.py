@@ -1,7 +1,7 @@
 """The documents: commands and scripts in them run, links lead somewhere, and no option goes unmentioned.
 
-Blocks marked `bash` or `python` in the README and the cookbook are run in a folder with portrait.jpg and holiday/;
-blocks without a mark are not.
+Blocks marked `bash` or `python` in the README and three pages are run in a folder with portrait.jpg,
+portraits/ and holiday/; blocks without a mark are not.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from perceptual_photomosaic.cli.app import app
 from perceptual_photomosaic.cli.main import main
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-RUN = [ROOT / "README.md", ROOT / "docs" / "cookbook.md"]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+RUN = [ROOT / "README.md", *(ROOT / "docs" / "use" / f"{name}.md" for name in ("start", "guide", "api"))]
 BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -39,7 +39,7 @@ BLOCKS = list(_blocks())
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """portrait.jpg, mask.png, and eighty photos in holiday/ with two broken files among them."""
+    """portrait.jpg, another in portraits/, mask.png, and eighty photos in holiday/ with two broken files among them."""
     folder = tmp_path_factory.mktemp("studio")
     rng = np.random.default_rng(5)
     y, x = np.mgrid[0:200, 0:160]
@@ -47,6 +47,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
     portrait = np.where(face[..., None], (224, 172, 140), np.stack([x, y, 200 - y], axis=-1))
     Image.fromarray(portrait.clip(0, 255).astype(np.uint8)).save(folder / "portrait.jpg")
     Image.fromarray(face).save(folder / "mask.png")
+    (folder / "portraits").mkdir()
+    Image.open(folder / "portrait.jpg").rotate(180).save(folder / "portraits" / "turned.jpg")
     holiday = folder / "holiday"
     holiday.mkdir()
     for number in range(80):
@@ -114,6 +116,21 @@ def test_options_in_the_documents_exist(path: Path) -> None:
     known = {spelling for _, spellings in _options() for spelling in spellings} | {"--help"}
     text = "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("pip "))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known
+
+
+@pytest.mark.parametrize("page", ["architecture", "solver"])
+def test_files_in_the_documents_exist(page: str) -> None:
+    """A renamed file is renamed there too."""
+    package = ROOT / "src" / "perceptual_photomosaic"
+    text = (ROOT / "docs" / "understand" / f"{page}.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w/.])(?:[a-z_]+/)*[a-z_]+\.py\b", text))
+    assert len(named) >= 10
+    homes = (package, package / "assign" / "solve")
+    assert not {name for name in named if not any((home / name).exists() for home in homes)}
+
+
+def test_the_readme_stays_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 120
 
 
 def test_gallery_pictures_are_small() -> None:

@@ -178,7 +178,7 @@ def test_what_cannot_be_written_is_refused_before_photos_are_read(
     target: NDArray[np.uint8], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "holiday").mkdir()
-    monkeypatch.setattr("perceptual_photomosaic.api.open_tile_set", None)
+    monkeypatch.setattr("perceptual_photomosaic.shared_tiles.open_tile_set", None)
     with pytest.raises(OutputError, match="compression"):
         make_mosaic(target, tmp_path / "holiday", out=tmp_path / "a.tif", compression="zip")
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from perceptual_photomosaic.api import make_mosaic, open_plan
     from perceptual_photomosaic.assign.limits import Limits
+    from perceptual_photomosaic.batch import make_mosaics
     from perceptual_photomosaic.config import MosaicOptions
     from perceptual_photomosaic.errors import MosaicError
     from perceptual_photomosaic.grid import Grid
@@ -32,6 +33,7 @@ __all__ = [
     "TileOptions",
     "TileSet",
     "make_mosaic",
+    "make_mosaics",
     "open_plan",
     "open_tiles",
 ]
@@ -45,6 +47,7 @@ _HOMES = {
     "TileOptions": "tiles",
     "TileSet": "tiles.base",
     "make_mosaic": "api",
+    "make_mosaics": "batch",
     "open_plan": "api",
     "open_tiles": "tiles",
 }

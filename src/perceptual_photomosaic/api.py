@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.assign.answer_cache import assign_or_recall
+from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.diagnosis import diagnose
 from perceptual_photomosaic.assign.inked import ink_of
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.config import MosaicOptions, check_options, with_values
 from perceptual_photomosaic.features.tint import shifts_towards
+from perceptual_photomosaic.features.tone import ToneFit
 from perceptual_photomosaic.inputs import (
     Tiles,
     open_target,
-    open_tile_set,
-    specs_of,
     tile_options,
 )
 from perceptual_photomosaic.layout import Layout, first_layout, lay_out_for, with_own_shape
@@ -33,6 +33,7 @@ from perceptual_photomosaic.progress import SILENT, Reporter, Stages
 from perceptual_photomosaic.render.formats import check_output
 from perceptual_photomosaic.render.originals import words_about_originals
 from perceptual_photomosaic.render.output import Output
+from perceptual_photomosaic.shared_tiles import SharedTiles
 from perceptual_photomosaic.text.write import check_text
 from perceptual_photomosaic.tiles import own_aspect
 from perceptual_photomosaic.tiles.kinds import inks_of
@@ -42,7 +43,7 @@ __all__ = ["make_mosaic", "open_plan"]
 
 def make_mosaic(
     target: str | Path | Image.Image | NDArray[np.uint8],
-    tiles: Tiles,
+    tiles: Tiles | SharedTiles,
     options: MosaicOptions | None = None,
     *,
     out: str | Path | None = None,
@@ -56,7 +57,7 @@ def make_mosaic(
     Args:
         target: A file, a Pillow image, or sRGB uint8 (H, W, 3).
         tiles: A spec ("holiday/", "glyphs", "emoji", "slices:a.png", "colours:64"), several of them, a `TileSet`, or
-            pictures as arrays or Pillow images.
+            pictures as arrays or Pillow images; or `SharedTiles`, which are opened once for several calls.
         options: Settings; the defaults make about 4,096 cells, or fewer where photos are few.
         out: Write the mosaic there; whether the format and the place can take it is checked before any work.
         jpeg_quality: 1 to 100 for JPEG and WebP.
@@ -77,43 +78,33 @@ def make_mosaic(
     options = with_values(options or MosaicOptions(), changes, "make_mosaic()")
     check_options(options)
     method = matcher(options)
+    shared = tiles if isinstance(tiles, SharedTiles) else SharedTiles(tiles, reporter)
     stages = Stages(reporter)
     with stages("load", "opening the target"):
-        picture, path = open_target(target, options)
+        picture, path = open_target(target, options, reporter)
         target_px = picture.shape[1], picture.shape[0]
-        options = with_own_shape(options, own_aspect(specs_of(tiles)))
-        layout = first_layout(options, target_px, specs_of(tiles))
-        _check_output(out, layout, jpeg_quality, specs_of(tiles))
+        options = with_own_shape(options, own_aspect(shared.specs))
+        layout = first_layout(options, target_px, shared.specs)
+        _check_output(out, layout, jpeg_quality, shared.specs)
         stages.note(layout.crop)
     with stages("tiles", "opening the tiles"):
-        cut = tile_options(layout.options, cache)
-        tile_set = open_tile_set(tiles, cut, reporter)
+        tile_set = shared.open(tile_options(layout.options, cache))
         layout = lay_out_for(options, target_px, tile_set)  # with fewer cells where photos are few
-        if cut != tile_options(layout.options, cache):
-            cut = tile_options(layout.options, cache)
-            tile_set = open_tile_set(tiles, cut, reporter)
+        cut = tile_options(layout.options, cache)
+        tile_set = shared.open(cut)
         if options.ink != "none":
             inks_of(tile_set)
-        options, grid, tile_px = layout.options, layout.grid, layout.tile_px
         _check_output(out, layout, jpeg_quality, [tile_set.spec])
         stages.note(layout.crop, *layout.words)
     with stages("features", "looking at the target and the tiles"):
-        problem, tone = pose(picture, grid, tile_set, options, cut, reporter=reporter)
-        tile_set = problem.tiles
+        looks = shared.looks(cut)
+        problem, tone = pose(picture, layout.grid, tile_set, layout.options, cut, looks=looks, reporter=reporter)
     with stages("assign", "choosing tiles"):
         assignment = assign_or_recall(method, problem, cache, reporter=reporter)
-        lacking = diagnose(problem, assignment.choices)
-    figures = {**assignment.figures, "seconds": stages.seconds, "tone": "kept" if tone is None else "fitted"}
-    figures["variety"] = problem.variety.facts
-    figures |= {"diagnosis": lacking and str(lacking), "lacking": lacking and asdict(lacking), "crop": layout.crop}
-    ink = None if options.ink == "none" else ink_of(problem, assignment.choices, options.ink)
-    shifts = None
-    if options.adjust > 0:
-        chosen = assignment.choices.ravel()
-        shifts = shifts_towards(problem.cells, problem.choices, chosen, options.adjust).reshape(*grid.shape, 3)
-    mosaic = Mosaic(grid, assignment.choices, tile_set, tile_px, picture, options, path, figures, shifts, ink, tone)
+        mosaic = _mosaic(problem, assignment, tone, layout, path, stages.seconds)
     if options.size is not None:
-        stages.note(words_about_originals(tile_set, np.unique(mosaic.tile_numbers).tolist(), tile_px, options.crop))
+        used = np.unique(mosaic.tile_numbers).tolist()
+        stages.note(words_about_originals(mosaic.tiles, used, mosaic.tile_px, options.crop))
     if out is not None:
         with stages("write", "writing the mosaic"):
             mosaic.write(out, quality=jpeg_quality, reporter=reporter)
@@ -149,6 +140,40 @@ def open_plan(
     blended = "it lays its target over the tiles (blend)" if options.blend > 0 else None
     opened = plan.open(options, target_for=blended, cache=cache, reporter=reporter)
     return Mosaic.of_plan(plan, opened, options, tile_px)
+
+
+def _mosaic(
+    problem: Problem,
+    assignment: Assignment,
+    tone: ToneFit | None,
+    layout: Layout,
+    path: str | None,
+    seconds: dict[str, float],
+) -> Mosaic:
+    """Put a mosaic together from what was chosen, with the figures that `--json` shows."""
+    options, choices = layout.options, assignment.choices
+    lacking = diagnose(problem, choices)
+    figures = {**assignment.figures, "seconds": seconds, "tone": "kept" if tone is None else "fitted"}
+    figures["variety"] = problem.variety.facts
+    figures |= {"diagnosis": lacking and str(lacking), "lacking": lacking and asdict(lacking), "crop": layout.crop}
+    ink = None if options.ink == "none" else ink_of(problem, choices, options.ink)
+    shifts = None
+    if options.adjust > 0:
+        shifts = shifts_towards(problem.cells, problem.choices, choices.ravel(), options.adjust)
+        shifts = shifts.reshape(*layout.grid.shape, 3)
+    return Mosaic(
+        layout.grid,
+        choices,
+        problem.tiles,
+        layout.tile_px,
+        problem.target,
+        options,
+        path,
+        figures,
+        shifts,
+        ink,
+        tone,
+    )
 
 
 def _check_output(out: str | Path | None, layout: Layout, jpeg_quality: int | None, specs: Sequence[str]) -> None:

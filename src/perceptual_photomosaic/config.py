@@ -62,12 +62,12 @@ class MosaicOptions:
     columns: int | None = _option(None, "Grid", "Cells across; rows follow from the target's shape.")
     rows: int | None = _option(None, "Grid", "Cells down; columns follow from the target's shape.")
     cells: int | None = _option(
-        None, "Grid", "About so many cells in all (4096; more of letters, fewer of few photos)."
+        None, "Grid", "Approximate number of cells (4096; more with letters, fewer with few photos)."
     )
     cell_aspect: str = _option(
-        "auto", "Grid", "Width to height of a cell: 1:1, 3:2, 4:3 ..., or auto: 1:1, and for letters that of the font."
+        "auto", "Grid", "Width to height of a cell, such as 3:2, or auto: 1:1, and for letters the shape of the font."
     )
-    fit: str = _option("crop", "Grid", "Where the target is no whole number of cells: crop, pad or stretch.")
+    fit: str = _option("crop", "Grid", "Make a target fit whole cells: crop, pad or stretch.")
     tile_size: int = _option(64, "Grid", "Longer side of each tile in the mosaic, in pixels.")
     crop: str = _option(
         "centre",
@@ -77,30 +77,37 @@ class MosaicOptions:
     background: str = _option(
         "white", "Tiles", "Colour behind transparent pictures, padding and --crop none: a name or #rrggbb."
     )
-    variants: str = _option("", "Tiles", "Use tiles turned too: rotate, flip or rotate,flip.")
+    accept_damaged: bool = _option(
+        False, "Tiles", "Use photos, and a target, whose last part is damaged; else they are skipped or refused."
+    )
+    variants: str = _option("", "Tiles", "Also use turned tiles: rotate, flip or rotate,flip.")
     method: str = _option("solve", "Choosing", f"How tiles are chosen: {', '.join(METHODS)}.")
     model: str = _option("", "Choosing", "The network of method 'mosaicnet': a name, or a file that 'train' made.")
     tone: str = _option(
         "auto",
         "Choosing",
-        "Fit the target's tones to those of the tiles: auto (where they have few, as letters do), fit, or keep.",
+        "Map the target's range of tones onto the range that the tiles can show, so that detail is kept in shadows and "
+        "highlights that they cannot: auto (only for tiles of few tones, such as letters and emoji; right for nearly "
+        "all), fit (always), keep (never). It takes no time worth counting.",
     )
-    contrast: float = _option(
-        0.3, "Choosing", "How much contrast a target gets that is fitted to letters and the like, 0 to 1."
+    contrast: float = _option(0.3, "Choosing", "Contrast of a target that is fitted to letters or emoji, 0 to 1.")
+    viewing: str = _option(
+        "balanced", "Choosing", "Viewing distance that the mosaic is made for: near, balanced or far."
     )
-    viewing: str = _option("balanced", "Choosing", "Where it is looked at from: near, balanced or far.")
     weights: str = _option("", "Choosing", "Weights by name, over those of --viewing: structure8=2,halftone1=1.")
-    region: str | None = _option(None, "Choosing", "A mask of the target's shape: white matters, black does not.")
-    detail: str = _option("auto", "Choosing", "What gets the best photos: auto (faces), or none (all cells alike).")
+    region: str | None = _option(
+        None, "Choosing", "A mask of the target's shape: white cells matter most, black ones least."
+    )
+    detail: str = _option("auto", "Choosing", "Give the best photos to faces (auto), or treat all cells alike (none).")
     variety: float | None = _option(
         None,
         "Choosing",
-        "How varied the tiles are, 0 (each cell takes what fits best) to 1; 0.5 for photos, 0 for letters and emoji.",
+        "Variety of the tiles, 0 (each cell takes what fits best) to 1; 0.5 for photos, 0 for letters and emoji.",
     )
-    patch: int = _option(4, "Choosing", "Samples along a cell's side that 'nearest' compares, 1 to 8.")
-    max_uses: int | None = _option(None, "Limits", "Use each tile at most so often.")
+    patch: int = _option(4, "Choosing", "Samples along a cell's side that method 'nearest' compares, 1 to 8.")
+    max_uses: int | None = _option(None, "Limits", "Use each tile at most this many times.")
     min_distance: int | None = _option(
-        None, "Limits", "Keep copies of a tile at least so many cells apart; what --variety says when nothing is said."
+        None, "Limits", "Keep copies of a tile at least this many cells apart; by default as far as --variety says."
     )
     use_all: bool = _option(False, "Limits", "Use every tile at least once.")
     must_include: tuple[str, ...] = _option(
@@ -109,23 +116,23 @@ class MosaicOptions:
         "Use this tile at least once: a path, a file name, or a name such as emoji:1F600. Repeat for more.",
     )
     adjust: float = _option(
-        0.0, "Colour", "Shift each tile's colour towards its cell's mean, 0 to 1; tiles are then not as they were."
+        0.0, "Colour", "Shift each tile's colour towards its cell's mean, 0 to 1; this changes the tiles."
     )
     ink: str = _option(
         "none", "Colour", "Colour letters by their cells: target (the letters), duo (their paper too), or none."
     )
-    blend: float = _option(0.0, "Colour", "Lay the target over the mosaic, 0 to 1 opaque.")
-    seed: int = _option(0, "Choosing", "Same seed, same picture.")
+    blend: float = _option(0.0, "Colour", "Lay the target over the mosaic, with this opacity from 0 to 1.")
+    seed: int = _option(0, "Choosing", "Seed of the random numbers; the same seed gives the same picture.")
     size: str | None = _option(
-        None, "Print", "How large it hangs: 60x90cm, 24x36in, A2 or 4000x3000px, turned to the target; 60x90cm! is not."
+        None, "Print", "Size of the print: 60x90cm, 24x36in, A2 or 4000x3000px, turned to the target; 60x90cm! is not."
     )
-    dpi: float | None = _option(None, "Print", "Dots per inch of the print (150 when only --size is said).")
-    compression: str = _option("deflate", "Print", "Of a TIFF: deflate, lzw, jpeg or none.")
+    dpi: float | None = _option(None, "Print", "Dots per inch of the print (150 if only --size is given).")
+    compression: str = _option("deflate", "Print", "Compression of a TIFF: deflate, lzw, jpeg or none.")
     cmyk: str | None = _option(None, "Print", "Convert colours to this ICC profile of a press (TIFF, JPEG, PDF).")
-    bleed: str = _option("0", "Print", "Go on beyond the trim of a PDF by so much: 3mm, 0.125in.")
+    bleed: str = _option("0", "Print", "Continue the picture beyond the trim of a PDF by this much: 3mm, 0.125in.")
     marks: bool = _option(False, "Print", "Show where to cut a PDF.")
     sheets: str | None = _option(None, "Print", "Split a PDF onto sheets of paper: A4, A3, letter, 297x420mm.")
-    overlap: str = _option("5mm", "Print", "How much neighbouring sheets share.")
+    overlap: str = _option("5mm", "Print", "Overlap of neighbouring sheets.")
     ansi_colours: str = _option("24bit", "Text", "Colours of an .ans file: 24bit, 256 or 16.")
     outlines: bool = _option(False, "Text", "Draw letters in an .svg as paths, without a font.")
 

@@ -15,7 +15,8 @@ from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import ImageError, PlanError, TileError
 from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
 from perceptual_photomosaic.image import from_pillow, load_image, printable
-from perceptual_photomosaic.progress import Reporter
+from perceptual_photomosaic.progress import SILENT, Reporter
+from perceptual_photomosaic.reading.damaged import load_what_is_there
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 from perceptual_photomosaic.tiles.base import TileSet
@@ -39,10 +40,14 @@ _ONE_DECODE_PX = 64
 
 
 def open_target(
-    target: str | Path | Image.Image | NDArray[np.uint8], options: MosaicOptions
+    target: str | Path | Image.Image | NDArray[np.uint8], options: MosaicOptions, reporter: Reporter = SILENT
 ) -> tuple[NDArray[np.uint8], str | None]:
     """Load a target.
 
+    Args:
+        target: The picture.
+        options: The settings.
+        reporter: Hears of a damaged part that the settings accept.
     Returns:
         sRGB, uint8, (H, W, 3), and its path if it came from a file.
     Raises:
@@ -50,7 +55,12 @@ def open_target(
     """
     background = parse_colour(options.background, "background")
     if isinstance(target, str | os.PathLike):
-        return load_image(target, background=background), str(target)
+        if not options.accept_damaged:
+            return load_image(target, background=background), str(target)
+        picture, damage = load_what_is_there(target, background)
+        if damage:
+            reporter.note(f"the target is used as far as it goes: {damage}")
+        return picture, str(target)
     if isinstance(target, Image.Image):
         return np.asarray(from_pillow(target, background=background, name="the target")), None
     if not isinstance(target, np.ndarray):
@@ -60,7 +70,9 @@ def open_target(
     return target, None
 
 
-def open_target_again(path: str | None, grid: Grid, options: MosaicOptions, purpose: str) -> NDArray[np.uint8]:
+def open_target_again(
+    path: str | None, grid: Grid, options: MosaicOptions, purpose: str, reporter: Reporter = SILENT
+) -> NDArray[np.uint8]:
     """Load the target of a finished mosaic again.
 
     Args:
@@ -68,6 +80,7 @@ def open_target_again(path: str | None, grid: Grid, options: MosaicOptions, purp
         grid: The grid that was laid over it.
         options: The settings.
         purpose: What it is needed for, said where it is gone: "cells are chosen by it".
+        reporter: Hears of a damaged part that the settings accept.
     Returns:
         sRGB, uint8, (H, W, 3).
     Raises:
@@ -76,7 +89,7 @@ def open_target_again(path: str | None, grid: Grid, options: MosaicOptions, purp
     if path is None:
         raise PlanError(f"the plan needs its target, as {purpose}, but it was made from a picture without a file.")
     try:
-        picture, _ = open_target(path, options)
+        picture, _ = open_target(path, options, reporter)
     except ImageError as error:
         raise PlanError(
             f"the plan needs its target, as {purpose}: {error}. Put it back, or say --look-in FOLDER."
@@ -106,6 +119,7 @@ def tile_options(options: MosaicOptions, cache: Path | None) -> TileOptions:
         background=parse_colour(options.background, "background"),
         variants=tuple(name for name in options.variants.replace(" ", "").split(",") if name),
         cache=cache,
+        accept_damaged=options.accept_damaged,
     )
 
 

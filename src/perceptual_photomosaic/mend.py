@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import struct
 import zlib
+from typing import NamedTuple
 
 from PIL import Image
 
-__all__ = ["bare_png", "ended_jpeg"]
+__all__ = ["BarePng", "bare_png", "ended_jpeg"]
 
 _EOI = b"\xff\xd9"
 _SOS = 0xDA
@@ -23,7 +25,8 @@ _TAIL = 16  # bytes by which the end of a picture may be missed
 _MOST_TRIED = 8
 _MOST_PIXELS = 100_000_000
 _PNG_START = b"\x89PNG\r\n\x1a\n"
-_XMP = b"XML:com.adobe.xmp\x00\x00"  # not compressed; it may hold the orientation
+_COLOUR_CHUNKS = {b"cHRM": 32, b"gAMA": 4, b"sRGB": 1}  # and their lengths
+_EXIF_TEXTS = b"Raw profile type exif\x00", b"Raw profile type APP1\x00"
 _LARGEST_TEXT = 1 << 20
 _LARGEST_PROFILE = 1 << 26
 
@@ -111,54 +114,103 @@ def _is_whole(picture: bytes) -> bool:
     return True
 
 
-def bare_png(data: bytes) -> tuple[bytes, bytes]:
+class BarePng(NamedTuple):
+    """A PNG with nothing beside its pixels but what says how to show them.
+
+    Attributes:
+        data: Content of the file.
+        profile: The colour profile taken from it; empty where there is none, or a broken one.
+        codes: Code points of H.273 for primaries and transfer curve, taken from its chunk cICP.
+    """
+
+    data: bytes
+    profile: bytes = b""
+    codes: tuple[int, int] | None = None
+
+
+def bare_png(data: bytes) -> BarePng:
     """Take from a PNG the chunks that say nothing about its pixels, so that none of them can be a reason to refuse it.
 
-    Texts, dates, later frames and what else is beside the picture go, broken or not; so does a broken orientation.
+    Texts, dates, later frames and what else is beside the picture go, broken or not; so do broken statements of
+    colours and orientation.
 
     Args:
-        data: Content of a file.
-    Returns:
-        The content, and the colour profile taken from it; the latter is empty where there is none, or a broken one.
+        data: Content of a file; what is no PNG is left as it is.
     """
     if not data.startswith(_PNG_START):
-        return data, b""
-    profile, seen_pixels, changed = b"", False, False
+        return BarePng(data)
+    profile, codes, seen_pixels, changed = b"", None, False, False
     view = memoryview(data)
     kept = [view[:8]]
     at = 8
     while at + 8 <= len(data):
         kind, end = data[at + 4 : at + 8], at + 12 + int.from_bytes(data[at : at + 4])
         beside = kind.isalpha() and kind[:1].islower()
+        if kind == b"tRNS" and (body := _transparent(data[24], data[25], data[at + 8 : end - 4])) is not None:
+            kept.append(memoryview(_chunk(kind, body)))
+            changed, at = True, end
+            continue
         if end > len(data) and not (beside and seen_pixels):
             break  # a decoder finds out what is lacking
         if beside and not _is_needed(kind, data[at + 8 : end - 4], data[end - 4 : end]):
             changed = True
             if kind == b"iCCP" and not profile:
                 profile = _profile_in(data[at + 8 : end - 4])
+            elif kind == b"cICP" and end == at + 16 and _is_sound(kind, data[at + 8 : end - 4], data[end - 4 : end]):
+                codes = data[at + 8], data[at + 9]
         else:
             kept.append(view[at:end])
         seen_pixels = seen_pixels or kind == b"IDAT"
         at = end
     if not changed:
-        return data, b""
-    return b"".join([*kept, view[at:]]), profile
+        return BarePng(data)
+    return BarePng(b"".join([*kept, view[at:]]), profile, codes)
 
 
 def _is_needed(kind: bytes, body: bytes, checksum: bytes) -> bool:
     """Whether a chunk that is not critical says something about the pixels."""
     if kind == b"tRNS":
         return True
-    if kind == b"eXIf" or (kind == b"iTXt" and body.startswith(_XMP) and len(body) < _LARGEST_TEXT):
-        return zlib.crc32(kind + body) == int.from_bytes(checksum)
-    return False
+    stated = kind == b"eXIf" or _COLOUR_CHUNKS.get(kind) == len(body)
+    as_text = kind in {b"tEXt", b"zTXt"} and body.startswith(_EXIF_TEXTS) and _is_short(kind, body)
+    return (stated or as_text) and _is_sound(kind, body, checksum)
+
+
+def _transparent(depth: int, kind: int, body: bytes) -> bytes | None:
+    """Which colour is transparent, in the 8 bits to which Pillow brings grey of 2 or 4 bits and colours of 16."""
+    if kind == 0 and depth in {2, 4} and len(body) == 2:
+        return bytes((0, body[1] * (255 // (2**depth - 1)) & 255))
+    if kind == 2 and depth == 16 and len(body) == 6:
+        return bytes((0, body[0], 0, body[2], 0, body[4]))
+    return None
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    content = kind + body
+    return struct.pack(">I", len(body)) + content + struct.pack(">I", zlib.crc32(content))
+
+
+def _is_sound(kind: bytes, body: bytes, checksum: bytes) -> bool:
+    return zlib.crc32(kind + body) == int.from_bytes(checksum)
+
+
+def _is_short(kind: bytes, body: bytes) -> bool:
+    """Whether a text is whole, and no longer than Pillow takes it."""
+    if kind == b"tEXt":
+        return len(body) <= _LARGEST_TEXT
+    return len(_inflated(body, _LARGEST_TEXT)) > 0
 
 
 def _profile_in(body: bytes) -> bytes:
     """The profile in a chunk iCCP, or nothing if it is broken."""
+    return _inflated(body, _LARGEST_PROFILE)
+
+
+def _inflated(body: bytes, most: int) -> bytes:
+    """What is compressed behind a chunk's name, or nothing if it is broken or longer than `most`."""
     unpacker = zlib.decompressobj()
     try:
-        profile = unpacker.decompress(body[body.index(b"\x00") + 2 :], _LARGEST_PROFILE)
+        unpacked = unpacker.decompress(body[body.index(b"\x00") + 2 :], most)
     except (ValueError, zlib.error):
         return b""
-    return profile if unpacker.eof else b""
+    return unpacked if unpacker.eof else b""

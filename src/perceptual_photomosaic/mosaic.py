@@ -17,16 +17,17 @@ from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.features.patches import fit_target
 from perceptual_photomosaic.features.tone import ToneFit
+from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+from perceptual_photomosaic.files.replacing import check_folder, replacing
 from perceptual_photomosaic.grid import Grid, tile_size_px
 from perceptual_photomosaic.inputs import open_target_again
 from perceptual_photomosaic.plan import Plan
 from perceptual_photomosaic.plan.index import index_csv
 from perceptual_photomosaic.plan.opening import OpenedPlan
 from perceptual_photomosaic.progress import SILENT, Reporter
-from perceptual_photomosaic.render.formats import check_drawing, check_folder, check_output, replacing
+from perceptual_photomosaic.render.formats import check_drawing, check_output
 from perceptual_photomosaic.render.output import Output
 from perceptual_photomosaic.render.overlay import Overlay
-from perceptual_photomosaic.render.spared import check_spared
 from perceptual_photomosaic.render.stream import write_mosaic
 from perceptual_photomosaic.text.picture import TextPicture, text_picture
 from perceptual_photomosaic.text.write import check_text, write_text_picture
@@ -282,7 +283,7 @@ class Mosaic:
         """Where to write, which is none of the files that the mosaic is made of."""
         path = Path(path)
         read = [self.target_path, self.options.region, *paths_in([self.tiles.spec])]
-        check_spared(path, read)
+        refuse_overwriting_inputs(path, read)
         return path
 
 

@@ -7,7 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image
+
+from perceptual_photomosaic.reading.samples import to_eight_bits
 
 __all__ = ["Colour", "to_srgb"]
 
@@ -16,46 +18,24 @@ Colour = tuple[int, int, int]
 _SAME_COLOUR = 2  # levels by which the sRGB profiles of several makers differ from each other, at most
 
 
-def to_srgb(picture: Image.Image, background: Colour) -> Image.Image:
+def to_srgb(picture: Image.Image, background: Colour, profile: bytes) -> Image.Image:
     """Convert a picture to sRGB and lay it over a background.
 
     Args:
-        picture: An opened picture in any mode; its `info` may hold an ICC profile and a transparent colour.
+        picture: An opened picture in any mode; its `info` may hold a transparent colour.
         background: Colour that shows through transparent pixels.
+        profile: ICC profile of its colours; empty for sRGB.
     Returns:
         A picture of mode RGB.
     """
-    profile = picture.info.get("icc_profile") or b""
     if picture.mode == "RGB" and not profile and "transparency" not in picture.info:
         picture.load()
         return picture
-    plain, alpha = _split_alpha(_to_eight_bits(picture))
+    plain, alpha = _split_alpha(to_eight_bits(picture))
     colours = _through_profile(plain, profile)
     if alpha is None:
         return colours
     return Image.composite(colours, Image.new("RGB", colours.size, background), alpha)
-
-
-def _to_eight_bits(picture: Image.Image) -> Image.Image:
-    """Bring samples of 1, 16 and 32 bits to 8 bits by scaling, never by clipping."""
-    mode = picture.mode
-    if mode == "1":
-        return picture.convert("L")
-    if mode.startswith("I;16"):
-        return Image.fromarray(_scaled(np.asarray(picture).astype(np.float64), 65535.0))
-    if mode == "I":  # 16-bit greys of several formats arrive as 32-bit integers
-        values = np.asarray(picture, dtype=np.float64)
-        return Image.fromarray(_scaled(values, 65535.0 if values.max(initial=0) <= 65535 else 2.0**31 - 1))
-    if mode == "F":  # no format says what white is: 1 if nothing is brighter, else the brightest value
-        values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
-        return Image.fromarray(_scaled(values, max(1.0, float(values.max(initial=0)))))
-    if mode == "CMYK" and picture.format == "JPEG" and "adobe" not in picture.info:
-        return ImageChops.invert(picture)  # Pillow takes every CMYK JPEG for one of Adobe's, which are inverted
-    return picture
-
-
-def _scaled(values: np.ndarray[Any, np.dtype[np.float64]], white: float) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    return np.rint(np.clip(values / white, 0, 1) * 255).astype(np.uint8)
 
 
 def _split_alpha(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -73,6 +53,8 @@ def _split_alpha(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]
 
 def _through_profile(picture: Image.Image, profile: bytes) -> Image.Image:
     """Convert to sRGB through an ICC profile; a profile that is broken or of another kind of colour is passed over."""
+    if picture.mode == "L" and profile[16:20] == b"RGB ":  # greys of a colour space have its curve
+        picture = picture.convert("RGB")
     transform = _transform(profile, picture.mode) if profile or picture.mode == "LAB" else None
     if transform is not None:
         converted: Image.Image = transform.apply(picture)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +25,31 @@ from perceptual_photomosaic.tiles import TileOptions
 from perceptual_photomosaic.tiles.base import TileSet
 from perceptual_photomosaic.tiles.kinds import inks_of, may_vary, only_text
 
-__all__ = ["pose"]
+__all__ = ["Looks", "pose"]
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What the tiles of a set look like, whatever the target.
+
+    Attributes:
+        choices: Every choice in linear light, float32, (N, k, k, 3).
+        variants: Number of variants of each tile.
+    """
+
+    choices: NDArray[np.float32]
+    variants: int
+
+    @classmethod
+    @one_blas_thread()
+    def of(cls, tiles: TileSet, size_px: tuple[int, int], reporter: Reporter = SILENT) -> Looks:
+        """Look at all tiles of a set, drawn at a size, (width, height)."""
+        return cls(choice_patches(tiles, size_px, reporter=reporter), len(tiles.variants))
+
+    @cached_property
+    def pictures(self) -> NDArray[np.int64]:
+        """Number of the picture that each tile shows, int64, (tiles,); near copies share one."""
+        return same_pictures(self.choices[:: self.variants])
 
 
 @one_blas_thread()
@@ -33,6 +60,7 @@ def pose(
     options: MosaicOptions,
     cut: TileOptions,
     *,
+    looks: Looks | None = None,
     whole: bool = False,
     reporter: Reporter = SILENT,
 ) -> tuple[Problem, ToneFit | None]:
@@ -44,6 +72,7 @@ def pose(
         tiles: The tile set.
         options: The settings.
         cut: How the tiles were cut.
+        looks: What the tiles look like; None looks at them.
         whole: Keep all tiles, even of a very large set; so do settings that name tiles or ask for all of them.
         reporter: Hears of progress.
     Returns:
@@ -54,9 +83,11 @@ def pose(
     """
     shown = fit_target(target, grid, (grid.columns * PATCH, grid.rows * PATCH), cut.background)
     cells = cell_patches(shown, grid)
-    choices = choice_patches(tiles, cut.thumbnail_px, reporter=reporter)
+    looks = looks or Looks.of(tiles, cut.thumbnail_px, reporter)
+    choices = looks.choices
     if not (whole or options.use_all or options.must_include):
         tiles, choices = shortlist(tiles, choices, cells, seed=options.seed, reporter=reporter)
+        looks = looks if choices is looks.choices else Looks(choices, looks.variants)
     inked = options.ink != "none"
     narrow = not inked and is_narrow(cells, choices, drawn=only_text(tiles.spec))
     wanted = "fit" if narrow else "keep"
@@ -64,7 +95,7 @@ def pose(
     varied = options.method == "solve" and may_vary(tiles.spec)
     pictures, count = None, len(tiles) // len(tiles.variants)
     if varied or options.variety or options.min_distance or options.weights:  # else nobody asks what tiles show
-        pictures = same_pictures(choices[:: len(tiles.variants)])
+        pictures = looks.pictures
         count = int(pictures.max()) + 1
     variety = Variety.settle(options.variety, options.min_distance, count, varied=varied)
     weights = importance_of(grid, options.region)

@@ -17,7 +17,7 @@ MAKE = "make portrait.png -t holiday -o out.png --columns 8 --method nearest"
 TARGETS = {
     "make -t holiday -o out.png": "Missing argument",
     "make gone.png -t holiday -o out.png": "gone.png",
-    "make bare -t holiday -o out.png": "bare",
+    "make bare -t holiday -o out.png": "there is no picture in bare",
     "make truncated.png -t holiday -o out.png": "truncated.png",
     "make nothing.jpg -t holiday -o out.png": "nothing.jpg: the file is empty",
     "make notes.txt -t holiday -o out.png": "notes.txt",
@@ -85,7 +85,7 @@ WORDS = {
     f"{MAKE} --config best.toml": "quality is no more, as quality 'best' was removed; leave it out.",
     f"{MAKE} --config misspelt.toml": "there is no setting 'colums'. Did you mean 'columns'?",
     f"{MAKE} --config mistyped.toml": "columns is '10', but a whole number is expected",
-    f"{MAKE} extra": "extra",
+    f"{MAKE} extra": "'out.png' names one file, but there are several targets; name a folder, as in -o mosaics",
 }
 LIMITS = {
     f"{MAKE} --max-uses 0": "max uses is 0; it must be at least 1",
@@ -94,6 +94,20 @@ LIMITS = {
     f"{MAKE} --min-distance 5": "needs 25 different tiles in every 5 x 5 cells, but there are 24: 1 are missing",
     f"{MAKE} --columns 4 --use-all": "24 tiles must all appear, but there are 12 cells: 12 are missing",
     f"{MAKE} --must-include 70.png": "photos:holiday has no tile '70.png'. Did you mean 'holiday/",
+}
+SEVERAL = {
+    "make portrait.png -t holiday -o out.png --format jpg": "--format is for several targets",
+    "make portrait.png -t holiday -o out.png --redo": "--redo is for several targets",
+    "make portrait.png a.png -t holiday -o out --format gif": "format 'gif' is unknown",
+    "make portrait.png a.png -t holiday -o out --plan plan.json": "--plan 'plan.json' is for one target; leave it out",
+    "make portrait.png a.png -t holiday -o out --index i.csv": "--index 'i.csv' is for one target",
+    "make portrait.png a.png -t holiday -o out --preview p.jpg": "--preview 'p.jpg' is for one target",
+    "make portrait.png a.png -t holiday -o out --save-config c.toml": "--save-config 'c.toml' is for one target",
+    "make portrait.png a.png -t holiday -o out --relative-to bare": "--relative-to 'bare' is for one target",
+    "make portrait.png bare/portrait.jpg -t holiday -o out": "would both be written to 'out/portrait.png'",
+    "make portrait.png a.png -t holiday -o holiday": "the mosaics would lie in 'holiday' among the tiles",
+    "make portrait.png a.png -t holiday -o out --format txt": "photos are not text; use --tiles glyphs or emoji",
+    "make portrait.png a.png -t gone -o out": "the folder gone does not exist",
 }
 OUTPUTS = {
     "make portrait.png -t holiday": "no output was named. Add -o mosaic.png",
@@ -164,7 +178,7 @@ OTHER_COMMANDS = {
     "tiles holiday --export holiday": "holiday",
     "tiles holiday --size 0": "--size",
 }
-TABLE = TARGETS | TILES | SIZES | WORDS | LIMITS | OUTPUTS | OTHER_COMMANDS | IDLE
+TABLE = TARGETS | SEVERAL | TILES | SIZES | WORDS | LIMITS | OUTPUTS | OTHER_COMMANDS | IDLE
 
 
 @pytest.mark.parametrize(("command", "said"), TABLE.items())

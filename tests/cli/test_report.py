@@ -70,6 +70,17 @@ def test_the_innermost_stage_is_shown_and_work_without_steps_too(capsys: pytest.
 
 
 @pytest.mark.usefixtures("hurried")
+def test_of_several_mosaics_it_is_said_how_many_are_done(capsys: pytest.CaptureFixture[str]) -> None:
+    reporter = reporter_for(quiet=False)
+    with reporter.stage("making mosaics", 4, "mosaics") as whole:
+        whole.advance(3)
+        with reporter.stage("c.jpg: reading photos", 10, "photos") as inner:
+            inner.advance(5)
+            said = _wait_for(capsys, "left")
+    assert re.fullmatch(r"(c.jpg: reading photos 50%: 3 of 4, 75%, about 1 s left\n)+", said), said
+
+
+@pytest.mark.usefixtures("hurried")
 def test_training_tells_its_loss(capsys: pytest.CaptureFixture[str]) -> None:
     with reporter_for(quiet=False).stage("training", 100, "step") as stage:
         stage.advance(20, loss=0.123456)

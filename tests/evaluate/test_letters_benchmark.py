@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks import letters
+from benchmarks import letter_legibility as letters
 from PIL import Image
 
 from perceptual_photomosaic.evaluate import legibility

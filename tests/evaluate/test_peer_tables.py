@@ -1,13 +1,10 @@
-"""The tables of `benchmarks/peers.py`: whoever wins by repeating is named."""
+"""The tables of `peer-quality`: whoever wins by repeating is named."""
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import pytest
+from benchmarks.peers import tables
 
 ENTRANTS = [
     {"name": "ours", "peer": "ours", "uses": "free", "tiles": "as is"},
@@ -16,19 +13,8 @@ ENTRANTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def tables() -> ModuleType:
-    path = Path(__file__).parents[2] / "benchmarks" / "peer_tables.py"
-    spec = importlib.util.spec_from_file_location("peer_tables", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def result(entrant: str, off: float, effective: float, commonest: float) -> dict[str, Any]:
-    """What `peers.py` leaves of one mosaic."""
+    """What `quality.py` leaves of one mosaic."""
     figures = {"delta_e_mean": off, "ssim": 1 / off, "judge": off, "flip": off}
     shares = {"commonest": commonest, "ten_commonest": 0.5, "equal_neighbours": 0.25, "within_3": 0.75}
     return {
@@ -42,31 +28,31 @@ def result(entrant: str, off: float, effective: float, commonest: float) -> dict
     }
 
 
-def page(tables: ModuleType, results: list[dict[str, Any]]) -> list[str]:
+def page(results: list[dict[str, Any]]) -> list[str]:
     head = {"date": "today", "machine": "this", "grid": {"rows": 8, "columns": 8}, "versions": {}}
     lines: list[str] = tables.markdown({**head, "entrants": ENTRANTS, "results": results}).splitlines()
     return lines
 
 
-def test_who_repeats_more_is_said(tables):
+def test_who_repeats_more_is_said():
     results = [
         result("ours", 4.0, 60, 0.2),
         result("ours, varied", 5.0, 150, 0.03),
         result("theirs", 6.0, 160, 0.03),
     ]
-    lines = page(tables, results)
+    lines = page(results)
     assert "| ours | as is | free | 20.0% | 50.0% | 60 | 12 | 25.0% | 75.0% | 4.00 | 4.00 | 4.00 |" in lines
     assert "| theirs | ours: all (ours is the more repetitive) | ours, varied: all |" in lines
     assert any(line.startswith("A setting is the more repetitive of two") for line in lines)
     results[2]["variety"] |= {"effective": 20, "commonest": 0.5}
-    assert any("ours: all (theirs is the more repetitive)" in line for line in page(tables, results))
+    assert any("ours: all (theirs is the more repetitive)" in line for line in page(results))
 
 
-def test_nothing_is_said_between_equals_or_of_older_runs(tables):
+def test_nothing_is_said_between_equals_or_of_older_runs():
     results = [result("ours", 4.0, 150, 0.03), result("theirs", 6.0, 160, 0.03)]
-    assert "| theirs | ours: all |  |" in page(tables, results)
+    assert "| theirs | ours: all |  |" in page(results)
     for each in results:
         del each["variety"], each["tone"]
-    lines = page(tables, results)
+    lines = page(results)
     assert "| theirs | ours: all |  |" in lines
     assert not any("repetitive" in line or "varied" in line for line in lines)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from perceptual_photomosaic.errors import MissingExtraError, ModelError
 from perceptual_photomosaic.features.weights import CONVOLUTIONS, WIDTHS, load_vgg_weights, save_vgg_weights
@@ -121,6 +122,51 @@ def test_torchvision_pth(tmp_path: Path, layers: dict[str, list[np.ndarray]]) ->
     np.testing.assert_array_equal(
         weights.filters["conv1_1"].numpy(), np.moveaxis(layers["conv1_1"][0], (-1, -2), (0, 1))
     )
+
+
+def nested(state: dict[str, torch.Tensor], kind: type) -> dict[str, Any]:
+    """The state with one entry a layer: a dict of weight and bias, or a pair of them."""
+    pairs = {name: (state[f"{name}.weight"], state[f"{name}.bias"]) for name in CONVOLUTIONS}
+    if kind is dict:
+        return {name: {"weight": weight, "bias": bias} for name, (weight, bias) in pairs.items()}
+    return {name: kind(pair) for name, pair in pairs.items()}
+
+
+def plain_state(layers: dict[str, list[np.ndarray]]) -> dict[str, torch.Tensor]:
+    """The state under the names of the layers."""
+    values = torchvision_state(layers).values()
+    names = (f"{name}.{part}" for name in CONVOLUTIONS for part in ("weight", "bias"))
+    return dict(zip(names, values, strict=True))
+
+
+@pytest.mark.parametrize("form", [None, dict, tuple, list, "safetensors"])
+def test_plain_names_are_read_as_torchvision_reads_its_own(
+    tmp_path: Path, layers: dict[str, list[np.ndarray]], form: Any
+) -> None:
+    torchvision = tmp_path / "torchvision.pth"
+    torch.save(torchvision_state(layers), torchvision)
+    state = plain_state(layers)
+    if form == "safetensors":
+        path = tmp_path / "plain.safetensors"
+        save_file(state, path)
+    else:
+        path = tmp_path / "plain.pth"
+        torch.save(nested(state, form) if form else state, path)
+    weights = load_vgg_weights(path)
+    assert weights.identity() == load_vgg_weights(torchvision).identity()
+    assert weights.source == path.name
+
+
+def test_what_holds_no_layers_is_told_their_names(tmp_path: Path, layers: dict[str, list[np.ndarray]]) -> None:
+    path = tmp_path / "net.pth"
+    torch.save({"encoder.weight": torch.zeros(2)}, path)
+    with pytest.raises(ModelError, match=r"net.pth holds no layers .* but 'encoder.weight': .* conv1_1.weight.* feat"):
+        load_vgg_weights(path)
+    state = plain_state(layers)
+    del state["conv4_1.bias"]
+    torch.save(state, path)
+    with pytest.raises(ModelError, match=r"net.pth lack layer conv4_1 \(conv4_1.bias\)"):
+        load_vgg_weights(path)
 
 
 def test_missing_and_misshapen_layers_are_named(tmp_path: Path, layers: dict[str, list[np.ndarray]]) -> None:

@@ -12,7 +12,6 @@ from perceptual_photomosaic.api import make_mosaic, open_plan
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import decode
 from perceptual_photomosaic.library.build import update_library
-from perceptual_photomosaic.library.phash import near_pairs, perceptual_hashes
 from perceptual_photomosaic.library.search import nearest, search_library
 from perceptual_photomosaic.library.tileset import LibraryTiles
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
@@ -133,29 +132,6 @@ def test_clusters_find_nearly_all_that_comparing_finds() -> None:
     found, _ = nearest(queries, among, 10, exact=False)
     recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(exact.tolist(), found.tolist(), strict=True)])
     assert recall >= 0.95
-
-
-def test_hashes_stay_while_photos_are_re_encoded_and_differ_between_photos() -> None:
-    pressed = np.stack([smooth(seed, (96, 96)) for seed in range(40)])
-    small = np.stack(
-        [np.asarray(Image.fromarray(p).resize((40, 40)).resize((96, 96), Image.Resampling.BICUBIC)) for p in pressed]
-    )
-    hashes, again = perceptual_hashes(pressed), perceptual_hashes(small)
-    assert np.bitwise_count(hashes ^ again).max() <= 3
-    apart = np.bitwise_count(hashes[:, None] ^ hashes)
-    assert apart[~np.eye(40, dtype=bool)].min() > 3
-
-
-def test_near_pairs_are_those_that_comparing_all_with_all_finds() -> None:
-    rng = np.random.default_rng(0)
-    base = rng.integers(0, 2**63, 60, dtype=np.uint64)
-    flips = np.array(
-        [sum(1 << int(b) for b in rng.choice(64, n, replace=False)) for n in rng.integers(0, 6, 60)], np.uint64
-    )
-    hashes = np.concatenate([base, base ^ flips, base[:5]])
-    apart = np.bitwise_count(hashes[:, None] ^ hashes)
-    expected = [(i, j) for i in range(len(hashes)) for j in range(i + 1, len(hashes)) if apart[i, j] <= 3]
-    assert near_pairs(hashes, 3).tolist() == [list(pair) for pair in expected]
 
 
 def test_a_plan_with_relative_paths_moves_with_its_photos(tmp_path: Path, photos: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from perceptual_photomosaic.render.abandoned import process_name, remove_abandoned
-from perceptual_photomosaic.render.formats import replacing
+from perceptual_photomosaic.files.abandoned import process_name, remove_abandoned
+from perceptual_photomosaic.files.replacing import replacing
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/ns/pid").exists(), reason="this system does not name its processes"
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
 WRITER = """
 import sys, time
 from pathlib import Path
-from perceptual_photomosaic.render.formats import replacing
+from perceptual_photomosaic.files.replacing import replacing
 
 with replacing(Path(sys.argv[1])) as part:
     part.write_bytes(b"half")

@@ -41,7 +41,7 @@ def test_sheet_and_export(run, tmp_path: Path) -> None:  # type: ignore[no-untyp
     assert "65 tiles in 2 variants each" in out
     assert "wrote sheet.png" in out
     assert len(list((tmp_path / "out").iterdir())) == 130
-    back = open_tiles(str(tmp_path / "out"), TileOptions(thumbnail_px=(8, 8)))
+    back = open_tiles(f"photos:{tmp_path / 'out'},duplicates=yes", TileOptions(thumbnail_px=(8, 8)))
     assert np.array_equal(
         back.pictures((8, 8)),
         open_tiles(["glyphs:set=alnum", "colours:3"], TileOptions(variants=("flip",))).pictures((8, 8)),

@@ -10,6 +10,7 @@ import pytest
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
+from perceptual_photomosaic.tiles.meant import likely_meant
 from perceptual_photomosaic.tiles.names import TileNames
 
 
@@ -51,3 +52,27 @@ def test_what_is_said_otherwise(name: str, said: str) -> None:
     with pytest.raises(TileError) as caught:
         names.find(name)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("0365.jpg", "0364.jpg"),  # its neighbour, and not 0736.jpg, which shares more characters in order
+        ("0736.png", "0736.jpg"),
+        ("736", "0736.jpg"),
+        ("IMG_00736.jpg", None),
+        ("7036.jpg", "0736.jpg"),  # two digits swapped
+        ("9999.jpg", None),
+        ("Emma at the beach (13).JPG", "Emma at the beach (12).jpg"),
+        ("emma at teh beach (12).jpg", "Emma at the beach (12).jpg"),
+        ("Emma at the beach (40).jpg", None),
+    ],
+)
+def test_what_a_person_would_mean(name: str, meant: str | None) -> None:
+    names = ["0001.jpg", "0364.jpg", "0736.jpg", "0360.jpg", "3065.jpg.jpg", "Emma at the beach (12).jpg"]
+    assert likely_meant(name, names) == meant
+
+
+def test_of_many_numbers_the_nearest_is_meant() -> None:
+    names = [f"folder/DSC_{number:06d}.jpg" for number in range(0, 20_000, 2)]
+    assert likely_meant("DSC_12345.jpg", names) in ("folder/DSC_012344.jpg", "folder/DSC_012346.jpg")

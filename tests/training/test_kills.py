@@ -111,5 +111,5 @@ def test_killed_runs_end_where_an_unbroken_one_does(tmp_path: Path, kills: int, 
     logs = [(tmp_path / name / "metrics.jsonl").read_text().splitlines() for name in ("killed", "unbroken")]
     rows = [[{**json.loads(line), "pictures per second": 0.0} for line in log] for log in logs]
     assert rows[0] == rows[1]
-    assert not list((tmp_path / "killed").rglob(".*.partial"))
+    assert not list((tmp_path / "killed").rglob(".*.part*"))
     print(f"killed after steps {reached}, resumed to {steps}: same weights, same log")

@@ -15,11 +15,13 @@ import pytest
 import torch
 from PIL import Image
 
-from perceptual_photomosaic.errors import ConfigError, ModelError
+from perceptual_photomosaic.errors import ConfigError, ImageError, ModelError
 from perceptual_photomosaic.losses import LossSettings
 from perceptual_photomosaic.models.store import load_model
+from perceptual_photomosaic.progress import Silent, Stage
 from perceptual_photomosaic.training import prepare
 from perceptual_photomosaic.training.checkpoint import last_checkpoint, list_checkpoints, write_checkpoint
+from perceptual_photomosaic.training.outcome import outcome
 from perceptual_photomosaic.training.settings import TrainSettings
 from perceptual_photomosaic.training.trainer import Job, train
 from tests.narrow import narrow_weights
@@ -93,6 +95,70 @@ def test_resumed_run_ends_where_an_unbroken_one_does(
         [(row["step"], row["loss"]) for row in metrics(tmp_path / run) if "loss" in row] for run in ("whole", "broken")
     ]
     assert losses[0] == losses[1]
+
+
+def test_every_step_has_one_row_also_where_a_run_began_anew(narrow: None, photos: Path, tmp_path: Path) -> None:
+    events = pytest.importorskip("tensorboardX.proto.event_pb2")
+    settings = small_settings(photos, steps=4, checkpoint_every=3, validate_every=2)
+    train(Job(settings, tmp_path / "run", stop_after=2))
+    for checkpoint in list_checkpoints(tmp_path / "run" / "checkpoints"):
+        checkpoint.unlink()  # as if it had been killed before its first
+    train(Job(settings, tmp_path / "run", resume=True, stop_after=3))
+    train(Job(settings, tmp_path / "run", resume=True))
+    assert [row["step"] for row in metrics(tmp_path / "run")] == [1, 2, 3, 4]
+    begun = []
+    for file in sorted((tmp_path / "run" / "tensorboard").iterdir(), key=lambda path: path.stat().st_mtime_ns):
+        for record in records(file):
+            event = events.Event.FromString(record)
+            if event.HasField("session_log"):
+                begun.append(event.step)  # what TensorBoard drops of older files: this step and later ones
+    assert begun == [1, 1, 4]
+
+
+def records(file: Path) -> list[bytes]:
+    """The records of an event file: length (8 bytes), a sum (4), the record, a sum (4)."""
+    raw, found = file.read_bytes(), []
+    while raw:
+        length = int.from_bytes(raw[:8], "little")
+        found.append(raw[12 : 12 + length])
+        raw = raw[16 + length :]
+    return found
+
+
+class Titles(Silent):
+    """Remembers the stages, and whether the run folder was there when each began."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.begun: dict[str, bool] = {}
+
+    def stage(self, title: str, total: int | None = None, unit: str = "") -> Stage:
+        self.begun[title] = (self.folder / "settings.json").is_file()
+        return super().stage(title, total, unit)
+
+
+def test_the_start_is_told_and_the_run_folder_there_first(narrow: None, photos: Path, tmp_path: Path) -> None:
+    heard = Titles(tmp_path / "run")
+    train(Job(small_settings(photos, keep_tiles=4, steps=1), tmp_path / "run"), reporter=heard)
+    long = ("reading the validation", "choosing the 4", "loading VGG16", "reading pictures", "looking at", "fitting")
+    titles = [next(title for title in heard.begun if title.startswith(words)) for words in long]
+    assert all(heard.begun[title] for title in titles)
+    with pytest.raises(ImageError, match="no pictures"):
+        train(Job(small_settings(tmp_path / "run" / "tensorboard"), tmp_path / "other"))
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_end_says_how_good_the_model_is_and_which_to_use(narrow: None, photos: Path, tmp_path: Path) -> None:
+    train(Job(small_settings(photos, steps=4, validate_every=1), tmp_path / "run"))
+    said = "\n".join(outcome(tmp_path / "run"))
+    best = min((row for row in metrics(tmp_path / "run")), key=lambda row: row["val/hard"])
+    assert f"{tmp_path / 'run' / 'best.safetensors'}: lowest validation loss {best['val/hard']:.4g}" in said
+    assert f"at step {best['step']} of 4" in said
+    assert f"{best['val/hard'] / best['val/nearest']:.0%} of that of the nearest tile" in said
+    assert f"tensorboard --logdir {tmp_path / 'run' / 'tensorboard'}" in said
+    train(Job(small_settings(photos, steps=1, val=""), tmp_path / "unmeasured"))
+    said = "\n".join(outcome(tmp_path / "unmeasured"))
+    assert "model.safetensors: how good it is was not measured: --val" in said
 
 
 def test_run_folder_holds_everything(narrow: None, photos: Path, tmp_path: Path) -> None:

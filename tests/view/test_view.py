@@ -15,7 +15,7 @@ from PIL import Image
 
 from perceptual_photomosaic.api import open_plan
 from perceptual_photomosaic.cli.view import view
-from perceptual_photomosaic.errors import OutputError
+from perceptual_photomosaic.errors import OutputError, PlanError
 from perceptual_photomosaic.view import folder as folder_module
 from perceptual_photomosaic.view.folder import check_viewer, write_viewer
 
@@ -41,6 +41,7 @@ def test_the_folder_is_complete_and_names_nothing_outside(plan: Path, tmp_path: 
     assert (data["columns"], data["rows"], data["width"], data["height"]) == (8, 6, 128, 96)
     assert data["cells"] == mosaic.tile_numbers.ravel().tolist()
     for tile, facts in data["tiles"].items():
+        assert "/" not in facts["path"]  # it begins at the folder of the tiles
         assert mosaic.tiles.source(int(tile)).endswith(facts["name"]) or "\\u2028" in facts["name"]
         with Image.open(out / facts["picture"]) as picture:
             assert picture.size == (320, 320)
@@ -84,6 +85,19 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(folder_module, "_VENDOR", tmp_path / "nothing")
     with pytest.raises(OutputError, match="make web"):
         check_viewer(tmp_path / "out")
+
+
+def test_a_plan_that_is_not_there_is_said_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_module, "_VENDOR", tmp_path / "nothing")
+    with pytest.raises(PlanError, match=r"gone\.json"):
+        view(tmp_path / "gone.json")
+
+
+def test_paths_begin_at_the_folder_that_holds_the_photo(tmp_path: Path) -> None:
+    folders = [tmp_path / "a", tmp_path / "b"]
+    assert folder_module._shown_path(str(tmp_path / "b" / "in" / "1.jpg"), folders) == "in/1.jpg"
+    assert folder_module._shown_path(str(tmp_path / "2.jpg"), folders) == "../2.jpg"
+    assert folder_module._shown_path("2.jpg", []) == "2.jpg"
 
 
 @needs_viewer

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from perceptual_photomosaic.assign.base import Assignment, Matcher, Problem
+from perceptual_photomosaic.files.replacing import written_aside
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
 
@@ -107,14 +107,9 @@ def _load(path: Path, problem: Problem) -> Assignment | None:
 
 def _save(path: Path, assignment: Assignment) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{secrets.token_hex(4)}.part.npz")
-    try:
-        np.savez_compressed(
-            part, choices=assignment.choices.astype(np.int32), figures=np.array(json.dumps(dict(assignment.figures)))
-        )
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    figures = np.array(json.dumps(dict(assignment.figures)))
+    with written_aside(path) as part:
+        np.savez_compressed(part, choices=assignment.choices.astype(np.int32), figures=figures)
     kept = sorted(path.parent.glob("[!.]*.npz"), key=lambda file: file.stat().st_mtime)
     for old in kept[:-_KEPT]:
         old.unlink(missing_ok=True)

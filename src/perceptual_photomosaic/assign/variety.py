@@ -19,7 +19,7 @@ from perceptual_photomosaic.errors import ConfigError
 __all__ = ["DEFAULT", "FREE", "Variety"]
 
 DEFAULT = 0.5
-"""The variety of photos when nothing is said, chosen by looking at mosaics (docs/solver.md)."""
+"""The variety of photos when nothing is said, chosen by looking at mosaics (docs/understand/solver.md)."""
 
 _PRICE = 0.88
 _DISTANCES = ((1.0, 5), (0.85, 4), (0.7, 3), (0.0, 2))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perceptual_photomosaic.cli.evaluate import check_figure, figure_text, plain, share
-from perceptual_photomosaic.cli.options import RELATIVE_TO
+from perceptual_photomosaic.cli.options import PlanFolder
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ImageError, OutputError
 
@@ -70,11 +70,11 @@ def compare(
     index: Annotated[
         list[Path] | None, typer.Option(help="The index (CSV) of each instead; - where there is none.")
     ] = None,
-    relative_to: Annotated[Path | None, typer.Option(help=RELATIVE_TO)] = None,
+    relative_to: PlanFolder = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw them side by side: .png .svg .pdf")] = None,
     curve: Annotated[Path | None, typer.Option(help="Draw fidelity over variety: .png .svg .pdf")] = None,
     no_judge: Annotated[bool, typer.Option("--no-judge", help="Leave out ST-LPIPS and FLIP.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell of no progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare MOSAICS of one target: figures at seven viewing distances, and how varied each of them is.
@@ -159,7 +159,7 @@ def _draw(
     if out is None and curve is None:
         return
     from perceptual_photomosaic.evaluate.plot import save_figure, sheet, variety_curves
-    from perceptual_photomosaic.render.formats import replacing
+    from perceptual_photomosaic.files.replacing import replacing
 
     if out is not None:
         with replacing(out) as part:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from perceptual_photomosaic.cli.options import LOOK_IN, RELATIVE_TO
+from perceptual_photomosaic.cli.options import LookIn, PlanFolder
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ConfigError
 
@@ -35,8 +35,8 @@ def edit(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where to write the new plan; replaces the plan itself.")
     ] = None,
-    relative_to: Annotated[Path | None, typer.Option(help=RELATIVE_TO)] = None,
-    look_in: Annotated[list[Path] | None, typer.Option(help=LOOK_IN)] = None,
+    relative_to: PlanFolder = None,
+    look_in: LookIn = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
@@ -55,16 +55,16 @@ def edit(
     if not (pins or ban or swaps):
         raise ConfigError("nothing to change. Add --pin ROW,COL=FILE, --ban FILE or --swap ROW,COL:ROW,COL.")
 
+    from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+    from perceptual_photomosaic.files.replacing import check_folder
     from perceptual_photomosaic.plan import Plan
     from perceptual_photomosaic.plan.editing import Edits, edit_plan
-    from perceptual_photomosaic.render.formats import check_folder
-    from perceptual_photomosaic.render.spared import check_spared
     from perceptual_photomosaic.tiles import default_cache_dir
 
     written = out or plan
     check_folder(written)
     loaded = Plan.load(plan, relative_to=relative_to, look_in=look_in or ())
-    check_spared(written, [path for path in loaded.inputs if path != plan])
+    refuse_overwriting_inputs(written, [path for path in loaded.inputs if path != plan])
     mosaic, before = edit_plan(
         loaded,
         Edits(pins, tuple(ban or ()), swaps),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from perceptual_photomosaic.cli.options import RELATIVE_TO
+from perceptual_photomosaic.cli.options import PlanFolder
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.errors import ImageError
 
@@ -30,10 +30,10 @@ def evaluate(
     grid: Annotated[str | None, typer.Option(help="Cells as COLUMNSxROWS, like 64x48.")] = None,
     plan: Annotated[Path | None, typer.Option(help="The plan it was made with: knows grid and tiles.")] = None,
     index: Annotated[Path | None, typer.Option(help="The index (CSV) instead: knows grid and tiles.")] = None,
-    relative_to: Annotated[Path | None, typer.Option(help=RELATIVE_TO)] = None,
+    relative_to: PlanFolder = None,
     no_judge: Annotated[bool, typer.Option("--no-judge", help="Leave out ST-LPIPS and FLIP.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves: .png .svg .pdf")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell of no progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure how well MOSAIC shows its target, at seven viewing distances.
@@ -73,7 +73,7 @@ def evaluate(
     )
     if plot is not None:
         from perceptual_photomosaic.evaluate.plot import curves, save_figure
-        from perceptual_photomosaic.render.formats import replacing
+        from perceptual_photomosaic.files.replacing import replacing
 
         with replacing(plot) as part:
             save_figure(curves({mosaic.stem: result.shown}), part)
@@ -100,13 +100,13 @@ def check_figure(path: Path, read: Iterable[Path | None]) -> None:
         OutputError: A suffix that is not drawn, a place that cannot be written to, or a file that is read.
     """
     from perceptual_photomosaic.errors import OutputError
-    from perceptual_photomosaic.render.formats import check_folder
-    from perceptual_photomosaic.render.spared import check_spared
+    from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+    from perceptual_photomosaic.files.replacing import check_folder
 
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise OutputError(f"'{path}': figures are drawn as .png, .svg or .pdf. Choose one of these.")
     check_folder(path)
-    check_spared(path, read)
+    refuse_overwriting_inputs(path, read)
 
 
 def share(cell_px: float) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from perceptual_photomosaic.cli.batch import check_single, is_batch, make_batch
 from perceptual_photomosaic.cli.options import chosen_options, with_mosaic_options
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.cli.summary import Extras, print_summary
@@ -17,7 +18,10 @@ __all__ = ["make"]
 
 @with_mosaic_options
 def make(
-    target: Annotated[Path, typer.Argument(help="The picture to rebuild.", show_default=False)],
+    target: Annotated[
+        list[Path],
+        typer.Argument(help="The picture to rebuild; or several, or a folder of them.", show_default=False),
+    ],
     *,
     tiles: Annotated[
         list[str] | None,
@@ -29,10 +33,26 @@ def make(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif .dzi .pdf, or .txt .ans .html .svg"),
+        typer.Option(
+            "--out",
+            "-o",
+            help="Where to write: .png .jpg .webp .tif .dzi .pdf, or .txt .ans .html .svg; a folder for several.",
+        ),
     ] = None,
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="Of several mosaics: png (when nothing is said), jpg, tif, ...")
+    ] = None,
+    redo: Annotated[
+        bool, typer.Option("--redo", help="Of several mosaics, make finished ones again, and replace other files.")
+    ] = False,
     plan: Annotated[Path | None, typer.Option(help="Write the plan too (JSON), to draw it again at any size.")] = None,
-    relative_to: Annotated[Path | None, typer.Option(help="Write the plan's paths from this folder on.")] = None,
+    relative_to: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the plan's paths relative to this folder, so that it can be moved with the photos; usually the "
+            "folder that holds plan and photos. When nothing is said, paths are absolute."
+        ),
+    ] = None,
     index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
     preview: Annotated[Path | None, typer.Option(help="Write target and mosaic side by side.")] = None,
     jpeg_quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
@@ -52,6 +72,8 @@ def make(
     photomosaic make portrait.jpg --tiles emoji --columns 100 -o emoji.png
 
     photomosaic make portrait.jpg --tiles holiday/ --max-uses 3 --min-distance 5 -o poster.jpg
+
+    photomosaic make portraits/ --tiles holiday/ --format jpg -o mosaics/
     """
     if not tiles:
         raise TileError("no tiles were named. Add --tiles FOLDER, or --tiles emoji, glyphs, slices:IMAGE or colours:N.")
@@ -60,21 +82,46 @@ def make(
     if settings["size"] is not None and settings["tile_size"] is not None:
         raise ConfigError("size and dpi say how large tiles are; leave --tile-size out, or --size.")
     options = chosen_options(settings, config)
+    from perceptual_photomosaic.tiles import default_cache_dir
+
+    kept = None if no_cache else cache or default_cache_dir()
+    if is_batch(target, out):
+        make_batch(
+            target,
+            tiles,
+            options,
+            out,
+            only_for_one={
+                "plan": plan,
+                "relative_to": relative_to,
+                "index": index,
+                "preview": preview,
+                "save_config": save_config,
+            },
+            format_name=format_name,
+            redo=redo,
+            jpeg_quality=jpeg_quality,
+            cache=kept,
+            quiet=quiet,
+            verbose=verbose,
+            as_json=as_json,
+        )
+        return
+    check_single(format=format_name, redo=redo)
     from perceptual_photomosaic.tiles.spec import paths_in
 
     extras = Extras(plan, index, preview, save_config, relative_to)
-    extras.check(out, [target, config, options.region, options.cmyk, *paths_in(tiles)])
+    extras.check(out, [*target, config, options.region, options.cmyk, *paths_in(tiles)])
 
     from perceptual_photomosaic.api import make_mosaic
-    from perceptual_photomosaic.tiles import default_cache_dir
 
     mosaic = make_mosaic(
-        target,
+        target[0],
         tiles,
         options,
         out=out,
         jpeg_quality=jpeg_quality,
-        cache=None if no_cache else cache or default_cache_dir(),
+        cache=kept,
         reporter=reporter_for(quiet=quiet or as_json),
     )
     extras.write(mosaic)

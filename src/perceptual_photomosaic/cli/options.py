@@ -13,11 +13,19 @@ import typer
 
 from perceptual_photomosaic.config import MosaicOptions, field_types, load_options, option_fields, with_values
 
-__all__ = ["LOOK_IN", "RELATIVE_TO", "chosen_options", "said", "with_mosaic_options", "with_print_options"]
+__all__ = ["LookIn", "PlanFolder", "chosen_options", "said", "with_mosaic_options", "with_print_options"]
 
-RELATIVE_TO = "Folder at which the plan's paths begin; the plan's own."
-LOOK_IN = "Folder to look through for photos and targets that were moved. Repeat for more."
-"""Help of options that several commands have."""
+PlanFolder = Annotated[
+    Path | None,
+    typer.Option(help="Folder at which the plan's paths begin. When nothing is said, the plan's own, which is usual."),
+]
+"""The option --relative-to of commands that read a plan."""
+
+LookIn = Annotated[
+    list[Path] | None,
+    typer.Option(help="Folder to look through for photos and targets that were moved. Repeat for more."),
+]
+"""The option --look-in of commands that open a plan."""
 
 Command = TypeVar("Command", bound=Callable[..., None])
 

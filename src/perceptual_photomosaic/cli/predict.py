@@ -20,8 +20,20 @@ def predict(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the mosaics; each keeps its source's name.")],
     suffix: Annotated[str, typer.Option("--format", help="Of the mosaics: png, jpg, webp or tif.")] = "png",
     tile_size: Annotated[int, typer.Option(min=0, help="Side of each tile in pixels; 0 is the model's own.")] = 0,
-    columns: Annotated[int, typer.Option(min=0, help="Cells across; 0 is one for every cell's pixels.")] = 0,
-    vgg_weights: Annotated[str | None, typer.Option(help="Where the model's VGG16 weights lie here.")] = None,
+    columns: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Cells across each mosaic. 0, which is usual: as many as the picture holds at the model's cell size, "
+            "so 1600 px make 200 cells of 8 px. Twice as many take four times as long.",
+        ),
+    ] = 0,
+    vgg_weights: Annotated[
+        str | None,
+        typer.Option(
+            help="The VGG16 that the model was trained with, if it lies elsewhere here: a file, see docs/models.md."
+        ),
+    ] = None,
     precision: Annotated[str, typer.Option(help="Arithmetic of VGG16: float32 or bfloat16.")] = "float32",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
 ) -> None:

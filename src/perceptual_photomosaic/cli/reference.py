@@ -1,6 +1,6 @@
 """The page of all commands and options, made from the command line itself.
 
-python -m perceptual_photomosaic.cli.reference > docs/commands.md
+python -m perceptual_photomosaic.cli.reference > docs/use/commands.md
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ __all__ = ["commands_page"]
 
 _HEAD = """# Commands
 
-Every command and option, as `photomosaic COMMAND --help` tells them. This page is written by
-`python -m perceptual_photomosaic.cli.reference > docs/commands.md`; a test keeps it true.
+All commands with all their options, the same as `photomosaic COMMAND --help` prints them.
+
+`python -m perceptual_photomosaic.cli.reference > docs/use/commands.md` writes this page.
 """
 
 
@@ -41,7 +42,7 @@ def _section(name: str, command: Any) -> str:
     text = " ".join((command.help or "").split("\n\n")[0].split())
     rows = [f"| `{item.name.upper()}` | {_cell(item.help)} |" for item in arguments]
     rows += [f"| {_spelling(item)} | {_cell(item.help)} |" for item in options]
-    table = "\n".join(["| | |", "|---|---|", *rows])
+    table = "\n".join(["| option | meaning |", "|---|---|", *rows])
     return f"\n## {name}\n\n```\n{usage}\n```\n\n{text}\n\n{table}\n"
 
 

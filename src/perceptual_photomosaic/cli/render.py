@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from perceptual_photomosaic.cli.options import LOOK_IN, RELATIVE_TO, said, with_print_options
+from perceptual_photomosaic.cli.options import LookIn, PlanFolder, said, with_print_options
 from perceptual_photomosaic.cli.report import reporter_for
 from perceptual_photomosaic.cli.summary import Extras, print_summary
 from perceptual_photomosaic.errors import OutputError
@@ -24,8 +24,8 @@ def render(
         typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif .dzi .pdf, or .txt .ans .html .svg"),
     ] = None,
     tile_size: Annotated[int | None, typer.Option(help="Longer side of each tile in pixels; the plan's own.")] = None,
-    relative_to: Annotated[Path | None, typer.Option(help=RELATIVE_TO)] = None,
-    look_in: Annotated[list[Path] | None, typer.Option(help=LOOK_IN)] = None,
+    relative_to: PlanFolder = None,
+    look_in: LookIn = None,
     index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
     jpeg_quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,

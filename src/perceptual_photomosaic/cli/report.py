@@ -1,7 +1,8 @@
 """How the command line tells that work goes on: a bar on a terminal, plain lines elsewhere, nothing when quiet.
 
 Stages may lie inside each other. What is shown is the innermost one that is open: how much of it is done in per cent
-and how long it will take, or how long it has taken where nobody knows how much there is to do.
+and how long it will take, or how long it has taken where nobody knows how much there is to do. Of several mosaics, how
+many are done is shown instead, beside what is going on.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ EVERY_S = 10.0
 """Between two plain lines about the same stage."""
 
 _BAR = 40  # characters
-_COUNTED = frozenset({"photos", "pictures", "emoji", "step", "steps"})
+_WHOLE = "mosaics"  # unit of a stage whose progress is shown throughout, whatever goes on inside it
+_COUNTED = frozenset({"photos", "pictures", "emoji", "step", "steps", _WHOLE})
 """Units that people know, and so are counted beside the per cent; cells and distances are not."""
 
 
@@ -65,6 +67,13 @@ class _Work(_NotesOnly):
 
     def stage(self, title: str, total: int | None = None, unit: str = "") -> Stage:
         return _Stage(self, title, total, unit)
+
+    def shown(self) -> tuple[str, _Stage]:
+        """Return the words for what is going on, and the stage whose progress is shown; some stage must be open."""
+        whole, inner = self.open[0], self.open[-1]
+        if inner is whole or whole.unit != _WHOLE:
+            return inner.title, inner
+        return inner.title if inner.share is None else f"{inner.title} {inner.share:.0%}", whole
 
     def begin(self) -> None:
         """Begin to show: the first stage has opened."""
@@ -154,12 +163,12 @@ class _Lines(_Work):
                 now = time.monotonic()
                 if not self.open:
                     continue
-                stage = self.open[-1]
+                title, stage = self.shown()
                 if now - self._last >= EVERY_S or (not stage.said and now - stage.since >= FIRST_AFTER_S):
                     self._last = now
                     for held in self.open:
                         held.said = True
-                    _say(f"{stage.title}: {stage.words()}")
+                    _say(f"{title}: {stage.words()}")
 
 
 class _Bars(_Work):
@@ -188,10 +197,10 @@ class _Bars(_Work):
         row = Table.grid(padding=(0, 1))
         with self.lock:
             if self.open:
-                stage = self.open[-1]
+                title, stage = self.shown()
                 share = stage.share
                 bar = ProgressBar(total=1.0, completed=share or 0.0, width=_BAR, pulse=share is None)
-                row.add_row(stage.title, bar, stage.words())
+                row.add_row(title, bar, stage.words())
         return row
 
 

@@ -14,7 +14,7 @@ from perceptual_photomosaic.errors import OutputError
 if TYPE_CHECKING:
     from perceptual_photomosaic.mosaic import Mosaic
 
-__all__ = ["Extras", "print_summary"]
+__all__ = ["Extras", "facts_of", "print_skipped", "print_summary"]
 
 _LISTED = 5
 _LIGHT = 3 * 128  # sum of the sRGB values of a paper that nothing drawn on it makes dark
@@ -40,8 +40,9 @@ class Extras:
         Raises:
             OutputError: A place that cannot be written to, the same name twice, or that of something that is read.
         """
-        from perceptual_photomosaic.render.formats import check_drawing, check_folder, check_output
-        from perceptual_photomosaic.render.spared import check_spared
+        from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+        from perceptual_photomosaic.files.replacing import check_folder
+        from perceptual_photomosaic.render.formats import check_drawing, check_output
 
         check_output(out)
         read, seen = list(read), set()
@@ -49,7 +50,7 @@ class Extras:
             if path is None:
                 continue
             check_folder(path)
-            check_spared(path, read)
+            refuse_overwriting_inputs(path, read)
             if path.absolute() in seen:
                 raise OutputError(f"'{path}' is named for two outputs; give each its own name.")
             seen.add(path.absolute())
@@ -66,7 +67,7 @@ class Extras:
             mosaic.save_preview(self.preview)
         if self.settings is not None:
             from perceptual_photomosaic.config import save_options
-            from perceptual_photomosaic.render.formats import replacing
+            from perceptual_photomosaic.files.replacing import replacing
 
             with replacing(self.settings) as part:
                 part.write_text(save_options(mosaic.options), encoding="utf-8")
@@ -76,7 +77,7 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
     """Say what was made: one JSON object, or a few lines for people."""
     from perceptual_photomosaic.image import printable
 
-    facts = _facts(mosaic, out)
+    facts = facts_of(mosaic, out)
     if as_json:
         print(json.dumps(facts))
         return
@@ -92,6 +93,10 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
         print(f"{printable(out)}: {grid['rows']} lines of {grid['columns']} characters")
     else:
         print(f"{printable(out)}: {width} x {height} px, {cells}")
+    if out.suffix.lower() == ".dzi":
+        print(
+            "to look at it: `photomosaic view PLAN` makes a page of the plan; OpenSeadragon shows the .dzi in your own"
+        )
     for line in variety_lines(mosaic, tiles, facts["variety"]):
         print(line)
     advice = _advice(facts["lacking"], mosaic)
@@ -101,7 +106,7 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
         print(line)
     for line in _liberties(mosaic):
         print(line)
-    _print_skipped(tiles["skipped"], everything=verbose)
+    print_skipped(tiles["skipped"], everything=verbose)
     if verbose and facts["seconds"]:
         print("  ".join(f"{stage} {seconds:.2f} s" for stage, seconds in facts["seconds"].items()))
 
@@ -126,7 +131,8 @@ def _advice(lacking: dict[str, Any] | None, mosaic: Mosaic) -> list[str]:
     return lines
 
 
-def _facts(mosaic: Mosaic, out: Path) -> dict[str, Any]:
+def facts_of(mosaic: Mosaic, out: Path) -> dict[str, Any]:
+    """Say all about a mosaic in plain values, as `--json` prints them."""
     import numpy as np
 
     uses = np.bincount(mosaic.tile_numbers.ravel())
@@ -177,7 +183,8 @@ def _liberties(mosaic: Mosaic) -> list[str]:
     return lines
 
 
-def _print_skipped(skipped: list[dict[str, str]], *, everything: bool) -> None:
+def print_skipped(skipped: list[dict[str, str]], *, everything: bool) -> None:
+    """Count and name the files that are no tiles; the first few, or all."""
     from perceptual_photomosaic.image import printable
 
     if not skipped:

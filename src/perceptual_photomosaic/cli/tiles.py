@@ -34,6 +34,9 @@ def tiles(
         str, typer.Option(help="Which part of a photo is kept: centre, attention or faces; none keeps all of it.")
     ] = "centre",
     background: Annotated[str, typer.Option(help="Colour behind transparent pictures and --crop none.")] = "white",
+    accept_damaged: Annotated[
+        bool, typer.Option("--accept-damaged", help="Use photos whose last part is damaged; else they are skipped.")
+    ] = False,
     variants: Annotated[str, typer.Option(help="Add turned copies: rotate, flip or rotate,flip.")] = "",
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
@@ -51,16 +54,16 @@ def tiles(
 
     photomosaic tiles "glyphs:characters=.:-=+*#%@,foreground=white,background=black" --sheet ascii.png
     """
+    from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
     from perceptual_photomosaic.grid import AUTO, parse_aspect, tile_size_px
     from perceptual_photomosaic.render.formats import check_drawing
-    from perceptual_photomosaic.render.spared import check_spared
     from perceptual_photomosaic.tiles import TileOptions, default_cache_dir, open_tiles, own_aspect
     from perceptual_photomosaic.tiles.sheet import check_export, export_tiles
     from perceptual_photomosaic.tiles.spec import parse_colour, paths_in
 
     if sheet is not None:
         check_drawing(sheet)
-        check_spared(sheet, paths_in(specs))
+        refuse_overwriting_inputs(sheet, paths_in(specs))
     if export is not None:
         check_export(export)
     aspect = (own_aspect(specs) if cell_aspect == AUTO else None) or parse_aspect(cell_aspect)
@@ -72,6 +75,7 @@ def tiles(
         background=parse_colour(background, "--background"),
         variants=tuple(name.strip() for name in variants.split(",") if name.strip()),
         cache=None if no_cache else cache or default_cache_dir(),
+        accept_damaged=accept_damaged,
     )
     reporter = reporter_for(quiet=quiet or as_json)
     opened = open_tiles(specs, options, reporter=reporter)
@@ -91,7 +95,8 @@ def tiles(
 def _write_sheet(path: Path, opened: TileSet, size_px: tuple[int, int], reporter: Any) -> None:
     from PIL import Image
 
-    from perceptual_photomosaic.render.formats import check_drawing, replacing
+    from perceptual_photomosaic.files.replacing import replacing
+    from perceptual_photomosaic.render.formats import check_drawing
     from perceptual_photomosaic.tiles.sheet import contact_sheet, sheet_shape
 
     rows, columns, gap = sheet_shape(len(opened), size_px)

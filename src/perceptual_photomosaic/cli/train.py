@@ -35,9 +35,21 @@ def train(
     keep_tiles: Annotated[int | None, typer.Option(help="Train on so many tiles that cover the set best.")] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps in the whole run.")] = None,
     batch: Annotated[int | None, typer.Option(help="Pictures a step, over all devices.")] = None,
-    accumulate: Annotated[int | None, typer.Option(help="Parts that each device's batch is cut into.")] = None,
+    accumulate: Annotated[
+        int | None,
+        typer.Option(
+            help="Take the batch in so many parts, one after the other, before each step: less memory for the same "
+            "step, a little slower. Raise it when memory runs out; 1 is usual."
+        ),
+    ] = None,
     crop: Annotated[int | None, typer.Option(help="Side of the random square crops, in pixels.")] = None,
-    zoom: Annotated[float | None, typer.Option(help="Crops show all of a picture down to a zoom-th of it.")] = None,
+    zoom: Annotated[
+        float | None,
+        typer.Option(
+            help="How far crops zoom into a picture, at random: from its whole shorter side (1) to a third of that "
+            "side (3, which is usual). 1 never zooms. More shows the network more detail, and takes no longer."
+        ),
+    ] = None,
     flip: Annotated[bool | None, typer.Option("--flip/--no-flip", help="Mirror half of the crops.")] = None,
     fit_tone: Annotated[
         bool | None, typer.Option("--fit-tone/--keep-tone", help="Ask only for the tones that the tiles can show.")
@@ -57,7 +69,9 @@ def train(
     blur_sigmas: Annotated[str | None, typer.Option(help="Blur of the mosaic at each scale used: 3,3,3")] = None,
     blur_windows: Annotated[str | None, typer.Option(help="Window of that blur in pixels: 8,8,8")] = None,
     loss: Annotated[str | None, typer.Option(help="Form of the loss: reconstruction or lpips.")] = None,
-    vgg_weights: Annotated[str | None, typer.Option(help="default, or a .pth, .npy or .safetensors file.")] = None,
+    vgg_weights: Annotated[
+        str | None, typer.Option(help="default, or a .pth, .npy or .safetensors file: docs/models.md.")
+    ] = None,
     precision: Annotated[str | None, typer.Option(help="Arithmetic of VGG16: auto, float32 or bfloat16.")] = None,
     validate_batch: Annotated[int | None, typer.Option(help="Validation pictures at a time.")] = None,
     validate_crop: Annotated[int | None, typer.Option(help="Side of the validation pictures, in pixels.")] = None,
@@ -82,9 +96,12 @@ def train(
     from perceptual_photomosaic.models import require_torch
 
     require_torch("training", "train")
-    from perceptual_photomosaic.training.settings import preset as start_from
-    from perceptual_photomosaic.training.trainer import Job
-    from perceptual_photomosaic.training.trainer import train as run_training
+    reporter = reporter_for(quiet=quiet)
+    with reporter.stage("loading PyTorch"):
+        from perceptual_photomosaic.training.outcome import outcome
+        from perceptual_photomosaic.training.settings import preset as start_from
+        from perceptual_photomosaic.training.trainer import Job
+        from perceptual_photomosaic.training.trainer import train as run_training
 
     here = locals()
     names = [name for name in here if name in _SETTINGS]
@@ -95,9 +112,9 @@ def train(
     )
     folder = run if len(run.parts) > 1 else Path("runs") / run
     job = Job(settings, folder, resume, notes, devices, nodes, accelerator)
-    model = run_training(job, notify_url=notify, reporter=reporter_for(quiet=quiet))
+    run_training(job, notify_url=notify, reporter=reporter)
     if not quiet:
-        print(f"{model}")
+        print(*outcome(folder), sep="\n")
 
 
 def _loss(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from perceptual_photomosaic.cli.options import LOOK_IN
+from perceptual_photomosaic.cli.options import LookIn
 from perceptual_photomosaic.cli.report import reporter_for
 
 __all__ = ["view"]
@@ -22,9 +22,13 @@ def view(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The folder; the plan's name with _view.")] = None,
     tile_size: Annotated[int | None, typer.Option(min=1, help="Longer side of each tile in pixels, zoomed in.")] = None,
     relative_to: Annotated[
-        Path | None, typer.Option(help="Where paths of photos begin, shown and in the plan.")
+        Path | None,
+        typer.Option(
+            help="The folder that the page's paths of photos begin in, and those of a plan made with --relative-to. "
+            "When nothing is said, the page shows them from the folder of the tiles on, which is usual."
+        ),
     ] = None,
-    look_in: Annotated[list[Path] | None, typer.Option(help=LOOK_IN)] = None,
+    look_in: LookIn = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
@@ -44,8 +48,8 @@ def view(
     from perceptual_photomosaic.view.folder import check_viewer, write_viewer
 
     folder = out or plan.with_name(f"{plan.stem}_view")
-    check_viewer(folder)
     loaded = Plan.load(plan, relative_to=relative_to, look_in=look_in or ())
+    check_viewer(folder)
     if tile_size is None:
         wanted = min(_LARGEST_TILE_PX, _LONGEST_PX // max(loaded.grid.shape))
         tile_size = max(loaded.tile_size, wanted)

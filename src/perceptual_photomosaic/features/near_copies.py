@@ -15,7 +15,7 @@ from perceptual_photomosaic.features.colour import linear_to_din99d
 from perceptual_photomosaic.features.patches import reduce_patches
 from perceptual_photomosaic.threads import slices
 
-__all__ = ["same_pictures"]
+__all__ = ["groups_of_pairs", "same_pictures"]
 
 _NEAR = 0.03
 """Largest distance of near copies, in DIN99d / 100."""
@@ -39,7 +39,7 @@ def same_pictures(patches: NDArray[np.float32]) -> NDArray[np.int64]:
         for way in turned:
             change = turned[0][one[part]] - way[other[part]]
             apart[part] = np.minimum(apart[part], np.sqrt(np.square(change).sum(axis=(1, 2, 3))))
-    return _numbered(len(colours), one[apart < _NEAR], other[apart < _NEAR])
+    return groups_of_pairs(len(colours), one[apart < _NEAR], other[apart < _NEAR])
 
 
 def _eight_ways(pictures: NDArray[np.float32]) -> list[NDArray[np.float32]]:
@@ -79,8 +79,16 @@ def _likely_pairs(means: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArra
     return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
 
 
-def _numbered(count: int, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number groups of tiles that pairs connect, in the order of their first members."""
+def groups_of_pairs(count: int, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number the groups that pairs connect.
+
+    Args:
+        count: Members in all.
+        one: First members of the pairs, (pairs,).
+        other: Second members of the pairs, (pairs,).
+    Returns:
+        Group of each member, int64, (count,), from 0 on without gaps, in the order of their first members.
+    """
     group = np.arange(count)
     while True:
         least = np.minimum(group[one], group[other])

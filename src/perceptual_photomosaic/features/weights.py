@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import io
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,8 @@ import torch
 from torch import Tensor
 
 from perceptual_photomosaic.errors import MissingExtraError, ModelError
+from perceptual_photomosaic.features.object_npy import read_object_npy
+from perceptual_photomosaic.files.replacing import written_aside
 
 __all__ = ["CONVOLUTIONS", "WIDTHS", "VGGWeights", "load_vgg_weights", "save_vgg_weights"]
 
@@ -82,7 +84,8 @@ def load_vgg_weights(source: str | Path = "default") -> VGGWeights:
 
     Args:
         source: "default" (trained on human similarity judgements, part of the 'perceptual' extra), or a file:
-            torchvision's vgg16 `.pth`, the original `vgg16.npy`, or `.safetensors` of either naming.
+            torchvision's vgg16 (`.pth`, `.pt`, `.safetensors`), the same with layers named `conv1_1` ... `conv5_3`,
+            or the original `vgg16.npy`. docs/models.md has the layouts.
     Raises:
         ModelError: The file is missing, is not one of these, lacks a layer or has one of another shape.
         MissingExtraError: The extra is not installed.
@@ -94,11 +97,11 @@ def load_vgg_weights(source: str | Path = "default") -> VGGWeights:
         raise ModelError(f"no VGG16 weights at {path}: give 'default' or a .pth, .npy or .safetensors file")
     try:
         if path.suffix == ".npy":
-            return _from_caffe(_read_npy(path), f"{path.name} (original)")
+            return _from_caffe(read_object_npy(path), f"{path.name} (original)")
         if path.suffix == ".safetensors":
             return _load_safetensors(path)
         if path.suffix in (".pth", ".pt"):
-            return _from_torchvision(_torch_load(path), f"{path.name} (torchvision)")
+            return _from_pytorch(_torch_load(path), path)
     except (OSError, ValueError, EOFError, pickle.UnpicklingError, RuntimeError) as error:
         raise ModelError(f"cannot read VGG16 weights from {path}: {str(error).splitlines()[0]}") from error
     raise ModelError(f"VGG16 weights are .pth, .npy or .safetensors, not '{path.suffix}': {path}")
@@ -117,12 +120,11 @@ def save_vgg_weights(weights: VGGWeights, path: Path) -> None:
         "scale": " ".join(map(repr, weights.scale)),
         "pooling": weights.pooling,
     }
-    temporary = path.with_name(f".{path.name}.partial")
-    save_file(tensors, temporary, metadata)
-    temporary.replace(path)
+    with written_aside(path) as part:
+        save_file(tensors, part, metadata)
 
 
-def _checked(found: dict[str, Any], names: tuple[str, ...], suffixes: tuple[str, str], source: str) -> VGGWeights:
+def _checked(found: Mapping[str, Any], names: tuple[str, ...], suffixes: tuple[str, str], source: str) -> VGGWeights:
     """Take filters and biases out of a state dict, refusing missing layers and wrong shapes by name."""
     filters: dict[str, Tensor] = {}
     biases: dict[str, Tensor] = {}
@@ -184,10 +186,34 @@ def _torch_load(path: Path) -> dict[str, Any]:
     return state
 
 
-def _from_torchvision(state: dict[str, Any], source: str) -> VGGWeights:
-    names = tuple(f"features.{i}" for i in _TORCHVISION_INDEX)
+def _from_pytorch(state: Mapping[str, Any], path: Path) -> VGGWeights:
+    """Filters (cout, cin, 3, 3) for red, green, blue, under torchvision's names or those of the layers."""
+    state = _one_level(state)
+    if any(name.startswith("features.") for name in state):
+        source, names = f"{path.name} (torchvision)", tuple(f"features.{i}" for i in _TORCHVISION_INDEX)
+    elif any(name.partition(".")[0] in CONVOLUTIONS for name in state):
+        source, names = path.name, CONVOLUTIONS
+    else:
+        held = ", ".join(f"'{name}'" for name in list(state)[:3]) or "nothing"
+        raise ModelError(
+            f"{path} holds no layers of VGG16 but {held}: they are named conv1_1.weight, conv1_1.bias, conv1_2.weight "
+            "..., or features.0.weight ... as torchvision names them"
+        )
     checked = _checked(state, names, (".weight", ".bias"), source)
     return VGGWeights(source, checked.filters, checked.biases, *_IMAGENET)
+
+
+def _one_level(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn `name -> {weight, bias}` and `name -> (weight, bias)` into `name.weight -> ..., name.bias -> ...`."""
+    flat: dict[str, Any] = {}
+    for name, value in state.items():
+        if isinstance(value, (list, tuple)) and len(value) == 2:
+            value = {"weight": value[0], "bias": value[1]}
+        if isinstance(value, Mapping):
+            flat |= {f"{name}.{part}": inner for part, inner in value.items()}
+        else:
+            flat[str(name)] = value
+    return flat
 
 
 def _from_caffe(layers: dict[str, Any], source: str) -> VGGWeights:
@@ -214,7 +240,7 @@ def _load_safetensors(path: Path) -> VGGWeights:
     except SafetensorError as error:
         raise ModelError(f"cannot read VGG16 weights from {path}: {error}") from error
     if "mean" not in metadata:
-        return _from_torchvision(state, f"{path.name} (torchvision)")
+        return _from_pytorch(state, path)
     checked = _checked(state, CONVOLUTIONS, (".weight", ".bias"), path.name)
     linear = {name: state[key].float() for name in CONVOLUTIONS if (key := f"{name}.channel_weights") in state}
     try:
@@ -233,63 +259,3 @@ def _load_safetensors(path: Path) -> VGGWeights:
         "blur" if pooling == "blur" else "max",
         linear,
     )
-
-
-class _StoredArray:
-    """Stands in for numpy's arrays, types and helpers while a pickle is read: it remembers, and calls nothing."""
-
-    def __init__(self, *arguments: Any) -> None:
-        self.arguments = arguments
-        self.state: tuple[Any, ...] = ()
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.state = state
-
-
-class _ArrayReader(pickle.Unpickler):
-    """Reads dicts, lists and arrays; any other name in the stream is an error."""
-
-    _ALLOWED = frozenset(
-        {
-            *((f"numpy.{core}.multiarray", "_reconstruct") for core in ("core", "_core")),
-            ("numpy", "ndarray"),
-            ("numpy", "dtype"),
-        }
-    )
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in self._ALLOWED:
-            return _StoredArray
-        if (module, name) == ("_codecs", "encode"):  # how old pickles hold bytes
-            return lambda text, codec="latin1": str(text).encode("latin1")
-        raise pickle.UnpicklingError(f"it refers to {module}.{name}, which weights have no use for")
-
-
-def _read_npy(path: Path) -> dict[str, Any]:
-    """The dict in an object .npy file, without arbitrary unpickling."""
-    raw = path.read_bytes()
-    stream = io.BytesIO(raw)
-    if np.lib.format.read_magic(stream)[0] == 1:
-        shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-    else:
-        shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
-    if dtype != np.dtype(object) or shape != ():
-        raise ModelError(f"{path} is no vgg16.npy: it holds {dtype} of shape {shape}, not one dict of layers")
-    try:
-        outer = _ArrayReader(stream, encoding="latin1").load()
-        (layers,) = outer.state[4]
-        return {str(name): [_array(part) for part in pair] for name, pair in layers.items()}
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path} is no vgg16.npy: it does not hold a dict of [filter, bias]") from error
-
-
-def _array(stored: _StoredArray) -> np.ndarray[Any, Any]:
-    """Rebuild a plain float array from what the pickle said of it."""
-    _, shape, kind, fortran, data = stored.state
-    if not isinstance(data, bytes):
-        data = str(data).encode("latin1")
-    letters = str(kind.arguments[0])
-    if letters not in ("f2", "f4", "f8"):
-        raise ValueError(f"arrays of type {letters}")
-    order = ">" if kind.state and kind.state[1] == ">" else "<"
-    return np.frombuffer(data, np.dtype(order + letters)).reshape(shape, order="F" if fortran else "C")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import zlib
 from collections.abc import Container, Iterable, Sequence
@@ -13,18 +12,18 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
 from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import PATCH, tile_patches
+from perceptual_photomosaic.features.phash import perceptual_hashes
 from perceptual_photomosaic.image import decode, pillow_lenient, printable, read_file
 from perceptual_photomosaic.library.exif import read_exif
 from perceptual_photomosaic.library.lock import writing
 from perceptual_photomosaic.library.manifest import Content, Known, Manifest
-from perceptual_photomosaic.library.phash import perceptual_hashes
 from perceptual_photomosaic.library.rows import RowWriter
 from perceptual_photomosaic.progress import SILENT, Reporter, Stage
+from perceptual_photomosaic.reading.opened import opened
 from perceptual_photomosaic.tiles.base import Skipped
 from perceptual_photomosaic.tiles.options import TileOptions
 from perceptual_photomosaic.tiles.walk import PhotoFile, find_photos
@@ -37,7 +36,6 @@ THUMBNAIL_PX = 96
 
 FEATURE_SHAPE = (PATCH, PATCH, 3)
 _BATCH = 256  # photos in a transaction
-_ORIENTATION_TAG = 0x0112
 _MAX_PIXELS = 100_000_000
 
 
@@ -119,12 +117,14 @@ def _update(library: Path, manifest: Manifest, workers: int, reporter: Reporter)
     found: dict[str, PhotoFile] = {}
     for folder in manifest.folders():
         try:
-            files, skipped = find_photos(folder)
+            walk = find_photos(folder)
         except TileError:
             changes.absent.append(folder)
             continue
-        found.update((file.path, file) for file in files)
-        changes.skipped += skipped
+        found.update((file.path, file) for file in walk.found)
+        changes.skipped += walk.skipped
+        if walk.others:
+            reporter.note(f"{printable(folder)}: {walk.words()}")
     todo = [file for file in found.values() if not _as_before(file, known.get(file.path))]
     manifest.mark_present(path for path in found if path in known and known[path].gone)
     away = [p for p, was in known.items() if p not in found and not was.gone and not _below(p, changes.absent)]
@@ -227,10 +227,7 @@ def _look(file: PhotoFile, have: Container[bytes]) -> _Looked:
     if key in have:
         return _Looked(file, Content(key))
     try:
-        facts = _facts(data, key)
-        if facts is None:  # of a kind that is only known once one was decoded, or broken
-            decode(data, (1, 1), max_pixels=_MAX_PIXELS, name=name)
-            facts = _facts(data, key) or Content(key, width=1, height=1)
+        facts = _facts(data, key, name)
         size_px = THUMBNAIL_PX, THUMBNAIL_PX
         whole = facts.width, facts.height
         thumbnail = decode(data, size_px, aspect=whole, max_pixels=_MAX_PIXELS, name=name)
@@ -239,18 +236,14 @@ def _look(file: PhotoFile, have: Container[bytes]) -> _Looked:
     return _Looked(file, facts, thumbnail)
 
 
-def _facts(data: bytes, content: bytes) -> Content | None:
-    """What a file's header says; None where Pillow cannot tell."""
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            said = read_exif(picture)
-            turn = picture.getexif().get(_ORIENTATION_TAG, 1)
-            width, height = picture.size[::-1] if turn in (5, 6, 7, 8) else picture.size
-            clear = picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info
-    except Exception:  # `decode` says what is wrong with it
-        return None
-    turn = turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
-    return Content(content, None, 0, 0, width, height, clear, turn, said.date, said.caption)
+def _facts(data: bytes, content: bytes, name: str) -> Content:
+    """What a file's header says."""
+    with opened(data, name) as picture:
+        pillow = picture.pillow
+        said = read_exif(pillow)
+        clear = pillow.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in pillow.info
+        width, height = picture.upright_px
+    return Content(content, None, 0, 0, width, height, clear, picture.turn, said.date, said.caption)
 
 
 def _append(pictures: NDArray[np.uint8], writers: tuple[RowWriter, RowWriter]) -> list[dict[str, int]]:

@@ -14,6 +14,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from perceptual_photomosaic.errors import TileError
+from perceptual_photomosaic.files.sqlite import LayoutError, open_database
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.tiles.walk import PhotoFile
 
@@ -48,7 +49,7 @@ class Content:
         width: In pixels, upright.
         height: Likewise.
         clear: Whether it has transparent parts.
-        orientation: As EXIF has it, 1 to 8.
+        orientation: As EXIF has it, 1 to 8; always 1 for a TIFF.
         date: When it was taken, if it says so.
         caption: What was written about it.
         reason: Why it cannot be used.
@@ -93,17 +94,13 @@ class Manifest:
         if not create and not self._path.is_file():
             raise TileError(f"{printable(folder)} is no library; make one with: photomosaic library build LIB FOLDER")
         try:
-            self._db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            (layout,) = self._db.execute("PRAGMA user_version").fetchone()
-            if layout == 0 and not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():  # begun, then killed
-                self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_LAYOUT}; COMMIT;")
-                layout = _LAYOUT
+            self._db = open_database(self._path, _TABLES, _LAYOUT, synchronous="FULL")
         except sqlite3.Error as error:
             raise TileError(f"{printable(self._path)} is damaged: {error}; build the library anew") from None
-        if layout != _LAYOUT:
-            raise TileError(f"{printable(self._path)} has layout {layout}, {_LAYOUT} is known here; build it anew")
+        except LayoutError as error:
+            raise TileError(
+                f"{printable(self._path)} has layout {error.layout}, {_LAYOUT} is known here; build it anew"
+            ) from None
 
     def close(self) -> None:
         """Close the file."""

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
+from perceptual_photomosaic.features.phash import largest_of_each, look_alikes
 from perceptual_photomosaic.image import crop_size, decode, in_the_middle, pillow_lenient, printable, whole_size
 from perceptual_photomosaic.library.build import FEATURE_SHAPE, FEATURES, THUMBNAIL_PX, THUMBNAILS
 from perceptual_photomosaic.library.manifest import Content, Manifest
-from perceptual_photomosaic.library.phash import near_pairs
 from perceptual_photomosaic.library.rows import open_rows
 from perceptual_photomosaic.pixels import Colour
 from perceptual_photomosaic.progress import SILENT, Reporter
@@ -29,8 +29,6 @@ from perceptual_photomosaic.tiles.walk import natural_key
 
 __all__ = ["LibraryTiles", "drop_near_duplicates"]
 
-_NEAR_BITS = 3  # of 64: re-encoded or resized photos differ in 0 to 2
-_NEAR_OKLAB = 0.02  # root mean square over 8 x 8 samples: a tenth of what is seen at a glance
 _SOFT = 0.8  # share of a picture's pixels that a thumbnail must have to stand in for it
 
 
@@ -233,10 +231,7 @@ def _read_manifest(folder: Path) -> tuple[list[tuple[str, Content]], tuple[Skipp
 def drop_near_duplicates(
     usable: Sequence[tuple[str, Content]], features: NDArray[np.generic]
 ) -> list[tuple[str, Content]]:
-    """Keep of photos that look alike the one with the most pixels.
-
-    Two look alike when their perceptual hashes differ in at most 3 of 64 bits and their colours at 8 x 8 samples hardly
-    at all; groups are closed chains of such pairs.
+    """Keep of photos that look alike the one with the most pixels; see `look_alikes`.
 
     Args:
         usable: Paths and what is known about them.
@@ -245,22 +240,7 @@ def drop_near_duplicates(
         Those that are kept, in the same order.
     """
     hashes = np.array([content.hash for _, content in usable], np.uint64)
-    leader = np.arange(len(usable))
-
-    def lead(number: int) -> int:
-        while leader[number] != number:
-            leader[number] = leader[leader[number]]
-            number = int(leader[number])
-        return number
-
-    for one, other in near_pairs(hashes, _NEAR_BITS).tolist():
-        a, b = features[usable[one][1].row or 0], features[usable[other][1].row or 0]
-        if float(np.sqrt(np.mean(np.square(a - b)))) < _NEAR_OKLAB:
-            leader[lead(other)] = lead(one)
-    best: dict[int, int] = {}
-    for number, (_, content) in enumerate(usable):
-        group = lead(number)
-        area = content.width * content.height
-        if group not in best or area > usable[best[group]][1].width * usable[best[group]][1].height:
-            best[group] = number
-    return [usable[number] for number in sorted(best.values())]
+    rows = np.array([content.row for _, content in usable], np.int64)
+    areas = np.array([content.width * content.height for _, content in usable], np.int64)
+    kept = largest_of_each(look_alikes(hashes, features, rows), areas)
+    return [usable[number] for number in sorted(kept.tolist())]

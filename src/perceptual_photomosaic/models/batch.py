@@ -51,7 +51,7 @@ def find_sources(sources: Sequence[Path], out: Path, suffix: str) -> list[tuple[
             continue
         if out.resolve().is_relative_to(source.resolve()):
             raise OutputError(f"{out} lies inside {source}, and the next run would read its mosaics: choose another")
-        for photo in find_photos(source)[0]:
+        for photo in find_photos(source).found:
             path = Path(photo.path)
             pairs.append((path, out / path.relative_to(source).with_suffix(suffix)))
     if not pairs:

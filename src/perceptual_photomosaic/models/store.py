@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.errors import ModelError
 from perceptual_photomosaic.features.vgg import VGG16
 from perceptual_photomosaic.features.weights import load_vgg_weights
+from perceptual_photomosaic.files.replacing import written_aside
 from perceptual_photomosaic.losses import LossSettings
 from perceptual_photomosaic.models.mosaicnet import MosaicNet, MosaicNetConfig
 from perceptual_photomosaic.models.shipped import available_models
@@ -80,9 +81,8 @@ def save_model(path: Path, net: MosaicNet, card: ModelCard, *, half: bool = Fals
         tensors["conv7.weight"] = tensors["conv7.weight"].half()
     tensors["templates"] = net.templates.detach().cpu().round().to(torch.uint8).contiguous()
     plain = asdict(card) | {"loss": card.loss.plain(), "network": asdict(net.config)}
-    temporary = path.with_name(f".{path.name}.partial")
-    save_file(tensors, temporary, {"format": "pt", "photomosaic": _FORMAT, "card": json.dumps(plain)})
-    temporary.replace(path)
+    with written_aside(path) as part:
+        save_file(tensors, part, {"format": "pt", "photomosaic": _FORMAT, "card": json.dumps(plain)})
 
 
 def load_model(

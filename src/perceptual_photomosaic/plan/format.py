@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.errors import PlanError
 from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.features.tone import ToneFit
+from perceptual_photomosaic.files.replacing import check_folder, replacing
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.plan.contents import fingerprints
 from perceptual_photomosaic.plan.moved import find_target, with_folders
 from perceptual_photomosaic.plan.paths import resolve_paths, with_paths_from
 from perceptual_photomosaic.plan.plan import Plan
-from perceptual_photomosaic.render.formats import check_folder, replacing
 from perceptual_photomosaic.render.sizes import as_written
 from perceptual_photomosaic.tiles.spec import spec_of_old
 

@@ -58,7 +58,7 @@ def find_target(plan: Plan, look_in: Sequence[str | Path]) -> Plan:
     names = [str(file) for folder in near if folder.is_dir() for file in sorted(folder.iterdir()) if file.is_file()]
     for folder in look_in:
         try:
-            names += [photo.path for photo in find_photos(folder)[0]]
+            names += [photo.path for photo in find_photos(folder).found]
         except TileError:  # whoever opens it as a tile set says so
             continue
     return replace(plan, target=find_by_content({"target": mark}, names).get("target", plan.target))

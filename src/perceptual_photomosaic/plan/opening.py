@@ -17,6 +17,7 @@ from perceptual_photomosaic.plan.plan import Plan
 from perceptual_photomosaic.progress import Reporter
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.plain import copies_in
 
 __all__ = ["OpenedPlan", "open_plan_files"]
 
@@ -43,7 +44,7 @@ def open_plan_files(
         raise PlanError("the plan's tiles were pictures in memory, not in files, so it cannot be drawn again.")
     tiles = open_tile_set(plan.specs, tile_options(options, cache), reporter)
     choices = choices_today(plan, tiles, reporter)
-    target = None if target_for is None else open_target_again(plan.target, plan.grid, options, target_for)
+    target = None if target_for is None else open_target_again(plan.target, plan.grid, options, target_for, reporter)
     return OpenedPlan(tiles, target, choices)
 
 
@@ -57,6 +58,7 @@ def choices_today(plan: Plan, tiles: TileSet, reporter: Reporter) -> NDArray[np.
     """
     num_tiles = len(tiles) // len(tiles.variants)
     here = {tiles.source(tile): tile for tile in reversed(range(num_tiles))}
+    here = {copy: here[kept] for copy, kept in copies_in(tiles).items() if kept in here} | here
     names = plan.sources
     if not here.keys() >= set(names.values()):
         moved = find_sources(plan, tiles)

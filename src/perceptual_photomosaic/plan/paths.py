@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from perceptual_photomosaic.tiles.arrays import ArrayTiles
 from perceptual_photomosaic.tiles.spec import WITH_PATHS, Spec, join_specs, parse_specs, write_spec
 
 if TYPE_CHECKING:
@@ -57,13 +58,13 @@ def resolve_paths(plan: Plan, folders: Sequence[str | Path]) -> Plan:
 
 def map_paths(plan: Plan, change: Change) -> Plan:
     """Return the plan with every path in it changed: target, tile sets, sources, bans, and settings that name files."""
-    specs = [spec for text in plan.specs for spec in parse_specs(text)]
-    in_files = not {spec.name for spec in specs}.isdisjoint({"photos", "library"})
+    specs = [(text, [] if text == ArrayTiles.spec else parse_specs(text)) for text in plan.specs]  # array: from memory
+    in_files = not {spec.name for _, some in specs for spec in some}.isdisjoint({"photos", "library"})
     sources = {tile: _changed_source(name, change, in_files) for tile, name in plan.sources.items()}
     renamed = {plan.sources[tile]: name for tile, name in sources.items()}
     return replace(
         plan,
-        specs=tuple(join_specs(_changed_spec(spec, change) for spec in parse_specs(text)) for text in plan.specs),
+        specs=tuple(join_specs(_changed_spec(spec, change) for spec in some) or text for text, some in specs),
         sources=sources,
         bans=tuple(_changed_source(name, change, in_files) for name in plan.bans),
         target=None if plan.target is None else change(plan.target),

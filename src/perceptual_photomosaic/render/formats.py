@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -14,24 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from perceptual_photomosaic.errors import MissingExtraError, OutputError
+from perceptual_photomosaic.files.replacing import check_folder, deep_zoom_folder, followed
 from perceptual_photomosaic.image import printable
-from perceptual_photomosaic.render.abandoned import process_name, remove_abandoned
 
 __all__ = [
     "COMPRESSIONS",
     "FORMATS",
     "Format",
     "check_drawing",
-    "check_folder",
     "check_output",
-    "followed",
-    "replacing",
 ]
 
 COMPRESSIONS = ("deflate", "lzw", "jpeg", "none")
 """How a TIFF may be compressed: "jpeg" loses something, the others nothing."""
-
-_OPEN_FOLDERS = Path("/proc/self/fd")  # where the system has names for what is open
 
 
 @dataclass(frozen=True)
@@ -78,38 +68,6 @@ FORMATS: dict[str, Format] = {
 """Formats by suffix."""
 
 
-def followed(path: Path) -> Path:
-    """Where what is written to `path` really goes: to what a symbolic link points to, even if that is not there yet.
-
-    Raises:
-        OutputError: The link leads back to itself.
-    """
-    if not path.is_symlink():
-        return path
-    place = Path(os.path.realpath(path))
-    if place.is_symlink():
-        raise OutputError(f"'{printable(path)}' is a link that leads back to itself; remove it, or name another file.")
-    return place
-
-
-def check_folder(path: Path) -> None:
-    """Make sure a file can be put at `path`.
-
-    Raises:
-        OutputError: Its folder is missing or not writable, or `path` is a folder.
-    """
-    shown = printable(path)
-    folder = followed(path).parent
-    if not folder.is_dir():
-        raise OutputError(f"'{shown}': there is no folder '{printable(folder)}'. Make it first, or choose another one.")
-    if path.is_dir():
-        raise OutputError(f"'{shown}' is a folder; name a file in it.")
-    if not _is_unicode(folder) and not _OPEN_FOLDERS.is_dir():
-        raise OutputError(f"'{shown}': the name of its folder is not UTF-8. Choose another folder, or rename it.")
-    if not os.access(folder, os.W_OK):
-        raise OutputError(f"'{shown}': the folder '{printable(folder)}' is not writable. Choose another place.")
-
-
 def check_output(path: Path, size_px: tuple[int, int] | None = None) -> Format:
     """Find out before any work whether a picture can be written to `path`.
 
@@ -137,7 +95,7 @@ def check_output(path: Path, size_px: tuple[int, int] | None = None) -> Format:
     if made is _PDF and find_spec("img2pdf") is None:
         raise MissingExtraError(f"'{shown}': writing PDF", "print")
     check_folder(path)
-    files = _files_of(followed(path))
+    files = deep_zoom_folder(followed(path))
     if made is _DEEP_ZOOM and not _is_deep_zoom(files):
         raise OutputError(
             f"'{shown}' goes with the folder '{printable(files.name)}', which holds something else; "
@@ -163,73 +121,8 @@ def check_drawing(path: Path, size_px: tuple[int, int] | None = None) -> None:
     check_output(path, size_px)
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, renamed to it at the end; on any failure nothing stays behind.
-
-    A Deep Zoom picture is a file and the folder that goes with it; both are put in place. Where `path` is a symbolic
-    link, what it points to is replaced, and the link stays. What a process that was killed left in the same folder is
-    removed.
-
-    Raises:
-        OutputError: The disk is full, or the place is not writable after all.
-    """
-    place = followed(path)
-    try:
-        with _named_in_unicode(place.parent) as folder:
-            remove_abandoned(folder)
-            part = folder / f".{secrets.token_hex(4)}.{process_name()}.part{path.suffix.lower()}"
-            try:
-                yield part
-                if _files_of(part).is_dir():
-                    _replace_folder(_files_of(part), _files_of(place))
-                part.replace(place)
-            finally:
-                with suppress(OSError):
-                    part.unlink(missing_ok=True)
-                shutil.rmtree(_files_of(part), ignore_errors=True)
-    except OSError as error:
-        raise OutputError(f"'{printable(path)}' cannot be written: {error.strerror or error}.") from error
-
-
-@contextmanager
-def _named_in_unicode(folder: Path) -> Iterator[Path]:
-    """A name of a folder that libvips takes, which is UTF-8 alone: that of the open folder, where its own is not."""
-    if _is_unicode(folder) or not _OPEN_FOLDERS.is_dir():
-        yield folder
-        return
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        yield _OPEN_FOLDERS / str(number)
-    finally:
-        os.close(number)
-
-
-def _is_unicode(path: Path) -> bool:
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _files_of(path: Path) -> Path:
-    """The folder beside a .dzi file."""
-    return path.with_name(f"{path.stem}_files")
-
-
 def _is_deep_zoom(folder: Path) -> bool:
     """Whether a folder is that of an earlier Deep Zoom picture, or not there."""
     if not folder.is_dir():
         return not folder.exists()
     return all(entry.name.isdigit() or entry.name == "vips-properties.xml" for entry in folder.iterdir())
-
-
-def _replace_folder(new: Path, place: Path) -> None:
-    """Rename a folder to a place where another may be, which is then removed."""
-    place = followed(place)
-    old = place.with_name(f".{secrets.token_hex(4)}.old_files")
-    if place.exists():
-        place.rename(old)
-    shutil.move(new, place)  # a link may lead to another disk
-    shutil.rmtree(old, ignore_errors=True)

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.errors import OutputError
 from perceptual_photomosaic.features.ink import Ink
+from perceptual_photomosaic.files.replacing import followed, replacing
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.canvas import Canvas, Colouring
-from perceptual_photomosaic.render.formats import Format, followed, replacing
+from perceptual_photomosaic.render.formats import Format
 from perceptual_photomosaic.render.output import Output
 from perceptual_photomosaic.render.overlay import Overlay
 from perceptual_photomosaic.render.pdf import write_pdf

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import OutputError
+from perceptual_photomosaic.files.replacing import replacing
 from perceptual_photomosaic.image import printable
-from perceptual_photomosaic.render.formats import Format, replacing
+from perceptual_photomosaic.render.formats import Format
 from perceptual_photomosaic.text.picture import TextPicture
 from perceptual_photomosaic.tiles.kinds import kinds_of, noun_of, only_text
 

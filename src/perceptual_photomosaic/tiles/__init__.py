@@ -125,7 +125,8 @@ def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
         crop = spec.options.get("crop")
         if crop not in (None, *CROPS):
             raise TileError(f"photos: {unknown_crop(crop)}")
-        return Photos(spec.argument, options, crop=crop, background=background, reporter=reporter)
+        keep = _flag(spec, "duplicates")
+        return Photos(spec.argument, options, crop=crop, background=background, duplicates=keep, reporter=reporter)
     if spec.name == "library":
         from perceptual_photomosaic.library.tileset import LibraryTiles
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from perceptual_photomosaic.files.sqlite import LayoutError, open_database
 from perceptual_photomosaic.image import printable
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """What is known about a content under some options: its pixels, or why it cannot be used."""
+    """What is known about a content under some options: its pixels, or why it cannot be used, or both if damaged."""
 
     pixels: bytes | None
     reason: str | None = None
@@ -136,15 +137,11 @@ class ThumbnailCache:
         if self._connection is not None:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(self._file, timeout=30, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        (layout,) = self._db.execute("PRAGMA user_version").fetchone()
-        if layout not in (0, _LAYOUT):
+        try:
+            self._connection = open_database(self._file, _TABLES, _LAYOUT, synchronous="NORMAL")
+        except LayoutError:
             self._begin_anew()
             self._connect()
-        elif layout == 0:
-            self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_LAYOUT}; COMMIT;")
 
     def _disconnect(self) -> None:
         if self._connection is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.tiles.base import Skipped, TileSet
-from perceptual_photomosaic.tiles.plain import chosen, digest
+from perceptual_photomosaic.tiles.plain import chosen, copies_in, digest
 from perceptual_photomosaic.tiles.spec import join_specs
 
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ class Joined:
     def skipped(self) -> Sequence[Skipped]:
         """Files that were left out of any set."""
         return tuple(skipped for tiles in self.sets for skipped in tiles.skipped)
+
+    @property
+    def copies(self) -> Mapping[str, str]:
+        """Sources that count as one with another in their set."""
+        return {copy: kept for tiles in self.sets for copy, kept in copies_in(tiles).items()}
 
     @property
     def licence(self) -> str:

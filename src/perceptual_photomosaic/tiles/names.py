@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.meant import likely_meant
+from perceptual_photomosaic.tiles.plain import copies_in
 
 __all__ = ["TileNames"]
 
@@ -29,11 +30,21 @@ class TileNames:
         for tile, source in enumerate(self._sources):
             if source in self._by_source:
                 continue  # the same file in two joined sets: the first serves
-            self._by_source[source] = tile
-            self._by_name.setdefault(Path(source).name, []).append(tile)
+            self._add(source, tile)
+        for copy, kept in copies_in(tiles).items():
+            if copy not in self._by_source and kept in self._by_source:
+                self._add(copy, self._by_source[kept])
+
+    def _add(self, source: str, tile: int) -> None:
+        self._by_source[source] = tile
+        named = self._by_name.setdefault(Path(source).name, [])
+        if tile not in named:
+            named.append(tile)
 
     def find(self, name: str) -> int:
         """Number of the tile of that name: its source as it stands in an index, its path, or its file name.
+
+        A copy that counts as one with another photo is found as that one.
 
         Raises:
             TileError: There is none (names the nearest), or several files have that name (names two).
@@ -41,7 +52,7 @@ class TileNames:
         if name in self._by_source:
             return self._by_source[name]
         path = _path(name)
-        same = [tile for source, tile in self._by_source.items() if _path(source) == path]
+        same = list(dict.fromkeys(tile for source, tile in self._by_source.items() if _path(source) == path))
         if not same and name and "/" not in name:
             same = self._by_name.get(name, [])
         if len(same) == 1:
@@ -64,11 +75,10 @@ class TileNames:
         return frozenset(self._by_source[name] for name in names if name in self._by_source)
 
     def _hint(self, name: str) -> str:
-        near = get_close_matches(name, self._by_source, n=1)
-        if not near:
-            names = get_close_matches(Path(name).name, self._by_name, n=1, cutoff=0.5)
-            near = [self._sources[self._by_name[found][0]] for found in names]
-        return f" Did you mean '{printable(near[0])}'?" if near else f" One it has is '{printable(self._sources[0])}'."
+        meant = likely_meant(name, self._by_source)
+        if meant is None:
+            return f" One it has is '{printable(self._sources[0])}'."
+        return f" Did you mean '{printable(meant)}'?"
 
 
 def _path(name: str) -> str:

@@ -37,6 +37,7 @@ class TileOptions:
         cache: Folder of the thumbnail cache; None keeps nothing between runs. See `default_cache_dir`.
         workers: Threads that decode; 0 takes one for every core this process may use.
         max_pixels: Photos that would need more pixels in memory to decode are skipped.
+        accept_damaged: Use photos of a folder whose last part is damaged.
     """
 
     cell_aspect: tuple[int, int] = (1, 1)
@@ -47,6 +48,7 @@ class TileOptions:
     cache: Path | None = None
     workers: int = 0
     max_pixels: int = 100_000_000
+    accept_damaged: bool = False
 
     def __post_init__(self) -> None:
         for name in ("cell_aspect", "thumbnail_px"):

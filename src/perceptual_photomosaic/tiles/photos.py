@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import PIL
@@ -15,12 +14,16 @@ import PIL
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
 from perceptual_photomosaic.image import decode, pillow_lenient, printable, read_file
 from perceptual_photomosaic.progress import SILENT
+from perceptual_photomosaic.reading.damaged import decode_what_is_there, words_about_damaged
+from perceptual_photomosaic.reading.further_formats import jxl_plugin
 from perceptual_photomosaic.tiles.base import Skipped
 from perceptual_photomosaic.tiles.cache import Thumbnail, ThumbnailCache
+from perceptual_photomosaic.tiles.copies import kept_for_each, words_about_copies
 from perceptual_photomosaic.tiles.crop import crop_named
 from perceptual_photomosaic.tiles.options import TileOptions
 from perceptual_photomosaic.tiles.plain import PlainSet, check_size, chosen, digest, resized
 from perceptual_photomosaic.tiles.spec import write_colour, write_spec
+from perceptual_photomosaic.tiles.thumbnails import packed, unpacked
 from perceptual_photomosaic.tiles.walk import PhotoFile, find_photos, natural_key
 
 if TYPE_CHECKING:
@@ -33,13 +36,14 @@ __all__ = ["Photos"]
 
 _DECODING = 3  # raised whenever the same file would give other pixels than before: cached ones are then not used
 _BATCH = 256  # photos between two transactions of the cache
-_SIZE = struct.Struct("<II")  # width and height, before the pixels of a thumbnail
 _Item = TypeVar("_Item")
 _Done = TypeVar("_Done")
 
 
 class Photos(PlainSet):
-    """All pictures in a folder and the folders below it, in natural order of their paths.
+    """All pictures in a folder and the folders below it, in natural order of their paths; copies are used once.
+
+    Of files that are the same byte for byte the first is used, of photos that look alike the largest file.
 
     Opening reads every photo once, small, and finds out which are usable; with a cache, photos seen before are not
     read at all. Pictures up to the size of the thumbnails are shrunk from them; larger ones come from the files.
@@ -49,7 +53,8 @@ class Photos(PlainSet):
         options: How they are cut, drawn and kept.
         crop: Overrides `options.crop`, and is then part of the spec; so does `background`.
         background: Colour that shows through transparent pictures.
-        reporter: Hears of progress, and of trouble with the cache.
+        duplicates: Use copies too.
+        reporter: Hears of progress, of copies that are not used, and of trouble with the cache.
 
     Raises:
         TileError: The folder does not exist or holds no usable picture.
@@ -63,6 +68,7 @@ class Photos(PlainSet):
         *,
         crop: str | None = None,
         background: Colour | None = None,
+        duplicates: bool = False,
         reporter: Reporter = SILENT,
     ) -> None:
         self.folder = os.fspath(folder)
@@ -70,17 +76,28 @@ class Photos(PlainSet):
         self._own_options = {"crop": crop} if crop else {}
         if background:
             self._own_options["background"] = write_colour(background)
+        if duplicates:
+            self._own_options["duplicates"] = "yes"
         self._crop = crop or self.options.crop
         self._background = background or self.options.background
-        files, skipped = find_photos(self.folder)
+        walk = find_photos(self.folder)
+        files, skipped = walk.found, walk.skipped
+        if walk.others:
+            reporter.note(f"{printable(self.folder)}: {walk.words()}")
         known = self._open_thumbnails(files, reporter)
         usable = [file for file in files if known[file.path][1].pixels is not None]
         failed = [Skipped(f.path, known[f.path][1].reason or "") for f in files if known[f.path][1].pixels is None]
         self._skipped = tuple(sorted(skipped + failed, key=lambda entry: natural_key(entry.path)))
         if not usable:
             raise TileError(_nothing_usable(self.folder, self._skipped))
+        damaged = [file.path for file in usable if known[file.path][1].reason]
+        if damaged:
+            reporter.note(words_about_damaged(damaged, self.folder))
+        self._copies: dict[str, str] = {}
+        if not duplicates:
+            usable = self._without_copies(usable, known, reporter)
         self.paths = tuple(file.path for file in usable)
-        self._thumbnails, self._small = _unpacked([known[path][1] for path in self.paths], self.options.thumbnail_px)
+        self._thumbnails, self._small = unpacked([known[path][1] for path in self.paths], self.options.thumbnail_px)
         contents = hashlib.sha256(b"".join(known[path][0] for path in self.paths)).hexdigest()
         self._identity = digest("photos", _DECODING, contents, self._cut())
 
@@ -96,6 +113,11 @@ class Photos(PlainSet):
     def skipped(self) -> Sequence[Skipped]:
         """Files and folders that were left out, in order of their names."""
         return self._skipped
+
+    @property
+    def copies(self) -> Mapping[str, str]:
+        """Paths of photos that are not used, as they are copies, and the path of the one used in place of each."""
+        return self._copies
 
     def source(self, tile: int) -> str:
         """The path of a photo."""
@@ -128,7 +150,7 @@ class Photos(PlainSet):
         def read(place: int) -> None:
             path = self.paths[numbers[place]]
             try:
-                result[place] = self._decode(read_file(path), printable(path), size_px, enlarge=True)
+                result[place], _ = self._decode(read_file(path), printable(path), size_px, enlarge=True)
             except (ImageError, MissingExtraError) as error:
                 raise TileError(f"a photo that was usable before is not any more: {error}") from None
 
@@ -137,9 +159,28 @@ class Photos(PlainSet):
                 stage.advance()
         return result
 
-    def _decode(self, data: bytes, name: str, size_px: tuple[int, int], *, enlarge: bool) -> NDArray[np.uint8]:
+    def _without_copies(
+        self, usable: list[PhotoFile], known: dict[str, tuple[bytes, Thumbnail]], reporter: Reporter
+    ) -> list[PhotoFile]:
+        """Leave out copies of other photos, and say so."""
+        thumbnails, _ = unpacked([known[file.path][1] for file in usable], self.options.thumbnail_px)
+        kept, same = kept_for_each([known[file.path][0] for file in usable], thumbnails, [file.size for file in usable])
+        used = [file for number, file in enumerate(usable) if kept[number] == number]
+        self._copies = {
+            file.path: usable[kept[number]].path for number, file in enumerate(usable) if kept[number] != number
+        }
+        if self._copies:
+            spec = write_spec("photos", self.folder, {**self._own_options, "duplicates": "yes"})
+            reporter.note(words_about_copies(len(self._copies), same, printable(spec)))
+        return used
+
+    def _decode(
+        self, data: bytes, name: str, size_px: tuple[int, int], *, enlarge: bool
+    ) -> tuple[NDArray[np.uint8], str]:
+        """Read a photo at a size; and what is damaged in it, if that is accepted."""
         crop, crop_px = crop_named(self._crop)
-        return decode(
+        read = decode_what_is_there if self.options.accept_damaged else _decode_whole
+        return read(
             data,
             size_px,
             aspect=self.options.cell_aspect,
@@ -164,7 +205,10 @@ class Photos(PlainSet):
         except ImportError:
             heic = "none"
         size = self.options.thumbnail_px
-        key = digest("photos", _DECODING, PIL.__version__, heic, size, self._cut(), self.options.max_pixels)
+        decoders = PIL.__version__, heic, jxl_plugin()
+        key = digest(
+            "photos", _DECODING, decoders, size, self._cut(), self.options.max_pixels, self.options.accept_damaged
+        )
         return bytes.fromhex(key)[:8]
 
     def _open_thumbnails(self, files: list[PhotoFile], reporter: Reporter) -> dict[str, tuple[bytes, Thumbnail]]:
@@ -222,28 +266,14 @@ class Photos(PlainSet):
         try:
             data = read_file(file.path)
             content = hashlib.sha256(data).digest()[:16]
-            pixels = self._decode(data, name, self.options.thumbnail_px, enlarge=False)
+            pixels, damage = self._decode(data, name, self.options.thumbnail_px, enlarge=False)
         except (ImageError, MissingExtraError) as error:
             return file, content, Thumbnail(None, str(error).removeprefix(f"{name}: "))
-        return file, content, Thumbnail(_SIZE.pack(pixels.shape[1], pixels.shape[0]) + pixels.tobytes())
+        return file, content, Thumbnail(packed(pixels), damage or None)
 
 
-def _unpacked(
-    kept: Sequence[Thumbnail], size_px: tuple[int, int]
-) -> tuple[NDArray[np.uint8], dict[int, NDArray[np.uint8]]]:
-    """Pixels of thumbnails, all of one size; and by their numbers, as they are, those that had to be enlarged."""
-    width, height = size_px
-    pictures = np.empty((len(kept), height, width, 3), np.uint8)
-    small: dict[int, NDArray[np.uint8]] = {}
-    for number, thumbnail in enumerate(kept):
-        packed = thumbnail.pixels or b""
-        own_width, own_height = _SIZE.unpack_from(packed)
-        picture = np.frombuffer(packed, np.uint8, offset=_SIZE.size).reshape(own_height, own_width, 3)
-        if (own_width, own_height) != size_px:
-            small[number] = picture
-            picture = resized([picture], size_px)[0]
-        pictures[number] = picture
-    return pictures, small
+def _decode_whole(data: bytes, size_px: tuple[int, int], **options: Any) -> tuple[NDArray[np.uint8], str]:
+    return decode(data, size_px, **options), ""
 
 
 def _in_threads(work: Callable[[_Item], _Done], items: Iterable[_Item], threads: int) -> Iterator[_Done]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from PIL import Image
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.tiles.base import Skipped, TileSet
 
-__all__ = ["AS_IS", "DerivedSet", "PlainSet", "chosen", "digest", "resized"]
+__all__ = ["AS_IS", "DerivedSet", "PlainSet", "chosen", "copies_in", "digest", "resized"]
 
 AS_IS = "as is"
 
@@ -29,6 +29,11 @@ class PlainSet:
     def skipped(self) -> Sequence[Skipped]:
         """Files that were left out: none."""
         return ()
+
+    @property
+    def copies(self) -> Mapping[str, str]:
+        """Sources that count as one with another, by their names: none."""
+        return {}
 
     @property
     def licence(self) -> str:
@@ -62,6 +67,11 @@ class DerivedSet:
         return self.tiles.skipped
 
     @property
+    def copies(self) -> Mapping[str, str]:
+        """Sources that count as one with another, by their names."""
+        return copies_in(self.tiles)
+
+    @property
     def licence(self) -> str:
         """Terms that bind what is made with the set."""
         return self.tiles.licence
@@ -69,6 +79,15 @@ class DerivedSet:
     def source(self, tile: int) -> str:
         """Where a tile comes from."""
         return self.tiles.source(tile)
+
+
+def copies_in(tiles: TileSet) -> Mapping[str, str]:
+    """Find the sources that a set does not use, as they are copies, and the source that it uses in place of each.
+
+    Sets that programs bring along need not know of copies.
+    """
+    found: Mapping[str, str] = getattr(tiles, "copies", {})
+    return found
 
 
 def chosen(choices: Sequence[int] | None, count: int) -> NDArray[np.intp]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from perceptual_photomosaic.errors import OutputError
+from perceptual_photomosaic.files.replacing import replacing_folder
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.progress import SILENT
 
@@ -73,19 +72,11 @@ def export_tiles(tiles: TileSet, folder: Path, size_px: tuple[int, int], *, repo
     """
     check_export(folder)
     digits = len(str(len(tiles) - 1))
-    part = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}.part")
-    try:
-        part.mkdir()
-        with reporter.stage("writing tiles", len(tiles), "tiles") as stage:
-            for start, pictures in _batches(tiles, size_px, reporter):
-                for number, picture in enumerate(pictures, start):
-                    Image.fromarray(picture).save(part / f"{number:0{digits}}.png", compress_level=6)
-                stage.advance(len(pictures))
-        part.replace(folder)
-    except OSError as error:
-        raise OutputError(f"cannot write tiles to {printable(folder)}: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with replacing_folder(folder) as part, reporter.stage("writing tiles", len(tiles), "tiles") as stage:
+        for start, pictures in _batches(tiles, size_px, reporter):
+            for number, picture in enumerate(pictures, start):
+                Image.fromarray(picture).save(part / f"{number:0{digits}}.png", compress_level=6)
+            stage.advance(len(pictures))
 
 
 def check_export(folder: Path) -> None:

@@ -8,13 +8,13 @@ A comma, semicolon or backslash that belongs to a value is written with a backsl
 folder may be written as it is, with or without `photos:`: the path of an existing folder is not taken apart. Only the
 name of a built-in set wins over a folder of that name; `./emoji` is the folder.
 
-    photos:DIR      crop=centre|attention|faces|none  background=COLOUR
+    photos:DIR      crop=centre|attention|faces|none  background=COLOUR  duplicates=yes|no
     glyphs          set=ascii|alnum|digits|blocks|box|braille|katakana|lines  characters=TEXT|@FILE  font=FILE|FAMILY
                     weight=regular|bold  foreground=COLOUR[/COLOUR...]  background=COLOUR
     emoji           margin=crop|keep  font=FILE  background=COLOUR  skin-tones=yes|no  extras=yes|no
     slices:IMAGE    size=PX (height of a patch)
     colours:N       (none)
-    library:DIR     crop, background as for photos  duplicates=yes|no
+    library:DIR     crop, background, duplicates as for photos
 
 COLOUR is a CSS name or hex code: white, #a00, #aa0000. `characters=@FILE` reads the characters from a text file, where
 FILE has a letter or a digit in it; the sign @ itself, before letters, is written @@.
@@ -53,7 +53,7 @@ __all__ = [
 
 # Keys that each kind of set knows, and what its argument is ("" where it has none).
 SETS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "photos": ("a folder", ("crop", "background")),
+    "photos": ("a folder", ("crop", "background", "duplicates")),
     "glyphs": ("", ("set", "characters", "font", "weight", "foreground", "background")),
     "emoji": ("", ("margin", "font", "background", "skin-tones", "extras")),
     "slices": ("a picture", ("size",)),

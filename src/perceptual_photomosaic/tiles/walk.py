@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.tiles.base import Skipped
 
-__all__ = ["PhotoFile", "find_photos", "natural_key"]
+__all__ = ["PhotoFile", "Walk", "find_photos", "natural_key"]
+
+_KINDS = 5  # that are named
 
 PICTURES = frozenset(
     ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .tif .tiff .bmp .dib .avif .avifs .heic .heif .hif "  # noqa: SIM905
-    ".jp2 .j2k .jpx .ppm .pgm .pbm .pnm .psd .qoi".split()
+    ".jp2 .j2k .jpx .jxl .ppm .pgm .pbm .pnm .psd .qoi .svg .svgz".split()
 )
 RAW = frozenset([".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"])
 _NUMBER = re.compile("[0-9]+")
@@ -30,15 +33,38 @@ class PhotoFile:
     mtime_ns: int
 
 
-def find_photos(folder: str | os.PathLike[str]) -> tuple[list[PhotoFile], list[Skipped]]:
+@dataclass
+class Walk:
+    """What was found in a folder and the folders below it.
+
+    Attributes:
+        found: Picture files, in natural order of their paths (2.png before 10.png).
+        skipped: What could not be looked at, in that order too.
+        others: How many files have each extension that is not a picture's, "" where they have none.
+    """
+
+    found: list[PhotoFile] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
+
+    def words(self) -> str:
+        """Say in one line how many files of which kinds are passed over; empty where there are none."""
+        if not self.others:
+            return ""
+        kinds = [f"{count:,} {kind or 'without extension'}" for kind, count in self.others.most_common(_KINDS)]
+        rest = self.others.total() - sum(count for _, count in self.others.most_common(_KINDS))
+        count = self.others.total()
+        noun = "file is" if count == 1 else "files are"
+        return f"{count:,} {noun} no pictures by name: {', '.join(kinds)}{f', {rest:,} others' if rest else ''}"
+
+
+def find_photos(folder: str | os.PathLike[str]) -> Walk:
     """Find all picture files in a folder and the folders below it.
 
-    Hidden files and folders and names without a picture's extension are not looked at: texts, videos, Thumbs.db.
+    Hidden files and folders are not looked at; names without a picture's extension are counted: texts, videos.
 
     Args:
         folder: Where to begin. Symbolic links are followed; a folder is entered once however many lead to it.
-    Returns:
-        The files in natural order of their paths (2.png before 10.png), and what could not be looked at.
     Raises:
         TileError: The folder itself does not exist or cannot be read.
     """
@@ -46,17 +72,16 @@ def find_photos(folder: str | os.PathLike[str]) -> tuple[list[PhotoFile], list[S
     if not Path(root).is_dir():
         what = "is a file" if Path(root).exists() else "does not exist"
         raise TileError(f"expected a folder of photos, {printable(root)} {what}")
-    found: list[PhotoFile] = []
-    skipped: list[Skipped] = []
+    walk = Walk()
     entered: set[tuple[int, int]] = set()
     waiting = [root]
     while waiting:
-        _scan(waiting.pop(), waiting, entered, found, skipped)
-    if not found and any(entry.path == root for entry in skipped):
-        raise TileError(f"{printable(root)}: {skipped[0].reason}")
-    found.sort(key=lambda photo: natural_key(photo.path))
-    skipped.sort(key=lambda entry: natural_key(entry.path))
-    return found, skipped
+        _scan(waiting.pop(), waiting, entered, walk)
+    if not walk.found and any(entry.path == root for entry in walk.skipped):
+        raise TileError(f"{printable(root)}: {walk.skipped[0].reason}")
+    walk.found.sort(key=lambda photo: natural_key(photo.path))
+    walk.skipped.sort(key=lambda entry: natural_key(entry.path))
+    return walk
 
 
 def natural_key(path: str) -> tuple[str, str]:
@@ -72,14 +97,8 @@ def _with_length(number: re.Match[str]) -> str:
     return f"0{chr(len(digits))}{digits}"
 
 
-def _scan(
-    folder: str,
-    waiting: list[str],
-    entered: set[tuple[int, int]],
-    found: list[PhotoFile],
-    skipped: list[Skipped],
-) -> None:
-    """Look at one folder: its pictures go to `found`, its folders to `waiting`."""
+def _scan(folder: str, waiting: list[str], entered: set[tuple[int, int]], walk: Walk) -> None:
+    """Look at one folder: its files go to `walk`, its folders to `waiting`."""
     try:
         status = Path(folder).stat()
         if (status.st_dev, status.st_ino) in entered:
@@ -88,26 +107,28 @@ def _scan(
         with os.scandir(folder) as entries:
             for entry in entries:
                 if not entry.name.startswith("."):
-                    _look_at(entry, waiting, found, skipped)
+                    _look_at(entry, waiting, walk)
     except OSError as error:
-        skipped.append(Skipped(folder, f"the folder cannot be read: {_reason(error)}"))
+        walk.skipped.append(Skipped(folder, f"the folder cannot be read: {_reason(error)}"))
 
 
-def _look_at(entry: os.DirEntry[str], waiting: list[str], found: list[PhotoFile], skipped: list[Skipped]) -> None:
+def _look_at(entry: os.DirEntry[str], waiting: list[str], walk: Walk) -> None:
     extension = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 (a Path per file costs more than the scan)
     try:
         if entry.is_dir():
             waiting.append(entry.path)
         elif extension in RAW:
-            skipped.append(Skipped(entry.path, "camera raw files are not read: export it as JPEG"))
+            walk.skipped.append(Skipped(entry.path, "camera raw files are not read: export it as JPEG"))
         elif extension in PICTURES:
             status = entry.stat()
             if entry.is_file():
-                found.append(PhotoFile(entry.path, status.st_size, status.st_mtime_ns))
+                walk.found.append(PhotoFile(entry.path, status.st_size, status.st_mtime_ns))
             else:
-                skipped.append(Skipped(entry.path, "not a regular file"))
+                walk.skipped.append(Skipped(entry.path, "not a regular file"))
+        else:
+            walk.others[extension] += 1
     except OSError as error:
-        skipped.append(Skipped(entry.path, f"cannot be looked at: {_reason(error)}"))
+        walk.skipped.append(Skipped(entry.path, f"cannot be looked at: {_reason(error)}"))
 
 
 def _reason(error: OSError) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from perceptual_photomosaic.errors import ModelError
+from perceptual_photomosaic.files.replacing import written_aside
 
 __all__ = ["last_checkpoint", "list_checkpoints", "read_checkpoint", "write_checkpoint"]
 
@@ -24,12 +25,10 @@ def write_checkpoint(folder: Path, step: int, state: dict[str, Any], keep: int) 
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"step-{step:08d}.pt"
-    temporary = folder / f".{path.name}.partial"
-    with open(temporary, "wb") as file:
+    with written_aside(path) as part, open(part, "wb") as file:
         torch.save(state | {"step": step}, file)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(path)
     if os.name == "posix":
         entry = os.open(folder, os.O_RDONLY)
         try:

@@ -31,7 +31,7 @@ def list_pictures(folder: str | Path) -> list[str]:
         TileError: There is no such folder.
         ImageError: It holds no picture.
     """
-    found, _ = find_photos(folder)
+    found = find_photos(folder).found
     if not found:
         raise ImageError(f"no pictures in {folder}: training and validation need at least one")
     return [photo.path for photo in found]

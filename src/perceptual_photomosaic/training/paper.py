@@ -1,7 +1,7 @@
 """The published program, number for number: how it read, ordered, trained, validated and wrote.
 
 `Preset paper` of the trainer takes only the published hyperparameters. What is here also keeps the published code's
-habits, for those who want to repeat its numbers: see docs/from-the-seed.md.
+habits, for those who want to repeat its numbers: see docs/understand/from-the-seed.md.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from perceptual_photomosaic.training.schedule import Schedule, paper_learning_ra
 from perceptual_photomosaic.training.settings import TrainSettings
 from perceptual_photomosaic.training.start import fit_decoder
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Prepared", "find_pictures", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -54,23 +54,40 @@ class Prepared:
     rate_at: Callable[[int], float]
 
 
+def find_pictures(settings: TrainSettings) -> tuple[list[str], list[str]]:
+    """Find the training and the validation pictures.
+
+    Raises:
+        TileError: There is no such folder.
+        ImageError: A folder holds no picture.
+    """
+    return list_pictures(settings.data), list_pictures(settings.val) if settings.val else []
+
+
 def prepare(
-    settings: TrainSettings, name: str, device: torch.device, saved: dict[str, Any] | None, reporter: Reporter
+    settings: TrainSettings,
+    found: tuple[list[str], list[str]],
+    name: str,
+    device: torch.device,
+    saved: dict[str, Any] | None,
+    reporter: Reporter,
 ) -> Prepared:
     """Make the parts of a run, from the start or from a checkpoint's state.
 
     Args:
         settings: The run's settings.
+        found: What `find_pictures` found.
         name: The run's name.
         device: Where it computes.
         saved: State to go on from; None begins anew.
         reporter: Hears of progress.
     """
-    paths = list_pictures(settings.data)
-    held_out = [central_square(p, settings.validate_crop) for p in list_pictures(settings.val)] if settings.val else []
+    paths, held_out_paths = found
+    held_out = _held_out(held_out_paths, settings.validate_crop, reporter)
     templates, sources = _templates(settings, paths, reporter)
     torch.manual_seed(settings.seed)
-    net, loss = _network(settings, templates, device)
+    with reporter.stage("loading VGG16"):
+        net, loss = _network(settings, templates, device)
     if saved:
         net.decoder.load_state_dict(saved["decoder"])
     net.to(device)
@@ -93,6 +110,16 @@ def prepare(
         training=settings.plain(),
     )
     return Prepared(net, net.decoder, loss, optimizer, stream, held_out, card, *_schedules(settings, len(paths)))
+
+
+def _held_out(paths: list[str], side: int, reporter: Reporter) -> list[NDArray[np.uint8]]:
+    """Central squares of the validation pictures."""
+    squares = []
+    with reporter.stage("reading the validation pictures", len(paths), "pictures") as stage:
+        for path in paths:
+            squares.append(central_square(path, side))
+            stage.advance()
+    return squares
 
 
 def _network(
@@ -123,7 +150,8 @@ def _templates(settings: TrainSettings, paths: list[str], reporter: Reporter) ->
     sources = [tiles.source(i // len(tiles.variants)) for i in range(len(tiles))]
     if 0 < settings.keep_tiles < len(pictures):
         tone = tone_of(pictures) if settings.fit_tone else ()
-        chosen = covering_subset(pictures, paths, settings.keep_tiles, settings.seed, tone=tone)
+        with reporter.stage(f"choosing the {settings.keep_tiles} tiles that cover the set best"):
+            chosen = covering_subset(pictures, paths, settings.keep_tiles, settings.seed, tone=tone)
         pictures, sources = pictures[chosen], [sources[i] for i in chosen]
     return pictures, sources
 
@@ -137,13 +165,13 @@ def _fit(
     reporter: Reporter,
 ) -> None:
     """Begin as the nearest template; the pictures are samples before number 0 of the run's own stream."""
-    with reporter.stage("fitting the first decoder", settings.fit, "pictures") as stage:
-        batches = []
+    batches = []
+    with reporter.stage("reading pictures for the first decoder", settings.fit, "pictures") as stage:
         for number in range(-settings.fit, 0, 4):
             count = min(4, -number)
             batches.append(to_tensor([stream.sample(number + i) for i in range(count)]).to(device))
             stage.advance(count)
-        fit_decoder(net, loss, batches)
+    fit_decoder(net, loss, batches, reporter)
 
 
 def _optimizer(settings: TrainSettings, net: MosaicNet) -> torch.optim.Optimizer:

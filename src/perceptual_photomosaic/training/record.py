@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.losses import LossValue, PerceptualLoss
 from perceptual_photomosaic.models.mosaicnet import MosaicNet, entropy, hard_compose, variance
 from perceptual_photomosaic.models.store import save_model
+from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.training.checkpoint import write_checkpoint
 from perceptual_photomosaic.training.prepare import Prepared
 from perceptual_photomosaic.training.rundir import RunFolder
@@ -56,40 +57,60 @@ class Record:
         settings: The run's settings.
         parts: What the run works with.
         saved: State that the run goes on from, if it does.
+        reporter: Hears of progress.
     """
 
     def __init__(
-        self, run: RunFolder, settings: TrainSettings, parts: Prepared, saved: Mapping[str, Any] | None
+        self,
+        run: RunFolder,
+        settings: TrainSettings,
+        parts: Prepared,
+        saved: Mapping[str, Any] | None,
+        reporter: Reporter = SILENT,
     ) -> None:
         self.run = run
+        self.reporter = reporter
         self.settings = settings
         self.parts = parts
         self.best = float(saved["best"]) if saved else math.inf
         self.results: dict[str, float] = dict(saved["results"]) if saved else {}
         self.clock = time.perf_counter()
 
-    def log(self, taken: Taken) -> dict[str, float]:
-        """Write a row of figures, and return it."""
+    def measure(self, taken: Taken, *, logged: bool, validated: bool) -> dict[str, float]:
+        """Write one row with the figures of a step, of its validation, or of both, and return it."""
+        figures = self._figures(taken) if logged else {}
+        if validated:
+            figures |= self._validate(taken)
+        if figures:
+            self.run.log(taken.step, figures)
+        return figures
+
+    def _figures(self, taken: Taken) -> dict[str, float]:
         seconds, self.clock = time.perf_counter() - self.clock, time.perf_counter()
         figures = {"loss": taken.total, "temperature": taken.temperature, "learning rate": taken.rate}
         figures |= _details(taken.passed, taken.value, self.settings)
         speed = {"pictures per second": self.settings.batch * self.settings.log_every / seconds}
-        self.run.log(taken.step, figures | speed)
-        return figures
+        return figures | speed
 
-    def validate(self, taken: Taken) -> None:
+    def _validate(self, taken: Taken) -> dict[str, float]:
         """Measure the validation pictures, show them, and keep the model if it is the best so far."""
         parts, settings = self.parts, self.settings
         found = validate(
-            parts.net, parts.loss, parts.held_out, taken.temperature, settings.validate_batch, settings.sheet
+            parts.net,
+            parts.loss,
+            parts.held_out,
+            taken.temperature,
+            settings.validate_batch,
+            settings.sheet,
+            self.reporter,
         )
         self.results = found.figures
-        self.run.log(taken.step, self.results)
         self.run.sheet(taken.step, found.sheet)
         self.run.images(taken.step, _pictures(parts.loss, parts.net, taken.images, taken.passed))
         if self.results["val/hard"] < self.best:
             self.best = self.results["val/hard"]
             self._save("best.safetensors")
+        return self.results
 
     def checkpoint(self, step: int) -> str:
         """Write the model and all that is needed to go on; return the checkpoint's path."""

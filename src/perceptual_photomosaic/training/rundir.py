@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.errors import MissingExtraError, OutputError
+from perceptual_photomosaic.files.replacing import written_aside
 
 __all__ = ["RunFolder", "write_json"]
 
@@ -29,9 +30,8 @@ _PACKAGES = ("perceptual-photomosaic", "torch", "numpy", "pillow", "lightning-fa
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON under a temporary name, then rename."""
-    temporary = path.with_name(f".{path.name}.partial")
-    temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    with written_aside(path) as part:
+        part.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
 class RunFolder:
@@ -49,13 +49,11 @@ class RunFolder:
                 (path / part).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot make the run folder {path}: {error.strerror}") from error
-        for unfinished in path.rglob(".*.partial"):  # of a run that was killed
-            unfinished.unlink()
         try:
             from tensorboardX import SummaryWriter
         except ImportError:
             raise MissingExtraError("training", "train") from None
-        self.board = SummaryWriter(str(path / "tensorboard"), purge_step=resumed_at + 1 if resumed_at else None)
+        self.board = SummaryWriter(str(path / "tensorboard"), purge_step=resumed_at + 1)
         self._metrics = path / "metrics.jsonl"
         self._trim(resumed_at)
 
@@ -104,9 +102,8 @@ class RunFolder:
         """Write a validation sheet: one row per picture, one column per batch (N, H, W, 3) given."""
         rows = [np.concatenate([batch[i] for batch in columns], axis=1) for i in range(len(columns[0]))]
         path = self.path / "validation" / f"step-{step:08d}.png"
-        temporary = path.with_name(f".{path.name}.partial")
-        Image.fromarray(np.concatenate(rows, axis=0)).save(temporary, "PNG")
-        temporary.replace(path)
+        with written_aside(path) as part:
+            Image.fromarray(np.concatenate(rows, axis=0)).save(part, "PNG")
         return path
 
     def close(self) -> None:
@@ -124,6 +121,5 @@ class RunFolder:
                     kept.append(line)
             except (ValueError, KeyError):
                 break
-        temporary = self._metrics.with_name(f".{self._metrics.name}.partial")
-        temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-        temporary.replace(self._metrics)
+        with written_aside(self._metrics) as part:
+            part.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")

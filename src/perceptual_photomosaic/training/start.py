@@ -22,6 +22,7 @@ from torch import Tensor
 
 from perceptual_photomosaic.losses import PerceptualLoss
 from perceptual_photomosaic.models.mosaicnet import MosaicNet, cell_parts
+from perceptual_photomosaic.progress import SILENT, Reporter, Stage
 from perceptual_photomosaic.training.cover import from_afar
 
 __all__ = ["fit_decoder"]
@@ -32,19 +33,26 @@ _RIDGE = 1e-4
 
 
 @torch.no_grad()
-def fit_decoder(net: MosaicNet, loss: PerceptualLoss, batches: Sequence[Tensor]) -> float:
+def fit_decoder(net: MosaicNet, loss: PerceptualLoss, batches: Sequence[Tensor], reporter: Reporter = SILENT) -> float:
     """Set a network's decoder by least squares.
 
     Args:
         net: Changed in place.
         loss: Its tone and largest blur decide what the distances compare.
         batches: Pictures, sRGB, 0..255, (B, 3, H, W); some ten thousand cells in all.
+        reporter: Hears of progress.
     Returns:
         Root of the mean squared error of the parts, in levels.
     """
-    encoded = [net.encode(images) for images in batches]
+    total = sum(map(len, batches))
+    encoded = []
+    with reporter.stage("looking at the pictures with VGG16", total, "pictures") as stage:
+        for images in batches:
+            encoded.append(net.encode(images))
+            stage.advance(len(images))
     _fit_conv6(net, encoded)
-    gram, moment, squares, count = _sums(net, loss, encoded, batches)
+    with reporter.stage("fitting the first decoder", total, "pictures") as stage:
+        gram, moment, squares, count = _sums(net, loss, encoded, batches, stage)
     ridge = _RIDGE * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
     fitted = torch.linalg.solve(gram + ridge, moment)  # (hidden * 9 + 1, 48)
     error = (squares - 2 * (fitted * moment).sum() + ((gram @ fitted) * fitted).sum()) / (count * fitted.shape[1])
@@ -80,7 +88,7 @@ def _fit_conv6(net: MosaicNet, encoded: Sequence[Tensor]) -> None:
 
 
 def _sums(
-    net: MosaicNet, loss: PerceptualLoss, encoded: Sequence[Tensor], batches: Sequence[Tensor]
+    net: MosaicNet, loss: PerceptualLoss, encoded: Sequence[Tensor], batches: Sequence[Tensor], stage: Stage
 ) -> tuple[Tensor, Tensor, Tensor, int]:
     """Gram matrix of conv6's 3 x 3 columns and a one, its product with the parts, the parts' squares, and the count."""
     total: tuple[Tensor, Tensor, Tensor] | None = None
@@ -93,5 +101,6 @@ def _sums(
         added = (columns.T @ columns).double(), (columns.T @ parts).double(), parts.double().square().sum()
         total = added if total is None else (total[0] + added[0], total[1] + added[1], total[2] + added[2])
         count += len(parts)
+        stage.advance(len(images))
     assert total is not None
     return (*total, count)

@@ -22,7 +22,7 @@ from perceptual_photomosaic.progress import SILENT, Reporter, Stage
 from perceptual_photomosaic.tiles.spec import spec_in_full, spec_of_old
 from perceptual_photomosaic.training.checkpoint import last_checkpoint
 from perceptual_photomosaic.training.notify import check_url, notify
-from perceptual_photomosaic.training.prepare import Prepared, prepare
+from perceptual_photomosaic.training.prepare import Prepared, find_pictures, prepare
 from perceptual_photomosaic.training.record import Record, Taken
 from perceptual_photomosaic.training.rundir import RunFolder
 from perceptual_photomosaic.training.settings import TrainSettings
@@ -93,7 +93,8 @@ def train(job: Job, *, notify_url: str = "", reporter: Reporter = SILENT) -> Pat
 
 def _launch(job: Job, reporter: Reporter) -> Path:
     try:
-        from lightning_fabric import Fabric
+        with reporter.stage("loading Lightning Fabric"):
+            from lightning_fabric import Fabric
     except ImportError:
         raise MissingExtraError("training", "train") from None
     processes = job.devices * job.nodes
@@ -113,15 +114,14 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
     keep_freed_memory()
     saved = _previous(job)
     done = int(saved["step"]) if saved else 0
-    parts = prepare(job.settings, job.folder.name, fabric.device, saved, reporter)
+    found = find_pictures(job.settings)
+    run = RunFolder(job.folder, resumed_at=done) if fabric.is_global_zero else None
+    if run and not saved:
+        run.describe(job.settings.plain(), job.notes)
+    parts = prepare(job.settings, found, job.folder.name, fabric.device, saved, reporter)
     decoder, optimizer = fabric.setup(parts.net.decoder, parts.optimizer)
     parts = replace(parts, decoder=decoder, optimizer=optimizer)
-    record = None
-    if fabric.is_global_zero:
-        run = RunFolder(job.folder, resumed_at=done)
-        if not saved:
-            run.describe(job.settings.plain(), job.notes)
-        record = Record(run, job.settings, parts, saved)
+    record = Record(run, job.settings, parts, saved, reporter) if run else None
     with reporter.stage("training", job.settings.steps, "step") as stage:
         if done:
             stage.advance(done)
@@ -152,10 +152,11 @@ def _loop(fabric: Any, job: Job, parts: Prepared, record: Record | None, done: i
         parts.optimizer.step()
         shown = {"loss": taken.total, "temperature": taken.temperature}
         if record:
-            if step % settings.log_every == 0 or step == last:
-                shown["entropy"] = record.log(taken)["entropy"]
-            if parts.held_out and (step % settings.validate_every == 0 or step == settings.steps):
-                record.validate(taken)
+            logged = step % settings.log_every == 0 or step == last
+            validated = bool(parts.held_out) and (step % settings.validate_every == 0 or step == settings.steps)
+            figures = record.measure(taken, logged=logged, validated=validated)
+            if logged:
+                shown["entropy"] = figures["entropy"]
             if step % settings.checkpoint_every == 0 or step == last:
                 checkpoint = record.checkpoint(step)
         stage.advance(1, **shown)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from perceptual_photomosaic.losses import PerceptualLoss
 from perceptual_photomosaic.models.mosaicnet import MosaicNet, hard_compose
+from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.training.cover import nearest_template
 from perceptual_photomosaic.training.data import to_tensor
 from perceptual_photomosaic.training.step import forward
@@ -46,6 +47,7 @@ def validate(
     temperature: float,
     batch: int,
     shown: int,
+    reporter: Reporter = SILENT,
 ) -> Validation:
     """Measure a network on pictures of one size.
 
@@ -56,17 +58,20 @@ def validate(
         temperature: Of the soft mosaic.
         batch: Pictures at a time.
         shown: Pictures on the sheet.
+        reporter: Hears of progress.
     """
     sums = {"val/soft": 0.0, "val/hard": 0.0, "val/nearest": 0.0}
     rows: list[list[NDArray[np.uint8]]] = []
-    for start in range(0, len(pictures), batch):
-        images = to_tensor(pictures[start : start + batch]).to(net.templates.device)
-        passed = forward(net, loss, images, temperature)
-        hard = hard_compose(passed.logits.argmax(1), net.templates)
-        nearest = hard_compose(nearest_template(loss.toned(images), net.templates, net.config.cell), net.templates)
-        for name, mosaic in (("val/soft", passed.mosaic), ("val/hard", hard), ("val/nearest", nearest)):
-            sums[name] += float(loss(mosaic, passed.target).total) * len(images)
-        if start < shown:
-            rows.append([to_uint8(picture) for picture in (images, passed.mosaic, hard, nearest)])
+    with reporter.stage("measuring the validation pictures", len(pictures), "pictures") as stage:
+        for start in range(0, len(pictures), batch):
+            images = to_tensor(pictures[start : start + batch]).to(net.templates.device)
+            passed = forward(net, loss, images, temperature)
+            hard = hard_compose(passed.logits.argmax(1), net.templates)
+            nearest = hard_compose(nearest_template(loss.toned(images), net.templates, net.config.cell), net.templates)
+            for name, mosaic in (("val/soft", passed.mosaic), ("val/hard", hard), ("val/nearest", nearest)):
+                sums[name] += float(loss(mosaic, passed.target).total) * len(images)
+            if start < shown:
+                rows.append([to_uint8(picture) for picture in (images, passed.mosaic, hard, nearest)])
+            stage.advance(len(images))
     sheet = [np.concatenate(columns)[:shown] for columns in zip(*rows, strict=True)] if rows else []
     return Validation({name: value / len(pictures) for name, value in sums.items()}, sheet)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +14,13 @@ from PIL import Image
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, OutputError
 from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.patches import fit_target
+from perceptual_photomosaic.files.replacing import replacing_folder
 from perceptual_photomosaic.image import load_image, pillow_lenient, printable
 from perceptual_photomosaic.library.exif import Said, read_exif
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import FORMATS
-from perceptual_photomosaic.tiles.spec import parse_colour
+from perceptual_photomosaic.tiles.spec import parse_colour, paths_in
 
 __all__ = ["check_viewer", "write_viewer"]
 
@@ -41,8 +40,8 @@ def check_viewer(folder: Path) -> None:
     """
     if not (_VENDOR / "openseadragon.min.js").is_file():
         raise OutputError(
-            "the viewer shows pictures with OpenSeadragon, which this installation came without (it was built "
-            "without Node). In the project's folder run `make web`, or install a released wheel."
+            "the viewer shows pictures with OpenSeadragon, which is not here yet. In the project's folder run "
+            "`make web` (it needs the network once, and brings Node itself), or install a released wheel."
         )
     shown = printable(folder)
     if folder.exists() and not _is_ours(folder):
@@ -61,7 +60,7 @@ def write_viewer(
     Args:
         mosaic: The mosaic; without its target the page has no slider.
         folder: Where; replaced when all is written, if it holds an older viewer.
-        relative_to: Paths of photos are shown from this folder on; None shows them in full.
+        relative_to: Paths of photos are shown from this folder on; None takes the folder of the tiles.
         title: Of the page.
         reporter: Hears of progress.
     Raises:
@@ -69,11 +68,12 @@ def write_viewer(
         TileError: A photo cannot be read any more.
     """
     check_viewer(folder)
-    with _replacing_folder(folder) as part:
+    with replacing_folder(folder) as part:
         mosaic.write(part / "mosaic.dzi", reporter=reporter)
         used = np.unique(mosaic.tile_numbers).tolist()
         pictures = _write_pictures(mosaic, used, part, reporter)
         target = _write_target(mosaic, part, reporter)
+        folders = [relative_to] if relative_to else [path for path in paths_in([mosaic.tiles.spec]) if path.is_dir()]
         data = {
             "title": title or "Photomosaic",
             "columns": mosaic.grid.columns,
@@ -84,7 +84,7 @@ def write_viewer(
             "overlap": FORMATS[".dzi"].options["overlap"],
             "target": target,
             "tiles": {
-                tile: _facts(mosaic.tiles.source(tile), picture, relative_to)
+                tile: _facts(mosaic.tiles.source(tile), picture, folders)
                 for tile, picture in zip(used, pictures, strict=True)
             },
             "cells": mosaic.tile_numbers.ravel().tolist(),
@@ -133,11 +133,11 @@ def _write_target(mosaic: Mosaic, part: Path, reporter: Reporter) -> str | None:
     return "target.jpg"
 
 
-def _facts(source: str, picture: str, relative_to: Path | None) -> dict[str, str]:
+def _facts(source: str, picture: str, folders: Sequence[Path]) -> dict[str, str]:
     """What the page says about a tile."""
     said, name, path = Said(), source, ""
     if Path(source).is_file():
-        name, path = Path(source).name, source if relative_to is None else os.path.relpath(source, relative_to)
+        name, path = Path(source).name, _shown_path(source, folders)
         try:
             with pillow_lenient(), Image.open(source) as opened:
                 said = read_exif(opened)
@@ -152,27 +152,18 @@ def _facts(source: str, picture: str, relative_to: Path | None) -> dict[str, str
     }
 
 
+def _shown_path(source: str, folders: Sequence[Path]) -> str:
+    """Path of a photo from the folder on that holds it; from the first one on where none does."""
+    full = Path(source).absolute()
+    for folder in folders:
+        if full.is_relative_to(folder.absolute()):
+            return str(full.relative_to(folder.absolute()))
+    return os.path.relpath(full, folders[0]) if folders else source
+
+
 def _is_ours(folder: Path) -> bool:
     """Whether a folder is empty or holds a viewer."""
     if not folder.is_dir():
         return False
     names = {entry.name for entry in folder.iterdir()}
     return not names or {"index.html", "data.js", "mosaic.dzi"} <= names
-
-
-@contextmanager
-def _replacing_folder(folder: Path) -> Iterator[Path]:
-    """A new folder beside `folder`, renamed to it at the end; on any failure nothing stays behind."""
-    part = folder.with_name(f".{secrets.token_hex(4)}.part")
-    try:
-        part.mkdir()
-        yield part
-        old = folder.with_name(f".{secrets.token_hex(4)}.old")
-        if folder.exists():
-            folder.rename(old)
-        part.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise OutputError(f"'{printable(folder)}' cannot be written: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

@@ -283,6 +283,6 @@ def test_a_new_term_is_one_class_and_one_row() -> None:
 
 
 def test_the_page_shows_the_table() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "solver.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "understand" / "solver.md").read_text(encoding="utf-8")
     shown = page.partition("<!-- terms -->")[2].partition("<!-- end terms -->")[0].strip().splitlines()
     assert shown[2:] == [f"| `{row.name}` | {row.asks} | {row.sees} |" for row in TERMS]

@@ -1,4 +1,4 @@
-"""The solver: all cells chosen together, for all viewing distances. `docs/solver.md` says what it minimises.
+"""The solver: all cells chosen together, for all viewing distances. `docs/understand/solver.md` says what it minimises.
 
 `terms` is the table of all that counts, `energy` their sum, `weights` how much each counts, `candidates` what a cell
 may choose from, `descent` the way down, by `free` or `limited` moves of a `state`.

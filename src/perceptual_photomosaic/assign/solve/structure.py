@@ -4,7 +4,7 @@ A window of SSIM does not stop at the edge of a cell, so what a choice costs dep
 follows from three sums under every window, of y, y * y and x * y (y the mosaic, x the target). A cell adds to them by a
 matrix product: choices x samples times samples x windows (`windows`).
 
-Source: Wang et al. 2004, "Image quality assessment: from error visibility to structural similarity"; `docs/solver.md`.
+Source: Wang et al. 2004, "Image quality assessment: from error visibility to structural similarity".
 """
 
 from __future__ import annotations

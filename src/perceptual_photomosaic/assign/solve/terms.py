@@ -91,4 +91,4 @@ TERMS = (
         partial(Structure, k=2)),
     Row("repeat", "Copies of a picture lie apart.", "pairs within 6 cells", 1, "means", Repetition),
 )  # fmt: skip
-"""Every term of the energy. `docs/solver.md` shows this table."""
+"""Every term of the energy. `docs/understand/solver.md` shows this table."""

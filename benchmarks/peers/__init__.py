@@ -1,0 +1,1 @@
+"""The comparison with other programs: who they are, how they are run, and what is measured."""

@@ -1,0 +1,190 @@
+"""Several mosaics of the same tiles, written into one folder.
+
+Each is made by `make_mosaic`, with tiles that are opened once. Beside each file lies a small hidden one that says what
+it was made from, so that a second run makes only what is missing or would come out differently; see `records`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from perceptual_photomosaic.api import make_mosaic
+from perceptual_photomosaic.assign.methods import matcher
+from perceptual_photomosaic.batch.jobs import Job, check_place, find_jobs, suffix_of
+from perceptual_photomosaic.batch.records import Record, State, key_of, load_record, save_record, state_of, tiles_key
+from perceptual_photomosaic.config import MosaicOptions, check_options, with_values
+from perceptual_photomosaic.errors import ConfigError, ModelError, MosaicError, OutputError
+from perceptual_photomosaic.image import printable
+from perceptual_photomosaic.inputs import Tiles, tile_options
+from perceptual_photomosaic.mosaic import Mosaic
+from perceptual_photomosaic.progress import SILENT, Reporter, Stage
+from perceptual_photomosaic.render.formats import check_output
+from perceptual_photomosaic.shared_tiles import SharedTiles
+from perceptual_photomosaic.text.write import check_text
+
+__all__ = ["BatchItem", "make_mosaics"]
+
+
+@dataclass(frozen=True)
+class BatchItem:
+    """What became of one target.
+
+    Attributes:
+        target: The target's file.
+        out: Where its mosaic is; None for a file that cannot be a target.
+        state: "made", "finished" (by an earlier run) or "failed".
+        mosaic: The mosaic that was made, without its target in memory.
+        error: Why it failed, in one line.
+    """
+
+    target: Path
+    out: Path | None
+    state: Literal["made", "finished", "failed"]
+    mosaic: Mosaic | None = None
+    error: str = ""
+
+
+def make_mosaics(
+    targets: str | Path | Sequence[str | Path],
+    tiles: Tiles,
+    options: MosaicOptions | None = None,
+    *,
+    out: str | Path,
+    format: str = "png",  # noqa: A002 (the word of the command line)
+    redo: bool = False,
+    jpeg_quality: int | None = None,
+    cache: Path | None = None,
+    reporter: Reporter = SILENT,
+    **changes: Any,
+) -> list[BatchItem]:
+    """Rebuild several targets out of the same tiles, and write the mosaics into a folder.
+
+    A mosaic is called as its target is, with another suffix; those of a folder's subfolders go into subfolders. One
+    that an earlier run has finished is left as it is if its target, the tiles and all settings are still the same.
+
+    Args:
+        targets: A file, a folder, or several of them.
+        tiles: As for `make_mosaic`.
+        options: Settings.
+        out: The folder; made if it is missing.
+        format: Suffix of the mosaics: "png", "jpg", "tif" ...
+        redo: Make finished mosaics again, and replace files that no earlier run wrote.
+        jpeg_quality: 1 to 100 for JPEG and WebP.
+        cache: Folder that keeps decoded photos and assignments between runs; None keeps nothing.
+        reporter: Hears of progress, and of each target that fails.
+        **changes: Settings by name, over those in `options`.
+    Returns:
+        What became of each target, in order. A target that fails does not end the others.
+    Raises:
+        MosaicError: What is wrong for all targets: tiles, settings, or names that would replace each other.
+    """
+    options = with_values(options or MosaicOptions(), changes, "make_mosaics()")
+    check_options(options)
+    matcher(options)
+    tile_options(options, cache)  # refuses what is no colour, crop or size
+    folder, shared = Path(out), SharedTiles(tiles, reporter)
+    jobs, unusable = find_jobs(targets, folder, format)
+    check_place(folder, shared.specs)
+    known = tiles_key(tiles)
+    keys = [key_of(job.target, known, options, jpeg_quality) for job in jobs]
+    states: list[State] = ["new" if redo else state_of(job.out, key) for job, key in zip(jobs, keys, strict=True)]
+    batch = _Batch(shared, options, jpeg_quality, cache, reporter)
+    items = [batch.failed(Path(item.path), None, item.reason) for item in unusable]
+    with _existing(folder), reporter.stage("making mosaics", states.count("new"), "mosaics") as stage:
+        any_of_them = folder / f"mosaic{suffix_of(format)}"
+        check_text(any_of_them, check_output(any_of_them), shared.specs, options)
+        for job, key, state in zip(jobs, keys, states, strict=True):
+            items.append(batch.item(job, key, state))
+            stage.advance(1 if state == "new" else 0)
+    return items
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What is the same for all targets."""
+
+    shared: SharedTiles
+    options: MosaicOptions
+    jpeg_quality: int | None
+    cache: Path | None
+    reporter: Reporter
+    said: set[str] = field(default_factory=set)
+
+    def item(self, job: Job, key: str, state: State) -> BatchItem:
+        """Make one mosaic, unless it is finished or its place is taken."""
+        if state == "finished":
+            return BatchItem(job.target, job.out, "finished")
+        if state == "taken":
+            shown = printable(job.out)
+            return self.failed(*job, f"'{shown}' is there, and is not what an earlier run wrote; --redo replaces it.")
+        try:
+            return BatchItem(job.target, job.out, "made", self._make(job, key))
+        except (ConfigError, ModelError):  # the same for all targets
+            raise
+        except (MosaicError, MemoryError) as error:
+            if error is self.shared.failure:
+                raise
+            return self.failed(*job, "not enough memory" if isinstance(error, MemoryError) else str(error))
+
+    def failed(self, target: Path, out: Path | None, error: str) -> BatchItem:
+        """Say that a target failed, and why."""
+        name = printable(target)
+        self.reporter.note(error if name in error else f"{name}: {error}")
+        return BatchItem(target, out, "failed", error=error)
+
+    def _make(self, job: Job, key: str) -> Mosaic:
+        before = load_record(job.out)
+        try:
+            job.out.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"'{printable(job.out.parent)}' cannot be made: {error.strerror}.") from error
+        save_record(job.out, Record(key))
+        try:
+            mosaic = make_mosaic(
+                job.target,
+                self.shared,
+                self.options,
+                out=job.out,
+                jpeg_quality=self.jpeg_quality,
+                cache=self.cache,
+                reporter=_Named(self.reporter, printable(job.target.name), self.said),
+            )
+        except (MosaicError, MemoryError):
+            save_record(job.out, before)
+            raise
+        save_record(job.out, Record(key, job.out.stat().st_size))
+        return replace(mosaic, target=None)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Hands on what is said of one target, with its name; the same text is said of the first one alone."""
+
+    reporter: Reporter
+    name: str
+    said: set[str]
+
+    def stage(self, title: str, total: int | None = None, unit: str = "") -> Stage:
+        return self.reporter.stage(f"{self.name}: {title}", total, unit)
+
+    def note(self, text: str) -> None:
+        if text not in self.said:
+            self.said.add(text)
+            self.reporter.note(f"{self.name}: {text}")
+
+
+@contextmanager
+def _existing(folder: Path) -> Iterator[None]:
+    """Make a folder where it is missing; one that stays empty is removed again."""
+    missing = not folder.is_dir()
+    folder.mkdir(exist_ok=True)
+    try:
+        yield
+    finally:
+        if missing:
+            with suppress(OSError):
+                folder.rmdir()

@@ -1,0 +1,35 @@
+"""Protection of what a command reads (a target, a photo among the tiles, a plan, a mask) from being written over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from perceptual_photomosaic.errors import OutputError
+from perceptual_photomosaic.image import printable
+from perceptual_photomosaic.tiles.walk import PICTURES, RAW
+
+__all__ = ["refuse_overwriting_inputs"]
+
+
+def refuse_overwriting_inputs(path: Path, read: Iterable[str | Path | None]) -> None:
+    """Refuse to write to `path` where that would replace something that is read.
+
+    Args:
+        path: Where something is to be written.
+        read: Files, and folders whose pictures are read, or that are libraries; None stands for nothing.
+    Raises:
+        OutputError: There is such a file at `path`.
+    """
+    if not path.is_file():
+        return
+    for source in (Path(name) for name in read if name is not None):
+        if source.is_dir():
+            inside = path.resolve().is_relative_to(source.resolve())
+            if inside and (path.suffix.lower() in PICTURES | RAW or (source / "library.sqlite").is_file()):
+                raise OutputError(
+                    f"'{printable(path)}' would replace a file of '{printable(source)}', which is read; choose another "
+                    f"name, or write it outside of that folder."
+                )
+        elif source.exists() and path.samefile(source):
+            raise OutputError(f"'{printable(path)}' would replace what is read from it; choose another name.")

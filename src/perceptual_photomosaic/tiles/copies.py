@@ -1,0 +1,66 @@
+"""Copies among the photos of a folder: files that are the same byte for byte, and photos that look alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perceptual_photomosaic.features.colour import linear_to_oklab
+from perceptual_photomosaic.features.patches import tile_patches
+from perceptual_photomosaic.features.phash import largest_of_each, look_alikes, perceptual_hashes
+from perceptual_photomosaic.threads import slices
+from perceptual_photomosaic.tiles.plain import resized
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["kept_for_each", "words_about_copies"]
+
+_SIDE_PX = 32  # hashes are of squares with this side or a multiple of it
+_BLOCK = 1024
+
+
+def kept_for_each(
+    contents: Sequence[bytes], thumbnails: NDArray[np.uint8], sizes: Sequence[int]
+) -> tuple[NDArray[np.int64], int]:
+    """Find the photo that is used in place of each: the largest file of those that look alike in a cell.
+
+    Args:
+        contents: Digest of the content of each file.
+        thumbnails: What each photo looks like in a cell, sRGB, uint8, (N, h, w, 3).
+        sizes: Bytes in each file.
+    Returns:
+        Number of the photo used in place of each, its own if that is itself, int64, (N,), and how many are not used
+        because another file is the same byte for byte.
+    """
+    first: dict[bytes, int] = {}
+    same = np.array([first.setdefault(content, number) for number, content in enumerate(contents)], np.int64)
+    distinct = np.fromiter(first.values(), np.int64)
+    hashes = np.empty(len(distinct), np.uint64)
+    features = np.empty((len(distinct), 8, 8, 3), np.float32)
+    for part in slices(len(distinct), _BLOCK):
+        seen = thumbnails[distinct[part]]
+        if seen.shape[1] != seen.shape[2] or seen.shape[1] % _SIDE_PX:
+            seen = resized(seen, (_SIDE_PX, _SIDE_PX))
+        hashes[part] = perceptual_hashes(seen)
+        features[part] = linear_to_oklab(tile_patches(seen))
+    groups = look_alikes(hashes, features)
+    kept = distinct[largest_of_each(groups, np.array(sizes, np.int64)[distinct])[groups]]
+    return kept[np.searchsorted(distinct, same)], len(contents) - len(distinct)
+
+
+def words_about_copies(copies: int, same: int, spec: str) -> str:
+    """Say how many photos are not used and how they are brought back, in one line.
+
+    Args:
+        copies: Photos that are not used.
+        same: How many of these are the same as another byte for byte.
+        spec: The text that opens the folder with all of them.
+    """
+    alike = copies - same
+    kinds = [f"{same:,} byte for byte"] if same else []
+    kinds += [f"{alike:,} nearly" if same else "nearly alike"] if alike else []
+    noun = "photo is a copy" if copies == 1 else "photos are copies"
+    return f"{copies:,} {noun} of others ({', '.join(kinds)}) and left out; {spec} uses all"

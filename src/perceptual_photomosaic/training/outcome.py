@@ -1,0 +1,36 @@
+"""What to tell a person when a run has ended: how good its model is, which file to use, where its curves are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+__all__ = ["outcome"]
+
+
+def outcome(folder: Path) -> list[str]:
+    """Return lines about a finished run.
+
+    Args:
+        folder: The run folder.
+    """
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    measured = [row for row in rows if "val/hard" in row]
+    if measured:
+        best = min(measured, key=lambda row: row["val/hard"])
+        model = folder / "best.safetensors"
+        share = best["val/hard"] / best["val/nearest"] if best["val/nearest"] else 1.0
+        quality = (
+            f"lowest validation loss {best['val/hard']:.4g}, at step {best['step']} of {rows[-1]['step']}: "
+            f"{share:.0%} of that of the nearest tile in every cell"
+        )
+        if share >= 1:
+            quality += ", so it has learned nothing of use yet; train longer"
+    else:
+        model = folder / "model.safetensors"
+        quality = "how good it is was not measured: --val FOLDER names pictures to measure on"
+    return [
+        f"{model}: {quality}",
+        f"use it: photomosaic predict PICTURES --model {model} -o mosaics/",
+        f"see its curves: tensorboard --logdir {folder / 'tensorboard'} (after pip install tensorboard)",
+    ]
