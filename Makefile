@@ -4,13 +4,15 @@
 # make docs    the site of the documentation, in site/
 # make bench   time and memory of `photomosaic make`, into docs/logbook/benchmarks.md
 # make web     fetch the viewer's script, so that `photomosaic view` works from a checkout
+# make dist    the wheel and the sdist, in dist/
+# make check-wheel    the same, and the wheel is tried in an empty environment
 # All of them make their own virtual environment in .venv first, and try to fetch the viewer's script; where there is no
 # Node, it comes as a wheel.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint docs bench web clean
+.PHONY: setup demo test lint docs bench web dist check-wheel clean
 
 VIEWER := src/perceptual_photomosaic/view/vendor/openseadragon/openseadragon.min.js
 
@@ -44,6 +46,13 @@ web: .venv/.ready
 
 bench: setup
 	$(BIN)/python -m benchmarks page make-cost
+
+dist: setup web
+	rm -rf dist
+	PHOTOMOSAIC_REQUIRE_VIEWER=1 $(BIN)/python -m build --no-isolation
+
+check-wheel: dist
+	$(BIN)/python scripts/check_wheel.py dist
 
 clean:
 	rm -rf .venv demo build dist site
