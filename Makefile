@@ -11,6 +11,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= 2
 
 .PHONY: setup demo test lint docs bench web dist check-wheel clean
 
@@ -28,7 +29,7 @@ demo: setup
 	$(BIN)/python examples/demo.py demo
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 lint: setup
 	$(BIN)/ruff check .

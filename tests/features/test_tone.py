@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic import MosaicOptions, make_mosaic
 from perceptual_photomosaic.assign.base import Problem
-from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.colour import linear_to_oklab, to_linear
 from perceptual_photomosaic.features.tone import is_narrow, tone_fit
 from perceptual_photomosaic.grid import Grid
@@ -112,13 +111,9 @@ def test_colours_fade_as_far_as_those_of_the_tiles() -> None:
     assert np.ptp(grey.apply(red, GRID), axis=-1).max() < 1e-4
 
 
-def test_one_tone_and_unknown_words() -> None:
+def test_one_tone_is_left_alone() -> None:
     assert tone_fit(greys(0, 1), greys(0.5, 0.5)) is None
     assert tone_fit(greys(0.3, 0.3), greys(0.5, 1)) is None
-    with pytest.raises(ConfigError, match="auto, keep, fit"):
-        tone_fit(greys(0, 1), greys(0, 1), "sepia")
-    with pytest.raises(ConfigError, match="contrast is 2; it must be from 0"):
-        tone_fit(greys(0, 1), greys(0.5, 1), contrast=2)
 
 
 @pytest.mark.parametrize(("tiles", "least"), [("glyphs", 0.5), ("emoji", 0.9)])

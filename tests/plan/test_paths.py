@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict
-from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
@@ -21,6 +20,7 @@ from perceptual_photomosaic.plan import Plan
 from perceptual_photomosaic.plan.contents import find_by_content, fingerprint
 from perceptual_photomosaic.plan.editing import Edits, edit_plan
 from perceptual_photomosaic.plan.paths import map_paths
+from perceptual_photomosaic.plan.reference import page, schema
 from perceptual_photomosaic.progress import Silent
 
 Make = Callable[..., Mosaic]
@@ -217,9 +217,8 @@ def test_fingerprints_tell_files_apart(tmp_path: Path) -> None:
     ],
 )
 def test_plans_are_as_the_schema_says(home: Path, target: NDArray[np.uint8], settings: dict[str, object]) -> None:
-    schema = json.loads(files("perceptual_photomosaic.plan").joinpath("schema.json").read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator.check_schema(schema)
-    validator = jsonschema.Draft202012Validator(schema)
+    jsonschema.Draft202012Validator.check_schema(schema())
+    validator = jsonschema.Draft202012Validator(schema())
     picture = target if settings.pop("target", None) else "portrait.png"
     tiles = settings.pop("tiles", "holiday")
     mosaic = make_mosaic(picture, tiles, **{"columns": 8, "method": "nearest", **settings})  # type: ignore[arg-type]
@@ -232,3 +231,8 @@ def test_plans_are_as_the_schema_says(home: Path, target: NDArray[np.uint8], set
     for wrong in ({**data, "cells": [[[0, -1]]]}, {**data, "surprise": 1}, {k: data[k] for k in data if k != "grid"}):
         with pytest.raises(jsonschema.ValidationError):
             validator.validate(wrong)
+
+
+def test_the_page_of_the_format_is_up_to_date() -> None:
+    """Remake it with: python -m perceptual_photomosaic.plan.reference > docs/understand/plan-format.md"""
+    assert Path("docs/understand/plan-format.md").read_text(encoding="utf-8") == page()
