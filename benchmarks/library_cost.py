@@ -108,7 +108,7 @@ def bench_build(options: argparse.Namespace, work: Path) -> dict[str, Any]:
 
 
 def _open(library: Path) -> int:
-    from perceptual_photomosaic.library.tileset import LibraryTiles
+    from perceptual_photomosaic.library.library_tiles import LibraryTiles
 
     return len(LibraryTiles(library))
 
@@ -129,7 +129,7 @@ def bench_kill(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     """Kill a builder at random moments, check the library each time, and compare the end with an unbroken build."""
     from perceptual_photomosaic.library.build import update_library
     from perceptual_photomosaic.library.care import verify_library
-    from perceptual_photomosaic.library.tileset import LibraryTiles
+    from perceptual_photomosaic.library.library_tiles import LibraryTiles
 
     photos = work / "photos"
     make_photos(options.photos, photos, min(options.count, 3000), 0.0)

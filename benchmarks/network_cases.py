@@ -16,7 +16,7 @@ def plain_network(weights: Any) -> tuple[Any, Any, Any, Any]:
     from torch import nn
 
     from perceptual_photomosaic.features.pyramid import gaussian_kernel
-    from perceptual_photomosaic.features.weights import CONVOLUTIONS
+    from perceptual_photomosaic.features.vgg_weights import CONVOLUTIONS
 
     mean, scale = (torch.tensor(value).view(1, 3, 1, 1) for value in (weights.mean, weights.scale))
 
@@ -112,7 +112,7 @@ def our_work(kind: str, weights: Any, dtype: Any) -> Callable[[], Any]:
     from perceptual_photomosaic.features.vgg import VGG16
     from perceptual_photomosaic.losses import LossSettings, PerceptualLoss
     from perceptual_photomosaic.models.mosaicnet import MosaicNet, MosaicNetConfig
-    from perceptual_photomosaic.models.predict import hard_mosaic, predict_assignment
+    from perceptual_photomosaic.models.prediction import hard_mosaic, predict_assignment
     from perceptual_photomosaic.training.step import forward, gradients
     from perceptual_photomosaic.training.trainer import keep_freed_memory
 
@@ -156,7 +156,7 @@ def operations(kind: str) -> float:
 
 def _operations(side_px: int, last: str) -> float:
     """Operations of one pass over a square picture, up to a layer."""
-    from perceptual_photomosaic.features.weights import CONVOLUTIONS, WIDTHS
+    from perceptual_photomosaic.features.vgg_weights import CONVOLUTIONS, WIDTHS
 
     total, cin = 0.0, 3
     for name, cout in zip(CONVOLUTIONS, WIDTHS, strict=True):
@@ -181,7 +181,7 @@ def agreement(models: tuple[str, ...]) -> list[tuple[str, str, float, float, flo
     from PIL import Image, ImageOps
 
     from perceptual_photomosaic.losses import LossSettings, PerceptualLoss
-    from perceptual_photomosaic.models.predict import predict_assignment
+    from perceptual_photomosaic.models.prediction import predict_assignment
     from perceptual_photomosaic.models.store import load_model
     from perceptual_photomosaic.training.step import forward
 

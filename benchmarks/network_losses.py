@@ -27,10 +27,10 @@ from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.compose import hard_mosaic
 from perceptual_photomosaic.losses import PerceptualLoss
 from perceptual_photomosaic.models.mosaicnet import MosaicNet
-from perceptual_photomosaic.models.predict import predict_assignment
+from perceptual_photomosaic.models.prediction import predict_assignment
 from perceptual_photomosaic.models.shipped import available_models
 from perceptual_photomosaic.models.store import load_model
-from perceptual_photomosaic.models.tone import apply_tone
+from perceptual_photomosaic.models.template_tone import apply_tone
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
 from perceptual_photomosaic.training.cover import from_afar, nearest_template
 from perceptual_photomosaic.training.data import central_square, list_pictures, to_tensor

@@ -51,7 +51,7 @@ def run_here(case: str, repeats: int) -> Figures:
     """Measure one case of PyTorch's in this process."""
     import torch
 
-    from perceptual_photomosaic.features.weights import load_vgg_weights
+    from perceptual_photomosaic.features.vgg_weights import load_vgg_weights
 
     kind, who, precision = case.split()
     dtype = getattr(torch, precision)

@@ -25,7 +25,7 @@ def measure(width: int, height: int, precision: str) -> dict[str, float]:
     import torch
     from PIL import Image
 
-    from perceptual_photomosaic.models.predict import predict_assignment
+    from perceptual_photomosaic.models.prediction import predict_assignment
     from perceptual_photomosaic.models.store import load_model
 
     small = Image.fromarray(skimage.data.astronaut())

@@ -182,12 +182,12 @@ def _write(weights: Mapping[str, float], tuned_on: str) -> None:
 @cache
 def _opened(tiles: str, variants: str) -> Any:
     from perceptual_photomosaic.config import MosaicOptions, with_values
-    from perceptual_photomosaic.inputs import open_tile_set, tile_options
+    from perceptual_photomosaic.inputs import open_tile_set, tile_options_for
     from perceptual_photomosaic.progress import SILENT
 
     options = with_values(MosaicOptions(), {"variants": variants, "tile_size": 32}, "tune")
     folder = Path(tempfile.gettempdir()) / "photomosaic-tune"
-    return open_tile_set(tiles, tile_options(options, folder), SILENT)
+    return open_tile_set(tiles, tile_options_for(options, folder), SILENT)
 
 
 def _figures(job: Job) -> Figures:
@@ -195,14 +195,13 @@ def _figures(job: Job) -> Figures:
     import time
 
     from perceptual_photomosaic.assign.methods import matcher
+    from perceptual_photomosaic.build_problem import build_problem
     from perceptual_photomosaic.compose import hard_mosaic
     from perceptual_photomosaic.config import MosaicOptions, with_values
     from perceptual_photomosaic.evaluate import tone, variety
     from perceptual_photomosaic.features.colour import from_linear
     from perceptual_photomosaic.grid import Grid
     from perceptual_photomosaic.image import load_image
-    from perceptual_photomosaic.inputs import tile_options
-    from perceptual_photomosaic.problem import pose
     from perceptual_photomosaic.threads import one_blas_thread
 
     target, tiles, case, columns, weights = job
@@ -210,7 +209,7 @@ def _figures(job: Job) -> Figures:
     options = with_values(MosaicOptions(), values, "tune")
     picture = load_image(Path(target))
     grid = Grid.fit((picture.shape[1], picture.shape[0]), columns=columns, rows=columns)
-    problem, _ = pose(picture, grid, _opened(tiles, options.variants), options, tile_options(options, None))
+    problem = build_problem(picture, grid, _opened(tiles, options.variants), options)
     started = time.process_time()
     with one_blas_thread():
         choices = matcher(options).assign(problem).choices

@@ -101,7 +101,7 @@ def _yardstick(folder: Path, suffix: str, side: int, tile: int) -> dict[str, flo
     from perceptual_photomosaic.render.formats import check_output
     from perceptual_photomosaic.render.output import Output
     from perceptual_photomosaic.render.save import saver
-    from perceptual_photomosaic.render.sheet import draw_sheet
+    from perceptual_photomosaic.render.tile_sheet import draw_sheet
 
     tiles, choices = _cells(side, tile)
     used, position = np.unique(choices, return_inverse=True)

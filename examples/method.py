@@ -28,7 +28,7 @@ from skimage import data
 
 from perceptual_photomosaic.models.mosaicnet import MosaicNet, hard_compose, soft_compose
 from perceptual_photomosaic.models.store import load_model, match_tiles
-from perceptual_photomosaic.models.tone import apply_tone
+from perceptual_photomosaic.models.template_tone import apply_tone
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.tiles import Glyphs, TileOptions, open_tiles
 from perceptual_photomosaic.training.checkpoint import list_checkpoints, read_checkpoint

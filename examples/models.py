@@ -19,10 +19,10 @@ from skimage import data
 
 from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.compose import hard_mosaic
-from perceptual_photomosaic.models.predict import predict_assignment
+from perceptual_photomosaic.models.prediction import predict_assignment
 from perceptual_photomosaic.models.shipped import available_models
 from perceptual_photomosaic.models.store import load_model
-from perceptual_photomosaic.models.tone import Tone, apply_tone
+from perceptual_photomosaic.models.template_tone import Tone, apply_tone
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
 
 CELLS = 48

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from perceptual_photomosaic.features.weights import CONVOLUTIONS, Pooling, VGGWeights
+from perceptual_photomosaic.features.vgg_weights import CONVOLUTIONS, Pooling, VGGWeights
 
 WIDTHS = (4, 4, 6, 6, 8, 8, 8, 10, 10, 10, 10, 10, 10)
 

@@ -6,8 +6,8 @@ import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from perceptual_photomosaic.assign.answer_cache import assign_or_recall
-from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.problem import Assignment, Problem
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread

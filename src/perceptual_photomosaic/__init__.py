@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from perceptual_photomosaic.grid import Grid
     from perceptual_photomosaic.mosaic import Mosaic
     from perceptual_photomosaic.tiles import TileOptions, open_tiles
-    from perceptual_photomosaic.tiles.base import TileSet
+    from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __version__ = "0.1.0"
 
@@ -45,7 +45,7 @@ _HOMES = {
     "MosaicError": "errors",
     "MosaicOptions": "config",
     "TileOptions": "tiles",
-    "TileSet": "tiles.base",
+    "TileSet": "tiles.tile_set",
     "make_mosaic": "api",
     "make_mosaics": "batch",
     "open_plan": "api",

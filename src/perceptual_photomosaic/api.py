@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -11,34 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from perceptual_photomosaic.assemble import assemble_mosaic
 from perceptual_photomosaic.assign.answer_cache import assign_or_recall
-from perceptual_photomosaic.assign.base import Assignment, Problem
-from perceptual_photomosaic.assign.diagnosis import diagnose
-from perceptual_photomosaic.assign.inked import ink_of
 from perceptual_photomosaic.assign.methods import matcher
-from perceptual_photomosaic.config import MosaicOptions, check_options, check_output_options, with_values
+from perceptual_photomosaic.build_problem import build_problem
+from perceptual_photomosaic.config import MosaicOptions, checked_options
 from perceptual_photomosaic.config.keywords import MosaicKeywords, with_settings
-from perceptual_photomosaic.features.tint import shifts_towards
-from perceptual_photomosaic.features.tone import ToneFit
-from perceptual_photomosaic.inputs import (
-    Tiles,
-    open_target,
-    tile_options,
-)
-from perceptual_photomosaic.layout import Layout, first_layout, lay_out_for, with_own_shape
+from perceptual_photomosaic.inputs import Tiles, open_target, size_px, tile_options_for
+from perceptual_photomosaic.layout import first_layout, with_own_shape
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.plan import Plan
 from perceptual_photomosaic.plan.printing import print_settings
-from perceptual_photomosaic.problem import pose
-from perceptual_photomosaic.progress import SILENT, Reporter, Stages
+from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.progress.shown import shown_progress
-from perceptual_photomosaic.render.formats import check_output
-from perceptual_photomosaic.render.originals import words_about_originals
-from perceptual_photomosaic.render.output import Output
+from perceptual_photomosaic.run import Run
 from perceptual_photomosaic.shared_tiles import SharedTiles
-from perceptual_photomosaic.text.write import check_text
 from perceptual_photomosaic.tiles import own_aspect
-from perceptual_photomosaic.tiles.kinds import inks_of
 
 __all__ = ["make_mosaic", "open_plan"]
 
@@ -80,41 +67,24 @@ def make_mosaic(
         >>> make_mosaic(target, "colours:27", columns=4, tile_size=8, method="nearest").size_px
         (32, 32)
     """
-    options = with_values(options or MosaicOptions(), dict(changes), "make_mosaic()")
-    check_options(options)
-    reporter = shown_progress() if progress else reporter
+    options = checked_options(options, changes, "make_mosaic()")
     method = matcher(options)
-    shared = tiles if isinstance(tiles, SharedTiles) else SharedTiles(tiles, reporter)
-    stages = Stages(reporter)
-    with stages("load", "opening the target"):
-        picture, path = open_target(target, options, reporter)
-        target_px = picture.shape[1], picture.shape[0]
+    run = Run(shown_progress() if progress else reporter, out, jpeg_quality)
+    shared = tiles if isinstance(tiles, SharedTiles) else SharedTiles(tiles, run.reporter)
+    with run("load", "opening the target"):
+        picture, path = open_target(target, options, run.reporter)
         options = with_own_shape(options, own_aspect(shared.specs))
-        layout = first_layout(options, target_px, shared.specs)
-        _check_output(out, layout, jpeg_quality, shared.specs)
-        stages.note(layout.crop)
-    with stages("tiles", "opening the tiles"):
-        tile_set = shared.open(tile_options(layout.options, cache))
-        layout = lay_out_for(options, target_px, tile_set)  # with fewer cells where photos are few
-        cut = tile_options(layout.options, cache)
-        tile_set = shared.open(cut)
-        if options.ink != "none":
-            inks_of(tile_set)
-        _check_output(out, layout, jpeg_quality, [tile_set.spec])
-        stages.note(layout.crop, *layout.words)
-    with stages("features", "looking at the target and the tiles"):
-        looks = shared.looks(cut)
-        problem, tone = pose(picture, layout.grid, tile_set, layout.options, cut, looks=looks, reporter=reporter)
-    with stages("assign", "choosing tiles"):
-        assignment = assign_or_recall(method, problem, cache, reporter=reporter)
-        mosaic = _mosaic(problem, assignment, tone, layout, path, stages.seconds)
-    if options.size is not None:
-        used = np.unique(mosaic.tile_numbers).tolist()
-        stages.note(words_about_originals(mosaic.tiles, used, mosaic.tile_px, options.crop))
-    if out is not None:
-        with stages("write", "writing the mosaic"):
-            mosaic.write(out, quality=jpeg_quality, reporter=reporter)
-    return mosaic
+        run.check(first_layout(options, size_px(picture), shared.specs), shared.specs)
+    with run("tiles", "opening the tiles"):
+        tile_set, layout = shared.open_for(options, size_px(picture), cache)
+        run.check(layout, [tile_set.spec])
+    with run("features", "looking at the target and the tiles"):
+        patches = shared.patches(tile_options_for(layout.options, cache))
+        problem = build_problem(picture, layout.grid, tile_set, layout.options, patches=patches, reporter=run.reporter)
+    with run("assign", "choosing tiles"):
+        assignment = assign_or_recall(method, problem, cache, reporter=run.reporter)
+        mosaic = assemble_mosaic(problem, assignment, layout, path, run.seconds)
+    return run.write(mosaic)
 
 
 def open_plan(
@@ -149,46 +119,3 @@ def open_plan(
     blended = "it lays its target over the tiles (blend)" if options.blend > 0 else None
     opened = plan.open(options, target_for=blended, cache=cache, reporter=reporter)
     return Mosaic.of_plan(plan, opened, options, tile_px)
-
-
-def _mosaic(
-    problem: Problem,
-    assignment: Assignment,
-    tone: ToneFit | None,
-    layout: Layout,
-    path: str | None,
-    seconds: dict[str, float],
-) -> Mosaic:
-    """Put a mosaic together from what was chosen, with the figures that `--json` shows."""
-    options, choices = layout.options, assignment.choices
-    lacking = diagnose(problem, choices)
-    figures = {**assignment.figures, "seconds": seconds, "tone": "kept" if tone is None else "fitted"}
-    figures["variety"] = problem.variety.facts
-    figures |= {"diagnosis": lacking and str(lacking), "lacking": lacking and asdict(lacking), "crop": layout.crop}
-    ink = None if options.ink == "none" else ink_of(problem, choices, options.ink)
-    shifts = None
-    if options.adjust > 0:
-        shifts = shifts_towards(problem.cells, problem.choices, choices.ravel(), options.adjust)
-        shifts = shifts.reshape(*layout.grid.shape, 3)
-    return Mosaic(
-        layout.grid,
-        choices,
-        problem.tiles,
-        layout.tile_px,
-        problem.target,
-        options,
-        path,
-        figures,
-        shifts,
-        ink,
-        tone,
-    )
-
-
-def _check_output(out: str | Path | None, layout: Layout, jpeg_quality: int | None, specs: Sequence[str]) -> None:
-    """Make sure that the place, the format and its settings can take the mosaic of these tiles."""
-    if out is not None:
-        made = check_output(Path(out), layout.size_px)
-        check_output_options(layout.options, made.name)
-        check_text(Path(out), made, specs, layout.options)
-        Output.from_options(layout.options, layout.size_px, layout.tile_px, jpeg_quality).check(made, layout.size_px)

@@ -24,7 +24,7 @@ from PIL import Image
 from perceptual_photomosaic.errors import ImageError
 from perceptual_photomosaic.mend import ended_jpeg
 from perceptual_photomosaic.pixels import Colour, to_srgb
-from perceptual_photomosaic.reading.colour import code_points, profile_of
+from perceptual_photomosaic.reading.colour_space import code_points, profile_of
 from perceptual_photomosaic.reading.files import printable, read_file
 from perceptual_photomosaic.reading.opened import MAX_PIXELS, decoding, opened, pillow_lenient, refuse_above
 from perceptual_photomosaic.reading.orientation import orientation, upright

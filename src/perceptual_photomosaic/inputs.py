@@ -19,9 +19,9 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.reading.damaged import load_what_is_there
 from perceptual_photomosaic.tiles import TileOptions, open_tiles, with_variants
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
-from perceptual_photomosaic.tiles.base import TileSet
 from perceptual_photomosaic.tiles.names import TileNames
 from perceptual_photomosaic.tiles.spec import parse_colour
+from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = [
     "Tiles",
@@ -29,8 +29,9 @@ __all__ = [
     "open_target",
     "open_target_again",
     "open_tile_set",
+    "size_px",
     "specs_of",
-    "tile_options",
+    "tile_options_for",
 ]
 
 Tiles = str | Path | TileSet | NDArray[np.uint8] | Sequence["str | Path"] | Sequence["NDArray[np.uint8] | Image.Image"]
@@ -70,6 +71,11 @@ def open_target(
     return target, None
 
 
+def size_px(picture: NDArray[np.uint8]) -> tuple[int, int]:
+    """Return (width, height) of a picture, (H, W, 3)."""
+    return picture.shape[1], picture.shape[0]
+
+
 def open_target_again(
     path: str | None, grid: Grid, options: TileSettings, purpose: str, reporter: Reporter = SILENT
 ) -> NDArray[np.uint8]:
@@ -104,7 +110,7 @@ def open_target_again(
     return picture
 
 
-def tile_options(options: MosaicOptions, cache: Path | None) -> TileOptions:
+def tile_options_for(options: MosaicOptions, cache: Path | None) -> TileOptions:
     """How tiles are cut under these settings.
 
     Photos are decoded once: small tiles at their final size, so that the same pixels are matched and drawn; for large

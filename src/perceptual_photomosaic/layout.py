@@ -16,9 +16,9 @@ from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.crop_advice import CROP_SAID, about_crop
 from perceptual_photomosaic.errors import GridError
 from perceptual_photomosaic.grid import AUTO, DEFAULT_CELLS, Grid, parse_aspect, tile_size_px
-from perceptual_photomosaic.render.physical import cells_of_size, hang
-from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.render.physical import cells_of_size, settle_print_size
 from perceptual_photomosaic.tiles.kinds import kinds_of, only_photos
+from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["LEAST_CELLS", "USES", "Layout", "first_layout", "lay_out", "lay_out_for", "with_own_shape"]
 
@@ -70,9 +70,9 @@ def lay_out(options: MosaicOptions, target_px: tuple[int, int], default_cells: i
     """
 
     def grid_of(asked: MosaicOptions) -> Grid:
-        return _grid(hang(asked, target_px, default_cells)[0], target_px, default_cells)
+        return _grid(settle_print_size(asked, target_px, default_cells)[0], target_px, default_cells)
 
-    settled, words = hang(options, target_px, default_cells)
+    settled, words = settle_print_size(options, target_px, default_cells)
     grid = _grid(settled, target_px, default_cells)
     crop = about_crop(options, grid, target_px, grid_of)
     return Layout(settled, grid, tile_size_px(settled.tile_size, grid.cell_aspect), crop, tuple(words))
@@ -107,7 +107,7 @@ def lay_out_for(options: MosaicOptions, target_px: tuple[int, int], tiles: TileS
     for counts in _counts_near(options, target_px, wanted):
         asked = replace(options, **counts)
         with suppress(GridError):  # more cells than the target has pixels
-            grid = _grid(hang(asked, target_px)[0], target_px)
+            grid = _grid(settle_print_size(asked, target_px)[0], target_px)
             if least <= grid.num_cells <= most and ("cells" in counts or max(grid.cropped) <= CROP_SAID):
                 return _with_words(lay_out(asked, target_px), photos)
     return lay_out(options, target_px)
@@ -134,7 +134,7 @@ def _counts_near(options: MosaicOptions, target_px: tuple[int, int], wanted: int
     for cells in range(wanted, LEAST_CELLS - 1, -1):
         yield {"cells": cells}
     with suppress(GridError):
-        across = _grid(hang(replace(options, cells=wanted), target_px)[0], target_px).columns
+        across = _grid(settle_print_size(replace(options, cells=wanted), target_px)[0], target_px).columns
         for columns in sorted(range(max(1, across - 3), across + 4), key=lambda count: abs(count - across)):
             yield {"columns": columns, "rows": max(1, wanted // columns)}
     for cells in range(wanted + 1, 2 * wanted):

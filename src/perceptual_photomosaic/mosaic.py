@@ -18,7 +18,7 @@ from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.features.patches import fit_target
 from perceptual_photomosaic.features.tone import ToneFit
-from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+from perceptual_photomosaic.files.protection import refuse_overwriting_inputs
 from perceptual_photomosaic.files.replacing import check_folder, replacing
 from perceptual_photomosaic.grid import Grid, tile_size_px
 from perceptual_photomosaic.inputs import open_target_again
@@ -32,9 +32,9 @@ from perceptual_photomosaic.render.overlay import Overlay
 from perceptual_photomosaic.render.stream import write_mosaic
 from perceptual_photomosaic.text.picture import TextPicture, text_picture
 from perceptual_photomosaic.text.write import check_text, write_text_picture
-from perceptual_photomosaic.tiles.base import TileSet
 from perceptual_photomosaic.tiles.kinds import inks_of
 from perceptual_photomosaic.tiles.spec import parse_colour, paths_in
+from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["Mosaic"]
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
+from perceptual_photomosaic.build_problem import ChoicePatches
+from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import MosaicError
-from perceptual_photomosaic.inputs import Tiles, open_tile_set, specs_of
-from perceptual_photomosaic.problem import Looks
+from perceptual_photomosaic.inputs import Tiles, open_tile_set, specs_of, tile_options_for
+from perceptual_photomosaic.layout import Layout, first_layout, lay_out_for
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.tiles import TileOptions, TileSet
 
@@ -16,7 +19,7 @@ _KEPT = 2  # a size on paper makes cells of one shape for upright targets and of
 
 
 class SharedTiles:
-    """Tiles for several targets, opened again only where a target wants them cut in another way.
+    """Tiles for several targets, opened again only where a target needs other options.
 
     Args:
         tiles: As `make_mosaic` takes them.
@@ -32,26 +35,42 @@ class SharedTiles:
         self._tiles = tiles
         self._reporter = reporter
         self._opened = lru_cache(_KEPT)(self._open)
-        self._looks = lru_cache(_KEPT)(self._look)
+        self._patches = lru_cache(_KEPT)(self._look)
 
-    def open(self, cut: TileOptions) -> TileSet:
-        """Open the tiles as they are cut for a target.
+    def open_for(
+        self, options: MosaicOptions, target_px: tuple[int, int], cache: Path | None
+    ) -> tuple[TileSet, Layout]:
+        """Open the tiles for a target, and lay out its grid for them: with fewer cells where photos are few.
+
+        Args:
+            options: The settings.
+            target_px: (width, height) of the target.
+            cache: Folder that keeps decoded photos between runs; None keeps nothing.
+        Raises:
+            TileError: Nothing usable.
+        """
+        tiles = self.open(tile_options_for(first_layout(options, target_px, self.specs).options, cache))
+        layout = lay_out_for(options, target_px, tiles)
+        return self.open(tile_options_for(layout.options, cache)), layout
+
+    def open(self, tile_options: TileOptions) -> TileSet:
+        """Open the tiles with the options of a target.
 
         Raises:
             TileError: Nothing usable.
         """
-        return self._opened(cut)
+        return self._opened(tile_options)
 
-    def looks(self, cut: TileOptions) -> Looks:
-        """Return what all tiles look like when they are cut that way."""
-        return self._looks(cut)
+    def patches(self, tile_options: TileOptions) -> ChoicePatches:
+        """Return what all tiles look like with these options."""
+        return self._patches(tile_options)
 
-    def _open(self, cut: TileOptions) -> TileSet:
+    def _open(self, tile_options: TileOptions) -> TileSet:
         try:
-            return open_tile_set(self._tiles, cut, self._reporter)
+            return open_tile_set(self._tiles, tile_options, self._reporter)
         except MosaicError as error:
             self.failure = error
             raise
 
-    def _look(self, cut: TileOptions) -> Looks:
-        return Looks.of(self.open(cut), cut.thumbnail_px, self._reporter)
+    def _look(self, tile_options: TileOptions) -> ChoicePatches:
+        return ChoicePatches.of(self.open(tile_options), tile_options.thumbnail_px, self._reporter)

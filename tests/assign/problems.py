@@ -10,9 +10,9 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.costs import DenseCosts
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.variety import FREE, Variety
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.tiles.arrays import ArrayTiles

@@ -10,10 +10,10 @@ import pytest
 
 from perceptual_photomosaic.assign import answer_cache
 from perceptual_photomosaic.assign.answer_cache import assign_or_recall
-from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.baselines import NearestPatch
 from perceptual_photomosaic.assign.learned import Learned
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.problem import Assignment, Problem
 from perceptual_photomosaic.assign.solve import Solve, weights_for
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
@@ -47,7 +47,7 @@ def test_any_difference_is_a_new_problem(problem: Problem, tmp_path: Path) -> No
         (NearestPatch(2), replace(problem, limits=Limits(max_uses=4))),
         (NearestPatch(2), replace(problem, choices=brighter)),
         (NearestPatch(2), replace(problem, seed=1)),
-        (NearestPatch(2), replace(problem, weights=np.ones(12, np.float32))),
+        (NearestPatch(2), replace(problem, importance=np.ones(12, np.float32))),
     ):
         assert not recalled(assign_or_recall(method, other, tmp_path))
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.baselines import Correlation, MeanColour, NearestPatch
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.methods import matcher
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.config import METHODS, MosaicOptions
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.colour import linear_to_oklab

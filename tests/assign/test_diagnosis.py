@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.baselines import MeanColour
 from perceptual_photomosaic.assign.diagnosis import diagnose
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.features.colour import oklab_to_linear
 from perceptual_photomosaic.features.patches import tile_patches
 from perceptual_photomosaic.grid import Grid

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from perceptual_photomosaic.features import weights
+from perceptual_photomosaic.features import vgg_weights as weights
 from tests.cli.conftest import Run
 from tests.narrow import narrow_weights
 

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from perceptual_photomosaic.cli.variety import variety_facts, variety_lines
+from perceptual_photomosaic.cli.variety_lines import variety_facts, variety_lines
 from perceptual_photomosaic.grid import Grid
 from tests.cli.conftest import Run
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light, lab_from_srgb, luma
+from perceptual_photomosaic.evaluate.colour_difference import ciede2000, lab_from_light, lab_from_srgb, luma
 from perceptual_photomosaic.evaluate.views import decode_srgb
 
 # L1 a1 b1 L2 a2 b2 difference: table 1 of Sharma, Wu, Dalal (2005), made to catch the usual mistakes.

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perceptual_photomosaic.evaluate.structure import gradient_agreement, ssim
+from perceptual_photomosaic.evaluate.ssim import gradient_agreement, ssim
 
 
 def pictures(height: int = 40, width: int = 33, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

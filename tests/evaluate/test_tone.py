@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perceptual_photomosaic.evaluate import Ruler, Tone, evaluate, tone
-from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light, lab_from_srgb
+from perceptual_photomosaic.evaluate.colour_difference import ciede2000, lab_from_light, lab_from_srgb
 from perceptual_photomosaic.evaluate.views import decode_srgb
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from perceptual_photomosaic import make_mosaic
 from perceptual_photomosaic.evaluate import Ruler, evaluate
-from perceptual_photomosaic.evaluate.colour import lab_from_light, light_from_lab
+from perceptual_photomosaic.evaluate.colour_difference import lab_from_light, light_from_lab
 from perceptual_photomosaic.evaluate.tone_map import ToneMap, has_few_tones, nondecreasing
 from perceptual_photomosaic.evaluate.views import area_average
 

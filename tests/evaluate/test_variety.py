@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from perceptual_photomosaic.errors import GridError
 from perceptual_photomosaic.evaluate import Variety, clearly_less_varied, variety
-from perceptual_photomosaic.evaluate.variety import largest_area, share_repeated
+from perceptual_photomosaic.evaluate.variety_figures import largest_area, share_repeated
 
 
 def near(a: tuple[int, int], b: tuple[int, int], distance: int) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from perceptual_photomosaic.evaluate import colour as ruler
+from perceptual_photomosaic.evaluate import colour_difference as ruler
 from perceptual_photomosaic.features.colour import (
     ciede2000,
     from_linear,

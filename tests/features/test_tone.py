@@ -7,13 +7,13 @@ import pytest
 from numpy.typing import NDArray
 
 from perceptual_photomosaic import MosaicOptions, make_mosaic
-from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.problem import Problem
+from perceptual_photomosaic.build_problem import build_problem
 from perceptual_photomosaic.features.colour import linear_to_oklab, to_linear
 from perceptual_photomosaic.features.tone import is_narrow, tone_fit
 from perceptual_photomosaic.grid import Grid
-from perceptual_photomosaic.inputs import open_tile_set, tile_options
+from perceptual_photomosaic.inputs import open_tile_set, tile_options_for
 from perceptual_photomosaic.mosaic import Mosaic
-from perceptual_photomosaic.problem import pose
 from perceptual_photomosaic.progress import SILENT
 
 
@@ -131,12 +131,11 @@ def test_a_fitted_target_is_there_in_every_tone(target: NDArray[np.uint8], tiles
 def test_tones_are_fitted_in_where_tiles_reach_little_of_them(target: NDArray[np.uint8]) -> None:
     def posed(tiles: str, tone: str) -> Problem:
         options = MosaicOptions(columns=12, tone=tone)
-        cut = tile_options(options, None)
-        opened = open_tile_set(tiles, cut, SILENT)
-        return pose(target, Grid.fit((96, 72), columns=12), opened, options, cut)[0]
+        opened = open_tile_set(tiles, tile_options_for(options, None), SILENT)
+        return build_problem(target, Grid.fit((96, 72), columns=12), opened, options)
 
     letters, told, wide = posed("glyphs", "auto"), posed("glyphs", "fit"), posed("colours:400", "fit")
-    assert [problem.fitted for problem in (letters, told, wide)] == [True, True, True]
+    assert [problem.tone is None for problem in (letters, told, wide)] == [False, False, False]
     assert [problem.narrow for problem in (letters, told, wide)] == [True, True, False]
     for problem in (letters, wide):  # only what the solver compares is blurred, not what all others read
         assert np.array_equal(problem.choice_traits.patches, problem.choices) is not problem.narrow

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.activations import activation_sheet
 from perceptual_photomosaic.features.vgg import LAYERS, VGG16
-from perceptual_photomosaic.features.weights import load_vgg_weights
+from perceptual_photomosaic.features.vgg_weights import load_vgg_weights
 from tests.narrow import narrow_weights
 
 

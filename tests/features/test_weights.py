@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from perceptual_photomosaic.errors import MissingExtraError, ModelError
-from perceptual_photomosaic.features.weights import CONVOLUTIONS, WIDTHS, load_vgg_weights, save_vgg_weights
+from perceptual_photomosaic.features.vgg_weights import CONVOLUTIONS, WIDTHS, load_vgg_weights, save_vgg_weights
 
 INDEX = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.features.weights import CONVOLUTIONS, WIDTHS
+from perceptual_photomosaic.features.vgg_weights import CONVOLUTIONS, WIDTHS
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]

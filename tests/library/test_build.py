@@ -20,9 +20,9 @@ from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.library import build as build_module
 from perceptual_photomosaic.library.build import update_library
 from perceptual_photomosaic.library.care import library_info, remove_from_library, verify_library
+from perceptual_photomosaic.library.library_tiles import LibraryTiles
 from perceptual_photomosaic.library.lock import writing
 from perceptual_photomosaic.library.manifest import Manifest
-from perceptual_photomosaic.library.tileset import LibraryTiles
 from tests.library.conftest import smooth
 
 

@@ -14,7 +14,7 @@ from PIL import Image, TiffImagePlugin
 
 from perceptual_photomosaic.image import load_image, upright_size
 from perceptual_photomosaic.library.build import update_library
-from perceptual_photomosaic.library.tileset import LibraryTiles
+from perceptual_photomosaic.library.library_tiles import LibraryTiles
 from perceptual_photomosaic.tiles import TileOptions
 from tests.library.conftest import smooth
 

@@ -12,8 +12,8 @@ from perceptual_photomosaic.api import make_mosaic, open_plan
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import decode
 from perceptual_photomosaic.library.build import update_library
+from perceptual_photomosaic.library.library_tiles import LibraryTiles
 from perceptual_photomosaic.library.search import nearest, search_library
-from perceptual_photomosaic.library.tileset import LibraryTiles
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
 from tests.library.conftest import smooth
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from perceptual_photomosaic.errors import ImageError, OutputError
-from perceptual_photomosaic.models.batch import find_sources
+from perceptual_photomosaic.models.predict_many import find_sources
 from tests.cli.conftest import Run, contents, desk, run
 
 __all__ = ["desk", "run"]

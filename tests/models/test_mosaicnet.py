@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.vgg import VGG16
-from perceptual_photomosaic.features.weights import Pooling
+from perceptual_photomosaic.features.vgg_weights import Pooling
 from perceptual_photomosaic.models.mosaicnet import (
     POOL_OF_CELL,
     MosaicNet,

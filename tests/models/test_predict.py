@@ -8,10 +8,10 @@ import torch
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.errors import GridError
-from perceptual_photomosaic.features.weights import Pooling
-from perceptual_photomosaic.models import predict as module
+from perceptual_photomosaic.features.vgg_weights import Pooling
+from perceptual_photomosaic.models import prediction as module
 from perceptual_photomosaic.models.mosaicnet import MosaicNet, soft_compose
-from perceptual_photomosaic.models.predict import (
+from perceptual_photomosaic.models.prediction import (
     fit_target,
     hard_mosaic,
     predict_assignment,

@@ -23,7 +23,7 @@ from perceptual_photomosaic.models.store import (
     save_model,
     template_identity,
 )
-from perceptual_photomosaic.models.tone import apply_tone, tone_of
+from perceptual_photomosaic.models.template_tone import apply_tone, tone_of
 from perceptual_photomosaic.tiles import open_tiles
 from tests.models.test_mosaicnet import make_net
 from tests.narrow import narrow_weights

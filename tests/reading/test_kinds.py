@@ -12,7 +12,7 @@ from PIL import Image
 
 from perceptual_photomosaic.errors import ImageError
 from perceptual_photomosaic.image import decode, load_image
-from perceptual_photomosaic.reading.kinds import is_heic, what_it_is
+from perceptual_photomosaic.reading.file_kinds import is_heic, what_it_is
 from tests.reading.test_samples import tiff
 
 HEIC = (Path(__file__).parents[1] / "data" / "gradient.heic").read_bytes()

@@ -13,7 +13,7 @@ from PIL import Image
 
 from perceptual_photomosaic.image import decode, from_pillow, load_image
 from perceptual_photomosaic.library.build import THUMBNAIL_PX, update_library
-from perceptual_photomosaic.library.tileset import LibraryTiles
+from perceptual_photomosaic.library.library_tiles import LibraryTiles
 
 BACKGROUND = (200, 10, 30)
 

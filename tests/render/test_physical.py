@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.grid import Grid, parse_aspect, tile_size_px
-from perceptual_photomosaic.render.physical import SMALL_TILE_MM, hang, px_per_mm, tile_size_for, words_about_fit
+from perceptual_photomosaic.render.physical import (
+    SMALL_TILE_MM,
+    px_per_mm,
+    settle_print_size,
+    size_mismatch_notes,
+    tile_size_for,
+)
 from perceptual_photomosaic.render.sizes import as_written, parse_length, parse_paper, parse_size, shown, turned
 
 
@@ -108,7 +114,7 @@ def test_whole_cells_fill_the_size_exactly(
     if not 1 / 8 < width / height < 8:
         return
     asked = MosaicOptions(size=f"{width:.3f}x{height:.3f}mm!", dpi=float(dpi), columns=columns)
-    options, _ = hang(asked, target)
+    options, _ = settle_print_size(asked, target)
     aspect = parse_aspect(options.cell_aspect)
     tile_px = tile_size_px(options.tile_size, aspect)
     assert options.columns is not None
@@ -124,32 +130,32 @@ def test_whole_cells_fill_the_size_exactly(
 
 
 def test_tiles_are_two_centimetres_or_there_are_4096_of_them() -> None:
-    poster, words = hang(MosaicOptions(size="200x150cm"), (1200, 900))
+    poster, words = settle_print_size(MosaicOptions(size="200x150cm"), (1200, 900))
     assert (poster.columns, poster.rows, poster.dpi) == (100, 75, 150)
     assert tile_size_px(poster.tile_size, parse_aspect(poster.cell_aspect)) == (118, 118)
     assert words == []
-    postcard, words = hang(MosaicOptions(size="A6", dpi=300.0), (1200, 900))
+    postcard, words = settle_print_size(MosaicOptions(size="A6", dpi=300.0), (1200, 900))
     assert abs((postcard.columns or 0) * (postcard.rows or 0) - 4096) < 100
     assert "mm" in words[0]
     assert "--columns" in words[0]
 
 
 def test_following_the_advice_silences_it() -> None:
-    assert hang(MosaicOptions(size="60x40cm", columns=75), (1200, 900))[1] == []  # 8 mm
-    _, words = hang(MosaicOptions(size="40x30cm"), (1200, 900))
+    assert settle_print_size(MosaicOptions(size="60x40cm", columns=75), (1200, 900))[1] == []  # 8 mm
+    _, words = settle_print_size(MosaicOptions(size="40x30cm"), (1200, 900))
     assert "5.4 x 5.4 mm on paper; below 8 mm" in words[0]
     columns = int(words[0].split("--columns ")[1].split()[0])
-    assert hang(MosaicOptions(size="40x30cm", columns=columns), (1200, 900))[1] == []
-    assert hang(MosaicOptions(size="40x30cm", columns=columns + 2), (1200, 900))[1] != []
+    assert settle_print_size(MosaicOptions(size="40x30cm", columns=columns), (1200, 900))[1] == []
+    assert settle_print_size(MosaicOptions(size="40x30cm", columns=columns + 2), (1200, 900))[1] != []
 
 
 def test_small_tiles_are_told_when_a_plan_is_drawn_too() -> None:
     grid = Grid(30, 40, (1, 1), (0, 0, 400, 300))
-    assert words_about_fit("32x24cm", 150.0, grid, (47, 47)) == []
-    (words,) = words_about_fit("31x23.25cm", 150.0, grid, (46, 46))
+    assert size_mismatch_notes("32x24cm", 150.0, grid, (47, 47)) == []
+    (words,) = size_mismatch_notes("31x23.25cm", 150.0, grid, (46, 46))
     assert f"below {SMALL_TILE_MM:.0f} mm" in words
     assert "larger --size" in words
-    assert words_about_fit("3000x4000px", None, grid, (100, 100)) == []
+    assert size_mismatch_notes("3000x4000px", None, grid, (100, 100)) == []
 
 
 def test_a_landscape_hangs_as_a_landscape() -> None:
@@ -159,14 +165,14 @@ def test_a_landscape_hangs_as_a_landscape() -> None:
         ("60x90cm", (900, 900), "60x90cm!"),
         ("3000x2000px", (900, 1200), "2000x3000px!"),
     ):
-        options, _ = hang(MosaicOptions(size=size), target)
+        options, _ = settle_print_size(MosaicOptions(size=size), target)
         assert options.size == settled
-        again, _ = hang(options, target)
+        again, _ = settle_print_size(options, target)
         assert again == options
 
 
 def test_pixels_without_a_resolution_say_nothing_about_paper() -> None:
-    options, words = hang(MosaicOptions(size="4000x3000px"), (1200, 900))
+    options, words = settle_print_size(MosaicOptions(size="4000x3000px"), (1200, 900))
     assert (options.dpi, words) == (None, [])
     assert px_per_mm(options.size, options.dpi, (4000, 3000), (40, 40)) is None
     assert px_per_mm("4000x3000px", 100.0, (4000, 3000), (40, 40)) == pytest.approx((100 / 25.4, 100 / 25.4))
@@ -183,6 +189,6 @@ def test_a_plan_is_drawn_as_large_as_asked_for() -> None:
 
 def test_nothing_is_settled_without_a_size() -> None:
     options = MosaicOptions(columns=7)
-    assert hang(options, (100, 100)) == (options, [])
+    assert settle_print_size(options, (100, 100)) == (options, [])
     with pytest.raises(ConfigError, match="dpi"):
-        hang(MosaicOptions(dpi=0.0), (100, 100))
+        settle_print_size(MosaicOptions(dpi=0.0), (100, 100))

@@ -20,13 +20,13 @@ from PIL import Image
 
 from perceptual_photomosaic.compose import hard_mosaic
 from perceptual_photomosaic.errors import OutputError, TileError
-from perceptual_photomosaic.render import sheet as sheet_module
 from perceptual_photomosaic.render import space, stream
+from perceptual_photomosaic.render import tile_sheet as sheet_module
 from perceptual_photomosaic.render.canvas import Canvas
 from perceptual_photomosaic.render.formats import check_output
 from perceptual_photomosaic.render.output import Output
-from perceptual_photomosaic.render.sheet import draw_sheet
 from perceptual_photomosaic.render.stream import write_mosaic
+from perceptual_photomosaic.render.tile_sheet import draw_sheet
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 
 

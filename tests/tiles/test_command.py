@@ -14,7 +14,7 @@ from PIL import Image
 from perceptual_photomosaic.cli.main import main
 from perceptual_photomosaic.errors import OutputError
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
-from perceptual_photomosaic.tiles.sheet import contact_sheet, export_tiles, sheet_shape
+from perceptual_photomosaic.tiles.contact_sheet import contact_sheet, export_tiles, sheet_shape
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from PIL import Image
 
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.tiles import Photos, TileOptions, open_tiles
-from perceptual_photomosaic.tiles.sheet import export_tiles
+from perceptual_photomosaic.tiles.contact_sheet import export_tiles
 from perceptual_photomosaic.tiles.walk import natural_key
 
 from .conftest import Heard, Write, noise

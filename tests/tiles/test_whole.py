@@ -14,7 +14,7 @@ from PIL import Image
 from perceptual_photomosaic import make_mosaic, open_plan
 from perceptual_photomosaic.image import decode, whole_size
 from perceptual_photomosaic.library.build import update_library
-from perceptual_photomosaic.render.originals import words_about_originals
+from perceptual_photomosaic.render.originals import soft_originals_note
 from perceptual_photomosaic.tiles import Photos, TileOptions, open_tiles
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 
@@ -139,6 +139,6 @@ def test_a_plan_and_pictures_in_memory_are_drawn_alike(shapes: Path, target: NDA
 
 
 def test_whole_photos_need_fewer_pixels_in_print(shapes: Path) -> None:
-    assert "2 of 3 photos" in words_about_originals(open_tiles(str(shapes)), range(3), (300, 300))
-    assert words_about_originals(open_tiles(str(shapes)), range(3), (300, 300), "none") == ""
-    assert "1 of 3 photos" in words_about_originals(open_tiles(f"photos:{shapes},crop=none"), range(3), (400, 400))
+    assert "2 of 3 photos" in soft_originals_note(open_tiles(str(shapes)), range(3), (300, 300))
+    assert soft_originals_note(open_tiles(str(shapes)), range(3), (300, 300), "none") == ""
+    assert "1 of 3 photos" in soft_originals_note(open_tiles(f"photos:{shapes},crop=none"), range(3), (400, 400))

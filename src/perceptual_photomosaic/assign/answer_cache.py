@@ -16,7 +16,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from perceptual_photomosaic.assign.base import Assignment, Matcher, Problem
+from perceptual_photomosaic.assign.problem import Assignment, Matcher, Problem
 from perceptual_photomosaic.files.replacing import written_aside
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
@@ -74,7 +74,7 @@ def _key(method: Matcher, problem: Problem) -> str:
         problem.grid.shape,
         problem.variants,
         problem.seed,
-        problem.fitted,
+        problem.tone is not None,
         problem.narrow,
         problem.variety,
         limits.max_uses,
@@ -87,7 +87,7 @@ def _key(method: Matcher, problem: Problem) -> str:
     digest = hashlib.blake2b(repr(words).encode(), digest_size=16)
     for path in getattr(method, "files", ()):
         digest.update(path.read_bytes())
-    for part in (problem.cells, problem.choices, problem.weights, problem.pictures, problem.detail):
+    for part in (problem.cells, problem.choices, problem.importance, problem.pictures, problem.detail):
         digest.update(b"none" if part is None else np.ascontiguousarray(part).data)
     return digest.hexdigest()
 

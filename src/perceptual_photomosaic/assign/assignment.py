@@ -16,7 +16,7 @@ from perceptual_photomosaic.assign.turns import choose_apart
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 if TYPE_CHECKING:
-    from perceptual_photomosaic.assign.base import Problem
+    from perceptual_photomosaic.assign.problem import Problem
 
 __all__ = ["assign_choices", "assign_problem"]
 
@@ -43,7 +43,7 @@ def assign_problem(
         problem.limits,
         repeats=problem.repeats(),
         later=later,
-        importance=problem.weights,
+        importance=problem.importance,
         seed=problem.seed,
         reporter=reporter,
     )

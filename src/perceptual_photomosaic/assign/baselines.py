@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.assignment import assign_problem
-from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.costs import EmbeddingCosts
+from perceptual_photomosaic.assign.problem import Assignment, Problem
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import PATCH, reduce_patches

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.assignment import assign_problem
-from perceptual_photomosaic.assign.base import Assignment, Problem
+from perceptual_photomosaic.assign.problem import Assignment, Problem
 from perceptual_photomosaic.features.ink import Ink, InkFit
 from perceptual_photomosaic.grid import tile_size_px
 from perceptual_photomosaic.progress import SILENT, Reporter

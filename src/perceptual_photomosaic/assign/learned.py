@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.assignment import assign_problem
-from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.costs import DenseCosts
+from perceptual_photomosaic.assign.problem import Assignment, Problem
 from perceptual_photomosaic.errors import ModelError
 from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.patches import fit_target
@@ -53,7 +53,7 @@ class Learned:
         from perceptual_photomosaic.models import require_torch
 
         require_torch("method 'mosaicnet'")
-        from perceptual_photomosaic.models.predict import predict_logits
+        from perceptual_photomosaic.models.prediction import predict_logits
         from perceptual_photomosaic.models.shipped import model_for
         from perceptual_photomosaic.models.store import load_model, match_tiles
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from perceptual_photomosaic.assign.base import Matcher
 from perceptual_photomosaic.assign.baselines import Correlation, MeanColour, NearestPatch
 from perceptual_photomosaic.assign.inked import Inked
 from perceptual_photomosaic.assign.learned import Learned
+from perceptual_photomosaic.assign.problem import Matcher
 from perceptual_photomosaic.assign.solve import Solve, parse_weights
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import ConfigError

@@ -16,11 +16,11 @@ from perceptual_photomosaic.api import make_mosaic
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.batch.jobs import Job, check_place, find_jobs, suffix_of
 from perceptual_photomosaic.batch.records import Record, State, key_of, load_record, save_record, state_of, tiles_key
-from perceptual_photomosaic.config import MosaicOptions, check_options, with_values
+from perceptual_photomosaic.config import MosaicOptions, checked_options
 from perceptual_photomosaic.config.keywords import MosaicKeywords, with_settings
 from perceptual_photomosaic.errors import ConfigError, ModelError, MosaicError, OutputError
 from perceptual_photomosaic.image import printable
-from perceptual_photomosaic.inputs import Tiles, tile_options
+from perceptual_photomosaic.inputs import Tiles, tile_options_for
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.progress import SILENT, Reporter, Stage
 from perceptual_photomosaic.progress.shown import shown_progress
@@ -87,11 +87,10 @@ def make_mosaics(
     Raises:
         MosaicError: What is wrong for all targets: tiles, settings, or names that would replace each other.
     """
-    options = with_values(options or MosaicOptions(), dict(changes), "make_mosaics()")
-    check_options(options)
+    options = checked_options(options, changes, "make_mosaics()")
     reporter = shown_progress() if progress else reporter
     matcher(options)
-    tile_options(options, cache)  # refuses what is no colour, crop or size
+    tile_options_for(options, cache)  # refuses what is no colour, crop or size
     folder, shared = Path(out), SharedTiles(tiles, reporter)
     jobs, unusable = find_jobs(targets, folder, format)
     check_place(folder, shared.specs)

@@ -12,8 +12,8 @@ from perceptual_photomosaic.errors import ConfigError, ImageError, OutputError
 from perceptual_photomosaic.files.replacing import check_folder
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.render.formats import FORMATS
-from perceptual_photomosaic.tiles.base import Skipped
 from perceptual_photomosaic.tiles.spec import paths_in
+from perceptual_photomosaic.tiles.tile_set import Skipped
 from perceptual_photomosaic.tiles.walk import find_photos
 
 __all__ = ["Job", "check_place", "find_jobs", "suffix_of"]

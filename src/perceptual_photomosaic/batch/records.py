@@ -20,7 +20,7 @@ from perceptual_photomosaic.files.replacing import replacing
 from perceptual_photomosaic.inputs import Tiles, open_tile_set, specs_of
 from perceptual_photomosaic.progress import SILENT
 from perceptual_photomosaic.tiles import TileOptions
-from perceptual_photomosaic.tiles.plain import digest
+from perceptual_photomosaic.tiles.derived import digest
 from perceptual_photomosaic.tiles.spec import parse_specs, paths_in
 from perceptual_photomosaic.tiles.walk import find_photos
 

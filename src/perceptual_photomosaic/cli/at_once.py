@@ -110,7 +110,7 @@ def show_text(
         glyphs = _glyphs(tiles, dark)
         picture, paper = _drawn(target, glyphs, terminal, columns, ink, font_ratio), glyphs.background
     if terminal.colours is None:
-        from perceptual_photomosaic.text.plain import plain
+        from perceptual_photomosaic.text.plain_text import plain
 
         text = plain(picture) + "\n"
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perceptual_photomosaic.cli.evaluate import check_figure, figure_text, plain, share
-from perceptual_photomosaic.cli.options import PlanFolder
+from perceptual_photomosaic.cli.setting_options import PlanFolder
 from perceptual_photomosaic.errors import ImageError, OutputError
 from perceptual_photomosaic.progress.shown import reporter_for
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from perceptual_photomosaic.cli.options import LookIn, PlanFolder
+from perceptual_photomosaic.cli.setting_options import LookIn, PlanFolder
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.progress.shown import reporter_for
 
@@ -55,7 +55,7 @@ def edit(
     if not (pins or ban or swaps):
         raise ConfigError("nothing to change. Add --pin ROW,COL=FILE, --ban FILE or --swap ROW,COL:ROW,COL.")
 
-    from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+    from perceptual_photomosaic.files.protection import refuse_overwriting_inputs
     from perceptual_photomosaic.files.replacing import check_folder
     from perceptual_photomosaic.plan import Plan
     from perceptual_photomosaic.plan.editing import Edits, edit_plan

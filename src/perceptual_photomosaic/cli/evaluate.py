@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from perceptual_photomosaic.cli.options import PlanFolder
+from perceptual_photomosaic.cli.setting_options import PlanFolder
 from perceptual_photomosaic.errors import ImageError
 from perceptual_photomosaic.progress.shown import reporter_for
 
@@ -100,7 +100,7 @@ def check_figure(path: Path, read: Iterable[Path | None]) -> None:
         OutputError: A suffix that is not drawn, a place that cannot be written to, or a file that is read.
     """
     from perceptual_photomosaic.errors import OutputError
-    from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+    from perceptual_photomosaic.files.protection import refuse_overwriting_inputs
     from perceptual_photomosaic.files.replacing import check_folder
 
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):

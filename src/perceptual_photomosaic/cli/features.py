@@ -26,7 +26,7 @@ def features(
 
     photomosaic features portrait.jpg -o layers.png
     """
-    from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+    from perceptual_photomosaic.files.protection import refuse_overwriting_inputs
     from perceptual_photomosaic.files.replacing import replacing
     from perceptual_photomosaic.models import require_torch
     from perceptual_photomosaic.render.formats import check_drawing
@@ -36,7 +36,7 @@ def features(
     require_torch("features")
     from perceptual_photomosaic.features.activations import SCALES, activation_sheet
     from perceptual_photomosaic.features.vgg import VGG16
-    from perceptual_photomosaic.features.weights import CONVOLUTIONS, load_vgg_weights
+    from perceptual_photomosaic.features.vgg_weights import CONVOLUTIONS, load_vgg_weights
     from perceptual_photomosaic.image import load_image, printable
 
     picture = load_image(image)

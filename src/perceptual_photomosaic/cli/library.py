@@ -113,8 +113,8 @@ def search(
     photomosaic library search my_library sunset.jpg
     """
     from perceptual_photomosaic.image import printable
+    from perceptual_photomosaic.library.library_tiles import LibraryTiles
     from perceptual_photomosaic.library.search import search_library
-    from perceptual_photomosaic.library.tileset import LibraryTiles
 
     tiles = LibraryTiles(lib)
     found = [

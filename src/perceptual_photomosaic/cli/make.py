@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from perceptual_photomosaic.cli.batch import check_single, is_batch, make_batch
-from perceptual_photomosaic.cli.options import chosen_options, with_mosaic_options
+from perceptual_photomosaic.cli.make_many import check_single, is_batch, make_batch
+from perceptual_photomosaic.cli.setting_options import chosen_options, with_mosaic_options
 from perceptual_photomosaic.cli.summary import Extras, print_summary
 from perceptual_photomosaic.errors import ConfigError, OutputError, TileError
 from perceptual_photomosaic.progress.shown import reporter_for

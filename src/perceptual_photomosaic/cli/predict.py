@@ -51,9 +51,9 @@ def predict(
     import torch
 
     from perceptual_photomosaic.features.vgg import VGG16
-    from perceptual_photomosaic.features.weights import load_vgg_weights
+    from perceptual_photomosaic.features.vgg_weights import load_vgg_weights
     from perceptual_photomosaic.image import printable
-    from perceptual_photomosaic.models.batch import find_sources, predict_batch
+    from perceptual_photomosaic.models.predict_many import find_sources, predict_batch
     from perceptual_photomosaic.models.store import load_model
 
     pairs = find_sources(sources, out, f".{suffix.lstrip('.')}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from perceptual_photomosaic.cli.options import LookIn, PlanFolder, said, with_print_options
+from perceptual_photomosaic.cli.setting_options import LookIn, PlanFolder, said, with_print_options
 from perceptual_photomosaic.cli.summary import Extras, print_summary
 from perceptual_photomosaic.errors import OutputError
 from perceptual_photomosaic.progress.shown import reporter_for

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perceptual_photomosaic.cli.variety import variety_facts, variety_lines
+from perceptual_photomosaic.cli.variety_lines import variety_facts, variety_lines
 from perceptual_photomosaic.errors import OutputError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Extras:
         Raises:
             OutputError: A place that cannot be written to, the same name twice, or that of something that is read.
         """
-        from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+        from perceptual_photomosaic.files.protection import refuse_overwriting_inputs
         from perceptual_photomosaic.files.replacing import check_folder
         from perceptual_photomosaic.render.formats import check_drawing, check_output
 

@@ -54,11 +54,11 @@ def tiles(
 
     photomosaic tiles "glyphs:characters=.:-=+*#%@,foreground=white,background=black" --sheet ascii.png
     """
-    from perceptual_photomosaic.files.inputs import refuse_overwriting_inputs
+    from perceptual_photomosaic.files.protection import refuse_overwriting_inputs
     from perceptual_photomosaic.grid import AUTO, parse_aspect, tile_size_px
     from perceptual_photomosaic.render.formats import check_drawing
     from perceptual_photomosaic.tiles import TileOptions, default_cache_dir, open_tiles, own_aspect
-    from perceptual_photomosaic.tiles.sheet import check_export, export_tiles
+    from perceptual_photomosaic.tiles.contact_sheet import check_export, export_tiles
     from perceptual_photomosaic.tiles.spec import parse_colour, paths_in
 
     if sheet is not None:
@@ -97,7 +97,7 @@ def _write_sheet(path: Path, opened: TileSet, size_px: tuple[int, int], reporter
 
     from perceptual_photomosaic.files.replacing import replacing
     from perceptual_photomosaic.render.formats import check_drawing
-    from perceptual_photomosaic.tiles.sheet import contact_sheet, sheet_shape
+    from perceptual_photomosaic.tiles.contact_sheet import contact_sheet, sheet_shape
 
     rows, columns, gap = sheet_shape(len(opened), size_px)
     check_drawing(path, (columns * (size_px[0] + gap) + gap, rows * (size_px[1] + gap) + gap))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from perceptual_photomosaic.cli.options import LookIn
+from perceptual_photomosaic.cli.setting_options import LookIn
 from perceptual_photomosaic.progress.shown import reporter_for
 
 __all__ = ["view"]

@@ -20,7 +20,14 @@ from perceptual_photomosaic.config.groups import (
     PrintSettings,
     TileSettings,
 )
-from perceptual_photomosaic.config.values import field_types, load_options, option_fields, save_options, with_values
+from perceptual_photomosaic.config.values import (
+    checked_options,
+    field_types,
+    load_options,
+    option_fields,
+    save_options,
+    with_values,
+)
 
 __all__ = [
     "ANSI_COLOURS",
@@ -40,6 +47,7 @@ __all__ = [
     "check_options",
     "check_output_options",
     "check_values",
+    "checked_options",
     "field_types",
     "load_options",
     "option_fields",

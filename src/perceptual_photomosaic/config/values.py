@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import types
+from collections.abc import Mapping
 from dataclasses import Field, fields, replace
 from difflib import get_close_matches
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from perceptual_photomosaic.config.checks import check_options
 from perceptual_photomosaic.config.groups import MosaicOptions
 from perceptual_photomosaic.errors import ConfigError
 
-__all__ = ["field_types", "load_options", "option_fields", "save_options", "with_values"]
+__all__ = ["checked_options", "field_types", "load_options", "option_fields", "save_options", "with_values"]
 
 _GONE = {
     "quality": "standard",
@@ -36,7 +38,7 @@ def field_types() -> dict[str, Any]:
     return get_type_hints(MosaicOptions)
 
 
-def with_values(options: MosaicOptions, values: dict[str, Any], where: str) -> MosaicOptions:
+def with_values(options: MosaicOptions, values: Mapping[str, Any], where: str) -> MosaicOptions:
     """Replace settings by name.
 
     Args:
@@ -62,6 +64,21 @@ def with_values(options: MosaicOptions, values: dict[str, Any], where: str) -> M
             raise ConfigError(f"{where}: {key} is {value!r}, but {_words(kinds[name])} is expected.")
         clean[name] = tuple(value) if isinstance(value, list) else _plain(value)
     return replace(options, **clean)
+
+
+def checked_options(options: MosaicOptions | None, changes: Mapping[str, Any], where: str) -> MosaicOptions:
+    """Return settings with some of them changed, checked.
+
+    Args:
+        options: What to start from; None starts from the defaults.
+        changes: New values by name.
+        where: Named in errors: "make_mosaic()".
+    Raises:
+        ConfigError: An unknown name or word, a value that makes no sense, or a setting that would do nothing.
+    """
+    options = with_values(options or MosaicOptions(), changes, where)
+    check_options(options)
+    return options
 
 
 def load_options(path: Path, options: MosaicOptions | None = None) -> MosaicOptions:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from perceptual_photomosaic.evaluate.evaluation import Evaluation, Ruler, ViewScores, evaluate
 from perceptual_photomosaic.evaluate.legibility import Legibility, legibility
 from perceptual_photomosaic.evaluate.matching import assignment_from_picture
+from perceptual_photomosaic.evaluate.plates import Tone, tone
 from perceptual_photomosaic.evaluate.tile_stats import TileStats, nearest_repeat, tile_stats
-from perceptual_photomosaic.evaluate.tone import Tone, tone
-from perceptual_photomosaic.evaluate.variety import Variety, clearly_less_varied, more_varied, variety
+from perceptual_photomosaic.evaluate.variety_figures import Variety, clearly_less_varied, more_varied, variety
 
 __all__ = [
     "Evaluation",

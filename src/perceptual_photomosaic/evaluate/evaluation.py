@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perceptual_photomosaic.errors import GridError
-from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light
+from perceptual_photomosaic.evaluate.colour_difference import ciede2000, lab_from_light
 from perceptual_photomosaic.evaluate.flip import flip_error
 from perceptual_photomosaic.evaluate.judge import JUDGE_CELLS_PX, MIN_SIDE_PX, load_judge
 from perceptual_photomosaic.evaluate.legibility import Legibility, compare_traits, traits_of
-from perceptual_photomosaic.evaluate.looks import Look, looks_of
-from perceptual_photomosaic.evaluate.structure import gradient_agreement, ssim
+from perceptual_photomosaic.evaluate.picture_views import PictureView, picture_views
+from perceptual_photomosaic.evaluate.plates import Tone, ToneViews, compare_tones
+from perceptual_photomosaic.evaluate.ssim import gradient_agreement, ssim
 from perceptual_photomosaic.evaluate.tile_stats import TileStats, tile_stats
-from perceptual_photomosaic.evaluate.tone import Tone, ToneViews, compare_tones
 from perceptual_photomosaic.evaluate.tone_map import ToneMap, has_few_tones
-from perceptual_photomosaic.evaluate.variety import Variety, variety
+from perceptual_photomosaic.evaluate.variety_figures import Variety, variety
 from perceptual_photomosaic.evaluate.views import (
     VIEW_CELLS_PX,
     area_average,
@@ -100,7 +100,7 @@ class Evaluation:
         return self.mapped or self
 
     def at(self, cell_px: float) -> ViewScores:
-        """Look up the distance at which one cell covers `cell_px` pixels.
+        """PictureView up the distance at which one cell covers `cell_px` pixels.
 
         Raises:
             GridError: That distance was not measured.
@@ -177,7 +177,7 @@ class Ruler:
         shapes = {d: view_shape(grid_shape, d, cell_aspect) for d in self.cells_px}
         box = box or centred_box((target.shape[1], target.shape[0]), cols * cell_aspect / rows)
         with reporter.stage("looking at the target", len(shapes), "distances") as stage:
-            self._targets = looks_of(target, shapes, box, stage)
+            self._targets = picture_views(target, shapes, box, stage)
             self._tones = self._tone_views(target, self._targets, box)
             self._traits = traits_of(target, box)
 
@@ -213,7 +213,7 @@ class Ruler:
         shapes = {d: (view.light.shape[0], view.light.shape[1]) for d, view in self._targets.items()}
         box = (0.0, 0.0, float(mosaic.shape[1]), float(mosaic.shape[0]))
         with self.reporter.stage("measuring", 2 * len(shapes), "looks") as stage:
-            views = looks_of(mosaic, shapes, box, stage)
+            views = picture_views(mosaic, shapes, box, stage)
             tones = self._tone_views(mosaic, views, box)
             result = Evaluation(
                 self.grid_shape,
@@ -231,14 +231,14 @@ class Ruler:
             return replace(result, mapped=in_tones)
         return result
 
-    def _tone_views(self, picture: NDArray[np.uint8], looks: dict[float, Look], box: Box) -> ToneViews:
+    def _tone_views(self, picture: NDArray[np.uint8], looks: dict[float, PictureView], box: Box) -> ToneViews:
         """Take them from the nearest view where its pixels divide evenly: the same, sooner."""
         light = looks[self.cells_px[0]].light
         if light.shape[0] % self.grid_shape[0] == 0 and light.shape[1] % self.grid_shape[1] == 0:
             return ToneViews.of(light, self.grid_shape)
         return ToneViews.of(picture, self.grid_shape, box)
 
-    def _compare(self, cell_px: float, target: Look, mosaic: Look, stage: Stage) -> ViewScores:
+    def _compare(self, cell_px: float, target: PictureView, mosaic: PictureView, stage: Stage) -> ViewScores:
         height, width = target.light.shape[:2]
         delta_e = ciede2000(target.lab, mosaic.lab)
         judged = self.judge and cell_px in JUDGE_CELLS_PX and min(height, width) >= MIN_SIDE_PX

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from perceptual_photomosaic.features.pyramid import pyramid_level
 from perceptual_photomosaic.features.vgg import VGG16
-from perceptual_photomosaic.features.weights import CONVOLUTIONS
+from perceptual_photomosaic.features.vgg_weights import CONVOLUTIONS
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["activation_sheet", "mean_activations"]

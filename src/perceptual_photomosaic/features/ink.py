@@ -25,7 +25,7 @@ _AFAR = 3.0
 """How much the mean colour counts beside the mean error of samples."""
 _TEXTURE = 0.25
 """How much strokes count as an error where the cell has none. At 1 the densest letter would win everywhere."""
-_LEAST = 0.14
+_LEAST_CONTRAST = 0.14
 """Ink and paper differ by so much at least, in sRGB values from 0 to 1, so that characters can be read."""
 _STEPS = 4
 _HALVINGS = 9
@@ -272,7 +272,7 @@ def _readable(
     apart = (ink - paper).mean(axis=1, keepdims=True)
     mean = paper + cover * (ink - paper)
     sign = np.where(np.abs(apart) > 1e-3, np.sign(apart), np.where(mean.mean(axis=1, keepdims=True) > 0.5, -1.0, 1.0))
-    more = np.maximum(0, _LEAST - np.abs(apart)) * sign
+    more = np.maximum(0, _LEAST_CONTRAST - np.abs(apart)) * sign
     return (
         np.clip(ink + more * (1 - cover), 0, 1).astype(np.float32),
         np.clip(paper - more * cover, 0, 1).astype(np.float32),

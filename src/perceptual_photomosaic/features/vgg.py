@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.frozen import FrozenConvolution, can_fuse
-from perceptual_photomosaic.features.weights import CONVOLUTIONS, VGGWeights
+from perceptual_photomosaic.features.vgg_weights import CONVOLUTIONS, VGGWeights
 
 __all__ = ["LAYERS", "POOLS", "VGG16", "check_layers", "fast_dtype"]
 

@@ -18,14 +18,14 @@ from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import PATCH, tile_patches
 from perceptual_photomosaic.features.phash import perceptual_hashes
 from perceptual_photomosaic.image import decode, pillow_lenient, printable, read_file
-from perceptual_photomosaic.library.exif import read_exif
+from perceptual_photomosaic.library.exif_info import read_exif
 from perceptual_photomosaic.library.lock import writing
 from perceptual_photomosaic.library.manifest import Content, Known, Manifest
 from perceptual_photomosaic.library.rows import RowWriter
 from perceptual_photomosaic.progress import SILENT, Reporter, Stage
 from perceptual_photomosaic.reading.opened import opened
-from perceptual_photomosaic.tiles.base import Skipped
-from perceptual_photomosaic.tiles.options import TileOptions
+from perceptual_photomosaic.tiles.tile_options import TileOptions
+from perceptual_photomosaic.tiles.tile_set import Skipped
 from perceptual_photomosaic.tiles.walk import PhotoFile, find_photos
 
 __all__ = ["FEATURES", "FEATURE_SHAPE", "THUMBNAILS", "THUMBNAIL_PX", "Changes", "update_library"]
@@ -61,7 +61,7 @@ class Changes:
 
 
 @dataclass(frozen=True)
-class _Looked:
+class _ReadFile:
     """A file that was read: what it holds, and its thumbnail if that is new and usable."""
 
     file: PhotoFile
@@ -165,7 +165,7 @@ def _read_all(
     have = manifest.keys()
     pool = ThreadPoolExecutor(threads)
 
-    def begin(start: int) -> list[Future[_Looked]]:
+    def begin(start: int) -> list[Future[_ReadFile]]:
         return [pool.submit(_look, file, have) for file in todo[start : start + _BATCH]]
 
     try:
@@ -187,14 +187,14 @@ def _read_all(
 
 def _commit(
     manifest: Manifest,
-    looked: Sequence[_Looked],
+    looked: Sequence[_ReadFile],
     known: dict[str, Known],
     have: set[bytes],
     changes: Changes,
     writers: tuple[RowWriter, RowWriter],
 ) -> None:
     """Append what is new to the arrays, then name it in the manifest."""
-    fresh: dict[bytes, _Looked] = {}
+    fresh: dict[bytes, _ReadFile] = {}
     for done in looked:
         key = done.content.content
         was = known.get(done.file.path)
@@ -214,7 +214,7 @@ def _commit(
     have.update(fresh)
 
 
-def _look(file: PhotoFile, have: Container[bytes]) -> _Looked:
+def _look(file: PhotoFile, have: Container[bytes]) -> _ReadFile:
     """Read one file: which content it is, and of a new one its thumbnail, size, date and caption or what is wrong."""
     name = printable(file.path)
     try:
@@ -222,18 +222,18 @@ def _look(file: PhotoFile, have: Container[bytes]) -> _Looked:
     except ImageError as error:
         state = f"{file.size} {file.mtime_ns} ".encode() + os.fsencode(file.path)
         key = hashlib.sha256(b"unread " + state).digest()[:16]
-        return _Looked(file, Content(key, reason=str(error).removeprefix(f"{name}: ")))
+        return _ReadFile(file, Content(key, reason=str(error).removeprefix(f"{name}: ")))
     key = hashlib.sha256(data).digest()[:16]
     if key in have:
-        return _Looked(file, Content(key))
+        return _ReadFile(file, Content(key))
     try:
         facts = _facts(data, key, name)
         size_px = THUMBNAIL_PX, THUMBNAIL_PX
         whole = facts.width, facts.height
         thumbnail = decode(data, size_px, aspect=whole, max_pixels=_MAX_PIXELS, name=name)
     except (ImageError, MissingExtraError) as error:
-        return _Looked(file, Content(key, reason=str(error).removeprefix(f"{name}: ")))
-    return _Looked(file, facts, thumbnail)
+        return _ReadFile(file, Content(key, reason=str(error).removeprefix(f"{name}: ")))
+    return _ReadFile(file, facts, thumbnail)
 
 
 def _facts(data: bytes, content: bytes, name: str) -> Content:

@@ -15,10 +15,10 @@ import numpy as np
 from perceptual_photomosaic.errors import ImageError, TileError
 from perceptual_photomosaic.image import printable, read_file
 from perceptual_photomosaic.library.build import FEATURE_SHAPE, FEATURES, THUMBNAIL_PX, THUMBNAILS
+from perceptual_photomosaic.library.library_tiles import drop_near_duplicates
 from perceptual_photomosaic.library.lock import writing
 from perceptual_photomosaic.library.manifest import MANIFEST, Manifest
 from perceptual_photomosaic.library.rows import open_rows
-from perceptual_photomosaic.library.tileset import drop_near_duplicates
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["Info", "library_info", "remove_from_library", "verify_library"]

@@ -18,8 +18,8 @@ from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import tile_patches
 from perceptual_photomosaic.image import Colour, decode, load_image
 from perceptual_photomosaic.library.build import THUMBNAIL_PX
+from perceptual_photomosaic.library.library_tiles import LibraryTiles
 from perceptual_photomosaic.library.shortlist import EXACT_UP_TO
-from perceptual_photomosaic.library.tileset import LibraryTiles
 from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["EXACT_UP_TO", "nearest", "search_library"]

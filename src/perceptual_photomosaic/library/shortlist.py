@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.features.patches import PATCH, tile_patches
 from perceptual_photomosaic.progress import SILENT, Reporter
-from perceptual_photomosaic.tiles.base import TileSet
-from perceptual_photomosaic.tiles.plain import DerivedSet, chosen, digest
+from perceptual_photomosaic.tiles.derived import DerivedSet, chosen, digest
+from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["EXACT_UP_TO", "Shortlist", "choice_patches", "shortlist"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from perceptual_photomosaic.models.predict import predict_assignment
+from perceptual_photomosaic.models.prediction import predict_assignment
 from perceptual_photomosaic.models.store import load_model, save_model
 
 __all__ = ["ship"]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.errors import ModelError
 from perceptual_photomosaic.features.vgg import VGG16
-from perceptual_photomosaic.features.weights import load_vgg_weights
+from perceptual_photomosaic.features.vgg_weights import load_vgg_weights
 from perceptual_photomosaic.files.replacing import written_aside
 from perceptual_photomosaic.losses import LossSettings
 from perceptual_photomosaic.models.mosaicnet import MosaicNet, MosaicNetConfig

@@ -15,18 +15,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Matcher, Problem
 from perceptual_photomosaic.assign.inked import ink_of
 from perceptual_photomosaic.assign.methods import matcher
+from perceptual_photomosaic.assign.problem import Matcher, Problem
 from perceptual_photomosaic.assign.solve import present_weights
+from perceptual_photomosaic.build_problem import build_problem
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import ConfigError, ConstraintError
 from perceptual_photomosaic.features.tint import shifts_towards
 from perceptual_photomosaic.image import printable
-from perceptual_photomosaic.inputs import tile_options
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.plan.plan import Plan
-from perceptual_photomosaic.problem import pose
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
 from perceptual_photomosaic.tiles.names import TileNames
@@ -77,9 +76,8 @@ def edit_plan(
     opened = plan.open(options, target_for="cells are chosen by it", cache=cache, reporter=reporter)
     tiles, target, before = opened
     assert target is not None
-    cut = tile_options(options, cache)
     choosing = _plain(options)
-    problem, tone = pose(target, plan.grid, tiles, choosing, cut, whole=True, reporter=reporter)
+    problem = build_problem(target, plan.grid, tiles, choosing, whole=True, reporter=reporter)
     choices, pins, bans = _by_hand(problem, before, edits, plan)
     limits = replace(
         problem.limits,
@@ -88,7 +86,7 @@ def edit_plan(
     )
     method = matcher(choosing)
     named = {*edits.pins, *(cell for pair in edits.swaps for cell in pair)}
-    choices = _settle(replace(problem, limits=limits), choices.ravel(), named, method, reporter).reshape(before.shape)
+    choices = _reassign(replace(problem, limits=limits), choices.ravel(), named, method, reporter).reshape(before.shape)
     shifts = plan.shifts
     if shifts is not None:
         moved = choices != before
@@ -100,7 +98,7 @@ def edit_plan(
         choices=choices,
         shifts=shifts,
         ink=ink,
-        tone=tone,
+        tone=problem.tone,
         pins=tuple(sorted(pins)),
         bans=tuple(sorted(tiles.source(tile) for tile in bans)),
     )
@@ -147,7 +145,7 @@ def _by_hand(
 
 
 @one_blas_thread()
-def _settle(
+def _reassign(
     problem: Problem, choices: NDArray[np.int64], named: Collection[Cell], method: Matcher, reporter: Reporter
 ) -> NDArray[np.int64]:
     """Choose anew for the cells that must give way, and for more around them and around the cells that the edit names

@@ -8,7 +8,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["index_csv"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.plan.contents import find_by_content
-from perceptual_photomosaic.tiles.base import TileSet
 from perceptual_photomosaic.tiles.spec import join_specs, parse_specs, write_spec
+from perceptual_photomosaic.tiles.tile_set import TileSet
 from perceptual_photomosaic.tiles.walk import find_photos
 
 if TYPE_CHECKING:

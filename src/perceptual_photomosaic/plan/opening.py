@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.errors import PlanError
 from perceptual_photomosaic.image import printable
-from perceptual_photomosaic.inputs import open_target_again, open_tile_set, tile_options
+from perceptual_photomosaic.inputs import open_target_again, open_tile_set, tile_options_for
 from perceptual_photomosaic.plan.moved import find_sources
 from perceptual_photomosaic.plan.plan import Plan
 from perceptual_photomosaic.progress import Reporter
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
-from perceptual_photomosaic.tiles.base import TileSet
-from perceptual_photomosaic.tiles.plain import copies_in
+from perceptual_photomosaic.tiles.derived import copies_in
+from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["OpenedPlan", "open_plan_files"]
 
@@ -42,7 +42,7 @@ def open_plan_files(
     """Open what a plan names; see `Plan.open`."""
     if ArrayTiles.spec in plan.specs:
         raise PlanError("the plan's tiles were pictures in memory, not in files, so it cannot be drawn again.")
-    tiles = open_tile_set(plan.specs, tile_options(options, cache), reporter)
+    tiles = open_tile_set(plan.specs, tile_options_for(options, cache), reporter)
     choices = choices_today(plan, tiles, reporter)
     target = None if target_for is None else open_target_again(plan.target, plan.grid, options, target_for, reporter)
     return OpenedPlan(tiles, target, choices)

@@ -10,7 +10,7 @@ from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.grid import tile_size_px
 from perceptual_photomosaic.plan.plan import Plan
 from perceptual_photomosaic.progress import Reporter
-from perceptual_photomosaic.render.physical import tile_size_for, words_about_fit
+from perceptual_photomosaic.render.physical import size_mismatch_notes, tile_size_for
 from perceptual_photomosaic.render.sizes import is_landscape, turned
 
 __all__ = ["print_settings"]
@@ -36,6 +36,6 @@ def print_settings(
         if tile_size is None and not {"size", "dpi"}.isdisjoint(changes):
             assert options.size is not None
             tile_size = tile_size_for(options.size, options.dpi, grid)
-            for line in words_about_fit(options.size, options.dpi, grid, tile_size_px(tile_size, grid.cell_aspect)):
+            for line in size_mismatch_notes(options.size, options.dpi, grid, tile_size_px(tile_size, grid.cell_aspect)):
                 reporter.note(line)
     return options, tile_size_px(plan.tile_size if tile_size is None else tile_size, grid.cell_aspect)

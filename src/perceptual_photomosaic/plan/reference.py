@@ -12,8 +12,9 @@ __all__ = ["page", "schema"]
 _HEAD = """\
 # The format of a plan
 
-A plan is a JSON file, UTF-8, that people may read and edit. `make --plan` writes it; `render`, `edit`, `view`, `evaluate`
-and `open_plan` read it. The JSON Schema is `perceptual_photomosaic/plan/schema.json`; this page is made from it.
+A plan is a JSON file, UTF-8, that people may read and edit. `make --plan` writes it; `render`, `edit`, `view`,
+`evaluate` and `open_plan` read it. The JSON Schema is
+`perceptual_photomosaic/plan/schema.json`; this page is made from it.
 
 Paths begin at the folder of the plan. Where they are not found there, `folder` is tried, and files that were moved are
 found by `contents`, in the tile sets and in the folders of `--look-in`.

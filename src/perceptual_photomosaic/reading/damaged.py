@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["decode_what_is_there", "load_what_is_there", "words_about_damaged"]
+__all__ = ["damaged_note", "decode_what_is_there", "load_what_is_there"]
 
 _JPEG = b"\xff\xd8"
 _EOI = b"\xff\xd9"
@@ -62,7 +62,7 @@ def decode_what_is_there(
     return _as_far_as_it_goes(lambda: small(data), lambda: data, small)
 
 
-def words_about_damaged(paths: Sequence[str], folder: str) -> str:
+def damaged_note(paths: Sequence[str], folder: str) -> str:
     """Say how many photos of a folder are used as far as they go, and name the first of them, in one line."""
     named = ", ".join(printable(os.path.relpath(path, folder)) for path in paths[:_NAMED])
     more = f" and {len(paths) - _NAMED:,} more" if len(paths) > _NAMED else ""

@@ -13,10 +13,10 @@ from PIL import Image, UnidentifiedImageError
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError
 from perceptual_photomosaic.mend import bare_png
-from perceptual_photomosaic.reading.colour import profile_of
+from perceptual_photomosaic.reading.colour_space import profile_of
+from perceptual_photomosaic.reading.file_kinds import is_heic, what_it_is
 from perceptual_photomosaic.reading.further_formats import open_further
 from perceptual_photomosaic.reading.heif_boxes import nclx_in
-from perceptual_photomosaic.reading.kinds import is_heic, what_it_is
 from perceptual_photomosaic.reading.orientation import orientation, upright_px
 
 __all__ = ["MAX_PIXELS", "Opened", "decoding", "opened", "pillow_lenient", "refuse_above"]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.render.overlay import Overlay
-from perceptual_photomosaic.render.sheet import Sheet
+from perceptual_photomosaic.render.tile_sheet import Sheet
 
 __all__ = ["Canvas", "Window"]
 

@@ -82,22 +82,22 @@ def check_output(path: Path, size_px: tuple[int, int] | None = None) -> Format:
         near = get_close_matches(suffix, FORMATS, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise OutputError(f"'{shown}': no format is known by '{suffix}'.{hint} Choose one of {', '.join(FORMATS)}.")
-    made = FORMATS[suffix]
-    if size_px is not None and made.longest_px is not None and max(size_px) > made.longest_px:
+    file_format = FORMATS[suffix]
+    if size_px is not None and file_format.longest_px is not None and max(size_px) > file_format.longest_px:
         raise OutputError(
-            f"'{shown}' would be {size_px[0]} x {size_px[1]} px, but {made.name} holds at most {made.longest_px} px "
-            f"a side. Write .tif, .png or .dzi, or lower --tile-size or --dpi."
+            f"'{shown}' would be {size_px[0]} x {size_px[1]} px, but {file_format.name} holds at most "
+            f"{file_format.longest_px} px a side. Write .tif, .png or .dzi, or lower --tile-size or --dpi."
         )
-    if made is _PDF and find_spec("img2pdf") is None:
+    if file_format is _PDF and find_spec("img2pdf") is None:
         raise MissingExtraError(f"'{shown}': writing PDF", "print")
     check_folder(path)
     files = deep_zoom_folder(followed(path))
-    if made is _DEEP_ZOOM and not _is_deep_zoom(files):
+    if file_format is _DEEP_ZOOM and not _is_deep_zoom(files):
         raise OutputError(
             f"'{shown}' goes with the folder '{printable(files.name)}', which holds something else; "
             f"choose another name."
         )
-    return made
+    return file_format
 
 
 def check_drawing(path: Path, size_px: tuple[int, int] | None = None) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 from PIL import Image
 
 from perceptual_photomosaic.image import crop_size, pillow_lenient
-from perceptual_photomosaic.tiles.base import TileSet
 from perceptual_photomosaic.tiles.kinds import shows_whole
+from perceptual_photomosaic.tiles.tile_set import TileSet
 
-__all__ = ["words_about_originals"]
+__all__ = ["soft_originals_note"]
 
 
-def words_about_originals(tiles: TileSet, used: Iterable[int], tile_px: tuple[int, int], crop: str = "centre") -> str:
+def soft_originals_note(tiles: TileSet, used: Iterable[int], tile_px: tuple[int, int], crop: str = "centre") -> str:
     """Say how many photos are smaller than a tile is drawn.
 
     Args:

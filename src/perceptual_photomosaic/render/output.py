@@ -62,7 +62,7 @@ class Output:
             overlap_mm=parse_length(options.overlap, "overlap"),
         )
 
-    def check(self, made: Format, size_px: tuple[int, int]) -> None:
+    def check(self, file_format: Format, size_px: tuple[int, int]) -> None:
         """Make sure before any work that a format can do what is asked of a mosaic of so many pixels.
 
         Raises:
@@ -71,8 +71,12 @@ class Output:
         """
         if self.quality is not None and not 1 <= self.quality <= 100:
             raise OutputError(f"quality is {self.quality}; it must be from 1 to 100.")
-        if self.quality is not None and "Q" not in made.options and (made.name, self.compression) != ("TIFF", "jpeg"):
-            raise OutputError(f"{made.name} loses nothing, so jpeg quality would do nothing; leave it out.")
+        if (
+            self.quality is not None
+            and "Q" not in file_format.options
+            and (file_format.name, self.compression) != ("TIFF", "jpeg")
+        ):
+            raise OutputError(f"{file_format.name} loses nothing, so jpeg quality would do nothing; leave it out.")
         if self.cmyk is not None and not self.cmyk.is_file():
             raise OutputError(f"there is no ICC profile '{self.cmyk}'.")
         if self.bleed_mm < 0 or self.overlap_mm < 0:

@@ -112,13 +112,13 @@ def _cuts(length: int, count: int, overlap: float) -> list[tuple[int, int]]:
     return [(max(0, round(start)), min(length, round(start + stretch))) for start in starts]
 
 
-def write_pdf(canvas: Canvas, part: Path, made: Format, output: Output, reporter: Reporter = SILENT) -> None:
+def write_pdf(canvas: Canvas, part: Path, file_format: Format, output: Output, reporter: Reporter = SILENT) -> None:
     """Write a canvas as a PDF.
 
     Args:
         canvas: The whole mosaic.
         part: The file.
-        made: The format, for the JPEG inside.
+        file_format: The format, for the JPEG inside.
         output: What was asked for.
         reporter: Hears of progress.
     Raises:
@@ -127,17 +127,17 @@ def write_pdf(canvas: Canvas, part: Path, made: Format, output: Output, reporter
     todo = pages(canvas.size_px, output)
     shown = [replace(canvas, window=page.window) for page in todo]
     for view in shown:
-        if max(view.size_px) > (made.longest_px or 0):
+        if max(view.size_px) > (file_format.longest_px or 0):
             raise OutputError(
                 f"a page of {view.size_px[0]} x {view.size_px[1]} px is more than a JPEG in a PDF holds "
-                f"({made.longest_px} px a side). Lower --dpi, or ask for --sheets."
+                f"({file_format.longest_px} px a side). Lower --dpi, or ask for --sheets."
             )
     total = sum(view.size_px[1] for view in shown)
     with tempfile.TemporaryDirectory(dir=part.parent, prefix=f"{part.stem}-") as folder:
         pictures = [Path(folder) / f"{number}.jpg" for number in range(len(todo))]
         with reporter.stage("writing the mosaic", total, "rows") as stage:
             for view, picture in zip(shown, pictures, strict=True):
-                stream(view, saver(picture, made, output), stage)
+                stream(view, saver(picture, file_format, output), stage)
         _assemble(part, todo, pictures, output)
 
 

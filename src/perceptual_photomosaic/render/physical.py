@@ -13,10 +13,10 @@ from perceptual_photomosaic.render.sizes import DEFAULT_DPI, PrintSize, is_lands
 __all__ = [
     "SMALL_TILE_MM",
     "cells_of_size",
-    "hang",
     "px_per_mm",
+    "settle_print_size",
+    "size_mismatch_notes",
     "tile_size_for",
-    "words_about_fit",
 ]
 
 SMALL_TILE_MM = 8.0
@@ -30,7 +30,7 @@ _SAME_SHAPE = 0.02
 _TILE_MM = 20.0  # what tiles of a poster are made when nothing is said, if that makes cells enough
 
 
-def hang(
+def settle_print_size(
     options: MosaicOptions, target_px: tuple[int, int], default_cells: int = DEFAULT_CELLS
 ) -> tuple[MosaicOptions, list[str]]:
     """Settle cells and tile pixels by the size on the wall.
@@ -91,7 +91,7 @@ def tile_size_for(size: str, dpi: float | None, grid: Grid) -> int:
     return max(1, round(along * max(aspect)))
 
 
-def words_about_fit(size: str, dpi: float | None, grid: Grid, tile_px: tuple[int, int]) -> list[str]:
+def size_mismatch_notes(size: str, dpi: float | None, grid: Grid, tile_px: tuple[int, int]) -> list[str]:
     """Say what a person should know before a plan is drawn at a size: another shape, or tiles that are small on paper.
 
     Args:

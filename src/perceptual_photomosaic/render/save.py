@@ -17,53 +17,53 @@ _PYRAMID_PX = 8192
 _SCREEN_DPI = 72.0  # what pictures say that were not made for paper; libvips' own is 25.4
 
 
-def saver(part: Path, made: Format, output: Output) -> Callable[[Any], None]:
+def saver(part: Path, file_format: Format, output: Output) -> Callable[[Any], None]:
     """What writes a picture to a file.
 
     Args:
         part: The file; for Deep Zoom the .dzi, whose folder lies beside it.
-        made: Its format.
+        file_format: Its format.
         output: What was asked for.
     """
 
     def save(picture: Any) -> None:
         picture = _finished(picture, output)
-        options = _options(made, output, (picture.width, picture.height))
-        if made.name == "Deep Zoom":
+        options = _options(file_format, output, (picture.width, picture.height))
+        if file_format.name == "Deep Zoom":
             picture.dzsave(str(part.with_suffix("")), **options)
-        elif made.name == "TIFF":
+        elif file_format.name == "TIFF":
             picture.tiffsave(str(part), **options)
         else:
-            picture.write_to_file(str(part.with_suffix(".jpg") if made.name == "PDF" else part), **options)
+            picture.write_to_file(str(part.with_suffix(".jpg") if file_format.name == "PDF" else part), **options)
 
     return save
 
 
-def most_bytes(made: Format, size_px: tuple[int, int]) -> float:
+def most_bytes(file_format: Format, size_px: tuple[int, int]) -> float:
     """What a picture takes at the very most: its raw pixels, a pyramid on top of them, and a little."""
     raw = size_px[0] * size_px[1] * 3
-    pyramid = made.name == "Deep Zoom" or (made.name == "TIFF" and max(size_px) > _PYRAMID_PX)
-    copies = 2 if made.name == "PDF" else 1  # the JPEG and the PDF around it
+    pyramid = file_format.name == "Deep Zoom" or (file_format.name == "TIFF" and max(size_px) > _PYRAMID_PX)
+    copies = 2 if file_format.name == "PDF" else 1  # the JPEG and the PDF around it
     return raw * (4 / 3 if pyramid else 1) * 1.02 * copies + 1e6
 
 
-def compressed_bytes(sample: Any, made: Format, output: Output, size_px: tuple[int, int]) -> float:
+def compressed_bytes(sample: Any, file_format: Format, output: Output, size_px: tuple[int, int]) -> float:
     """What a picture will take, by a sample of it.
 
     Args:
         sample: A `pyvips.Image` with a piece of the picture.
-        made: The format.
+        file_format: The format.
         output: What was asked for.
         size_px: (width, height) of the whole.
     """
     sample = _finished(sample, output)
-    options = _options(made, output, (1, 1))
+    options = _options(file_format, output, (1, 1))
     for name in ("tile_size", "overlap", "suffix"):
         options.pop(name, None)
-    suffix = {"PNG": ".png", "WebP": ".webp", "TIFF": ".tif"}.get(made.name, ".jpg")
+    suffix = {"PNG": ".png", "WebP": ".webp", "TIFF": ".tif"}.get(file_format.name, ".jpg")
     content = sample.tiffsave_buffer(**options) if suffix == ".tif" else sample.write_to_buffer(suffix, **options)
     raw = sample.width * sample.height * 3
-    return float(len(content) / raw * most_bytes(made, size_px))
+    return float(len(content) / raw * most_bytes(file_format, size_px))
 
 
 def _finished(picture: Any, output: Output) -> Any:
@@ -86,11 +86,11 @@ def _finished(picture: Any, output: Output) -> Any:
     return picture.copy(xres=across, yres=down)
 
 
-def _options(made: Format, output: Output, size_px: tuple[int, int]) -> dict[str, Any]:
-    options = dict(made.options)
+def _options(file_format: Format, output: Output, size_px: tuple[int, int]) -> dict[str, Any]:
+    options = dict(file_format.options)
     if output.cmyk is not None:
         options["profile"] = str(output.cmyk)
-    if made.name == "TIFF":
+    if file_format.name == "TIFF":
         options["compression"] = output.compression
         if output.compression in ("deflate", "lzw"):
             options["predictor"] = "horizontal"

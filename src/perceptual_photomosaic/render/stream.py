@@ -18,11 +18,11 @@ from perceptual_photomosaic.render.output import Output
 from perceptual_photomosaic.render.overlay import Overlay
 from perceptual_photomosaic.render.pdf import write_pdf
 from perceptual_photomosaic.render.save import compressed_bytes, most_bytes, saver
-from perceptual_photomosaic.render.sheet import IN_MEMORY_BYTES, draw_sheet
 from perceptual_photomosaic.render.source import stream
 from perceptual_photomosaic.render.space import check_space, free_bytes, in_words
-from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.render.tile_sheet import IN_MEMORY_BYTES, draw_sheet
 from perceptual_photomosaic.tiles.kinds import inks_of
+from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["write_mosaic"]
 
@@ -31,7 +31,7 @@ _SAMPLE_PX = 512
 
 def write_mosaic(
     path: Path,
-    made: Format,
+    file_format: Format,
     tiles: TileSet,
     choices: NDArray[np.int64],
     tile_px: tuple[int, int],
@@ -46,7 +46,7 @@ def write_mosaic(
 
     Args:
         path: Where to; replaced only when all is written.
-        made: The format, from `check_output`.
+        file_format: The format, from `check_output`.
         tiles: The tile set.
         choices: Choice numbers, (rows, columns).
         tile_px: (width, height) of each tile.
@@ -65,9 +65,9 @@ def write_mosaic(
     used, position = np.unique(choices, return_inverse=True)
     rows, columns = choices.shape
     size_px = columns * tile_px[0], rows * tile_px[1]
-    output.check(made, size_px)
+    output.check(file_format, size_px)
     shown = printable(path)
-    if made.text:
+    if file_format.text:
         raise OutputError(f"'{shown}': pixels are not text. Write .png, .jpg, .webp, .tif, .dzi or .pdf.")
     folder = followed(path).parent
     sheet_bytes = len(used) * tile_px[0] * tile_px[1] * 3
@@ -78,21 +78,23 @@ def write_mosaic(
         colouring = None if ink is None else Colouring(ink, *inks_of(tiles))
         canvas = Canvas(sheet, position.reshape(choices.shape), tile_px, shifts, overlay=overlay, colouring=colouring)
         what = f"'{shown}', {size_px[0]} x {size_px[1]} px"
-        needed = check_space(folder, what, most_bytes(made, size_px), lambda: _estimate(canvas, made, output))
+        needed = check_space(
+            folder, what, most_bytes(file_format, size_px), lambda: _estimate(canvas, file_format, output)
+        )
         with replacing(path) as part:
             try:
-                if made.name == "PDF":
-                    write_pdf(canvas, part, made, output, reporter)
+                if file_format.name == "PDF":
+                    write_pdf(canvas, part, file_format, output, reporter)
                 else:
                     with reporter.stage("writing the mosaic", size_px[1], "rows") as stage:
-                        stream(canvas, saver(part, made, output), stage)
+                        stream(canvas, saver(part, file_format, output), stage)
             except pyvips.Error as error:
                 raise OutputError(_reason(path, error, needed)) from error
     finally:
         sheet.close()
 
 
-def _estimate(canvas: Canvas, made: Format, output: Output) -> float:
+def _estimate(canvas: Canvas, file_format: Format, output: Output) -> float:
     """Bytes of the finished file, by the middle of three bands of the mosaic."""
     import pyvips
 
@@ -102,7 +104,7 @@ def _estimate(canvas: Canvas, made: Format, output: Output) -> float:
         top = max(0, min(height - _SAMPLE_PX, middle - _SAMPLE_PX // 2))
         band = canvas.rows(top, min(height, top + _SAMPLE_PX))[:, : 8 * _SAMPLE_PX]
         sample = pyvips.Image.new_from_array(np.ascontiguousarray(band))
-        most = max(most, compressed_bytes(sample, made, output, (width, height)))
+        most = max(most, compressed_bytes(sample, file_format, output, (width, height)))
     return most
 
 

@@ -6,7 +6,7 @@ import base64
 import html
 from typing import TYPE_CHECKING
 
-from perceptual_photomosaic.text.emoji_font import emoji_font
+from perceptual_photomosaic.text.embedded_font import emoji_font
 from perceptual_photomosaic.text.outlines import cell_font
 from perceptual_photomosaic.text.picture import EMOJI, Run, TextPicture
 

@@ -17,8 +17,8 @@ from perceptual_photomosaic.tiles.text import home_of, text_of
 if TYPE_CHECKING:
     from perceptual_photomosaic.features.ink import Ink
     from perceptual_photomosaic.pixels import Colour
-    from perceptual_photomosaic.tiles.base import TileSet
     from perceptual_photomosaic.tiles.glyphs import Placement
+    from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["EMOJI", "Run", "TextPicture", "text_picture"]
 

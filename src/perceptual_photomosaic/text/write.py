@@ -16,18 +16,18 @@ from perceptual_photomosaic.tiles.kinds import kinds_of, noun_of, only_text
 __all__ = ["check_text", "write_text_picture"]
 
 
-def check_text(path: Path, made: Format, specs: Sequence[str], options: MosaicOptions) -> None:
+def check_text(path: Path, file_format: Format, specs: Sequence[str], options: MosaicOptions) -> None:
     """Find out before any work whether tiles and settings can be written as text; nothing is asked of pictures.
 
     Args:
         path: Where to.
-        made: Its format.
+        file_format: Its format.
         specs: Specs of the tiles; none for pictures in memory.
         options: The settings.
     Raises:
         OutputError: They cannot; says what can.
     """
-    if not made.text:
+    if not file_format.text:
         return
     shown = printable(path)
     others = [spec for spec in specs if not only_text(spec)]
@@ -38,38 +38,38 @@ def check_text(path: Path, made: Format, specs: Sequence[str], options: MosaicOp
         raise OutputError(f"'{shown}': text is not turned or mirrored; leave variants out, or write .png.")
     if options.blend > 0:
         raise OutputError(f"'{shown}': nothing can be laid over text; leave blend out, or write .png.")
-    if options.outlines and made.name == "SVG" and "emoji" in kinds_of(*specs):
+    if options.outlines and file_format.name == "SVG" and "emoji" in kinds_of(*specs):
         raise OutputError(f"'{shown}': emoji have no outlines of one colour; leave outlines out, or use glyphs alone.")
 
 
-def write_text_picture(path: Path, made: Format, picture: TextPicture, options: PrintSettings) -> None:
+def write_text_picture(path: Path, file_format: Format, picture: TextPicture, options: PrintSettings) -> None:
     """Write a picture of text; nothing is replaced until all is written.
 
     Args:
         path: Where to.
-        made: The format, from `check_output`.
+        file_format: The format, from `check_output`.
         picture: What is shown.
         options: How many colours a terminal has, and whether a drawing has outlines.
     Raises:
         OutputError: The place cannot be written to.
     """
     with replacing(path) as part:
-        part.write_text(_written(path, made, picture, options), encoding="utf-8", newline="\n")
+        part.write_text(_written(path, file_format, picture, options), encoding="utf-8", newline="\n")
 
 
-def _written(path: Path, made: Format, picture: TextPicture, options: PrintSettings) -> str:
-    if made.name == "HTML":
+def _written(path: Path, file_format: Format, picture: TextPicture, options: PrintSettings) -> str:
+    if file_format.name == "HTML":
         from perceptual_photomosaic.text.html import page
 
         return page(picture, title=printable(path.stem))
-    if made.name == "SVG":
+    if file_format.name == "SVG":
         from perceptual_photomosaic.text.svg import drawing
 
         return drawing(picture, paths=options.outlines)
-    if made.name == "ANSI text":
+    if file_format.name == "ANSI text":
         from perceptual_photomosaic.text.ansi import ansi
 
         return ansi(picture, options.ansi_colours)
-    from perceptual_photomosaic.text.plain import plain
+    from perceptual_photomosaic.text.plain_text import plain
 
     return plain(picture) + "\n"

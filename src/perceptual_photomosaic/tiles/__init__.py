@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from perceptual_photomosaic.config import CROPS
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.progress import SILENT
-from perceptual_photomosaic.tiles.base import Skipped, TileSet
-from perceptual_photomosaic.tiles.options import TileOptions, default_cache_dir, unknown_crop
 from perceptual_photomosaic.tiles.spec import SETS, Spec, characters_of, parse_colour, parse_flag, parse_specs
+from perceptual_photomosaic.tiles.tile_options import TileOptions, default_cache_dir, unknown_crop
+from perceptual_photomosaic.tiles.tile_set import Skipped, TileSet
 
 if TYPE_CHECKING:
     from perceptual_photomosaic.progress import Reporter
@@ -138,7 +138,7 @@ def _open_one(spec: Spec, options: TileOptions, reporter: Reporter) -> TileSet:
         keep = _flag(spec, "duplicates")
         return Photos(spec.argument, options, crop=crop, background=background, duplicates=keep, reporter=reporter)
     if spec.name == "library":
-        from perceptual_photomosaic.library.tileset import LibraryTiles
+        from perceptual_photomosaic.library.library_tiles import LibraryTiles
 
         crop = spec.options.get("crop")
         if crop not in (None, *CROPS):

@@ -12,7 +12,7 @@ from PIL import Image
 from perceptual_photomosaic.errors import ImageError, TileError
 from perceptual_photomosaic.image import Colour, from_pillow, in_the_middle, whole_size
 from perceptual_photomosaic.progress import Reporter
-from perceptual_photomosaic.tiles.base import Skipped
+from perceptual_photomosaic.tiles.tile_set import Skipped
 
 __all__ = ["ArrayTiles"]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.features.colour import to_oklab
-from perceptual_photomosaic.tiles.plain import PlainSet, check_size, chosen, digest
+from perceptual_photomosaic.tiles.derived import PlainSet, check_size, chosen, digest
 from perceptual_photomosaic.tiles.spec import write_colour, write_spec
 
 if TYPE_CHECKING:

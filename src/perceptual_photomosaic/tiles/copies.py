@@ -9,14 +9,14 @@ import numpy as np
 
 from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import tile_patches
-from perceptual_photomosaic.features.phash import largest_of_each, look_alikes, perceptual_hashes
+from perceptual_photomosaic.features.phash import largest_of_each, near_copies, perceptual_hashes
 from perceptual_photomosaic.threads import slices
-from perceptual_photomosaic.tiles.plain import resized
+from perceptual_photomosaic.tiles.derived import resized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["kept_for_each", "words_about_copies"]
+__all__ = ["copies_note", "kept_for_each"]
 
 _SIDE_PX = 32  # hashes are of squares with this side or a multiple of it
 _BLOCK = 1024
@@ -46,12 +46,12 @@ def kept_for_each(
             seen = resized(seen, (_SIDE_PX, _SIDE_PX))
         hashes[part] = perceptual_hashes(seen)
         features[part] = linear_to_oklab(tile_patches(seen))
-    groups = look_alikes(hashes, features)
+    groups = near_copies(hashes, features)
     kept = distinct[largest_of_each(groups, np.array(sizes, np.int64)[distinct])[groups]]
     return kept[np.searchsorted(distinct, same)], len(contents) - len(distinct)
 
 
-def words_about_copies(copies: int, same: int, spec: str) -> str:
+def copies_note(copies: int, same: int, spec: str) -> str:
     """Say how many photos are not used and how they are brought back, in one line.
 
     Args:

@@ -12,10 +12,10 @@ from PIL import Image
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.progress import SILENT
 from perceptual_photomosaic.tiles.cache import Thumbnail, ThumbnailCache
+from perceptual_photomosaic.tiles.derived import PlainSet, check_size, chosen, digest
 from perceptual_photomosaic.tiles.openmoji import ART_UNITS, OpenMoji, points_of
-from perceptual_photomosaic.tiles.options import TileOptions
-from perceptual_photomosaic.tiles.plain import PlainSet, check_size, chosen, digest
 from perceptual_photomosaic.tiles.spec import write_colour, write_spec
+from perceptual_photomosaic.tiles.tile_options import TileOptions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

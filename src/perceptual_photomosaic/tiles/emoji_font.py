@@ -19,8 +19,8 @@ from PIL import Image
 
 from perceptual_photomosaic.errors import MissingExtraError, TileError
 from perceptual_photomosaic.image import printable, read_file
+from perceptual_photomosaic.tiles.derived import digest
 from perceptual_photomosaic.tiles.openmoji import filled_box, points_of, square_around
-from perceptual_photomosaic.tiles.plain import digest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

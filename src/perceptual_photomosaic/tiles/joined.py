@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perceptual_photomosaic.errors import TileError
-from perceptual_photomosaic.tiles.base import Skipped, TileSet
-from perceptual_photomosaic.tiles.plain import chosen, copies_in, digest
+from perceptual_photomosaic.tiles.derived import chosen, copies_in, digest
 from perceptual_photomosaic.tiles.spec import join_specs
+from perceptual_photomosaic.tiles.tile_set import Skipped, TileSet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

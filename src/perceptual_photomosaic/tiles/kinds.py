@@ -9,7 +9,7 @@ from perceptual_photomosaic.tiles.spec import parse_colour, parse_specs
 
 if TYPE_CHECKING:
     from perceptual_photomosaic.pixels import Colour
-    from perceptual_photomosaic.tiles.base import TileSet
+    from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["can_grow", "inks_of", "kinds_of", "may_vary", "noun_of", "only_photos", "only_text", "shows_whole"]
 

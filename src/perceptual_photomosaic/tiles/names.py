@@ -8,15 +8,15 @@ from pathlib import Path
 
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import printable
-from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.derived import copies_in
 from perceptual_photomosaic.tiles.meant import likely_meant
-from perceptual_photomosaic.tiles.plain import copies_in
+from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["TileNames"]
 
 
 class TileNames:
-    """Looks tiles up by name.
+    """ChoicePatches tiles up by name.
 
     Args:
         tiles: The tile set.

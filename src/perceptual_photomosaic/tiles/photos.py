@@ -14,16 +14,16 @@ import PIL
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
 from perceptual_photomosaic.image import decode, pillow_lenient, printable, read_file
 from perceptual_photomosaic.progress import SILENT
-from perceptual_photomosaic.reading.damaged import decode_what_is_there, words_about_damaged
+from perceptual_photomosaic.reading.damaged import damaged_note, decode_what_is_there
 from perceptual_photomosaic.reading.further_formats import jxl_plugin
-from perceptual_photomosaic.tiles.base import Skipped
 from perceptual_photomosaic.tiles.cache import Thumbnail, ThumbnailCache
-from perceptual_photomosaic.tiles.copies import kept_for_each, words_about_copies
+from perceptual_photomosaic.tiles.copies import copies_note, kept_for_each
 from perceptual_photomosaic.tiles.crop import crop_named
-from perceptual_photomosaic.tiles.options import TileOptions
-from perceptual_photomosaic.tiles.plain import PlainSet, check_size, chosen, digest, resized
+from perceptual_photomosaic.tiles.derived import PlainSet, check_size, chosen, digest, resized
 from perceptual_photomosaic.tiles.spec import write_colour, write_spec
 from perceptual_photomosaic.tiles.thumbnails import packed, unpacked
+from perceptual_photomosaic.tiles.tile_options import TileOptions
+from perceptual_photomosaic.tiles.tile_set import Skipped
 from perceptual_photomosaic.tiles.walk import PhotoFile, find_photos, natural_key
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Photos(PlainSet):
             raise TileError(_nothing_usable(self.folder, self._skipped))
         damaged = [file.path for file in usable if known[file.path][1].reason]
         if damaged:
-            reporter.note(words_about_damaged(damaged, self.folder))
+            reporter.note(damaged_note(damaged, self.folder))
         self._copies: dict[str, str] = {}
         if not duplicates:
             usable = self._without_copies(usable, known, reporter)
@@ -171,7 +171,7 @@ class Photos(PlainSet):
         }
         if self._copies:
             spec = write_spec("photos", self.folder, {**self._own_options, "duplicates": "yes"})
-            reporter.note(words_about_copies(len(self._copies), same, printable(spec)))
+            reporter.note(copies_note(len(self._copies), same, printable(spec)))
         return used
 
     def _decode(

@@ -12,9 +12,9 @@ import numpy as np
 
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import load_image, printable
-from perceptual_photomosaic.tiles.options import TileOptions
-from perceptual_photomosaic.tiles.plain import PlainSet, check_size, chosen, digest, resized
+from perceptual_photomosaic.tiles.derived import PlainSet, check_size, chosen, digest, resized
 from perceptual_photomosaic.tiles.spec import write_spec
+from perceptual_photomosaic.tiles.tile_options import TileOptions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

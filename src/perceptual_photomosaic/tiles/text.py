@@ -10,7 +10,7 @@ from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import printable
 
 if TYPE_CHECKING:
-    from perceptual_photomosaic.tiles.base import TileSet
+    from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["home_of", "text_of"]
 
@@ -59,8 +59,8 @@ def home_of(tiles: TileSet, tile: int) -> tuple[TileSet, int]:
     Returns:
         The innermost set and the tile's number there.
     """
+    from perceptual_photomosaic.tiles.derived import DerivedSet
     from perceptual_photomosaic.tiles.joined import Joined
-    from perceptual_photomosaic.tiles.plain import DerivedSet
 
     if isinstance(tiles, Joined):
         for part in tiles.sets:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perceptual_photomosaic.tiles.plain import resized
+from perceptual_photomosaic.tiles.derived import resized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

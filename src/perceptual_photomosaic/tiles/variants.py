@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perceptual_photomosaic.errors import TileError
-from perceptual_photomosaic.tiles.base import TileSet
-from perceptual_photomosaic.tiles.plain import AS_IS, DerivedSet, chosen, digest
+from perceptual_photomosaic.tiles.derived import AS_IS, DerivedSet, chosen, digest
+from perceptual_photomosaic.tiles.tile_set import TileSet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import printable
-from perceptual_photomosaic.tiles.base import Skipped
+from perceptual_photomosaic.tiles.tile_set import Skipped
 
 __all__ = ["PhotoFile", "Walk", "find_photos", "natural_key"]
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from perceptual_photomosaic.features.colour import to_oklab
 from perceptual_photomosaic.features.pyramid import blur
 from perceptual_photomosaic.models.mosaicnet import PARTS, cell_parts
-from perceptual_photomosaic.models.tone import Tone, apply_tone
+from perceptual_photomosaic.models.template_tone import Tone, apply_tone
 from perceptual_photomosaic.training.data import CropStream
 
 __all__ = ["covering_subset", "from_afar", "nearest_template", "template_costs"]

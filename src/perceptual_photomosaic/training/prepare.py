@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.features.vgg import VGG16, fast_dtype
-from perceptual_photomosaic.features.weights import load_vgg_weights
+from perceptual_photomosaic.features.vgg_weights import load_vgg_weights
 from perceptual_photomosaic.losses import PerceptualLoss
 from perceptual_photomosaic.models.mosaicnet import PAPER_EPSILON, MosaicNet, MosaicNetConfig
 from perceptual_photomosaic.models.store import ModelCard, template_identity
-from perceptual_photomosaic.models.tone import tone_of
+from perceptual_photomosaic.models.template_tone import tone_of
 from perceptual_photomosaic.progress import Reporter
 from perceptual_photomosaic.training.cover import covering_subset
 from perceptual_photomosaic.training.data import CropStream, central_square, list_pictures, to_tensor

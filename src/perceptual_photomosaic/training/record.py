@@ -23,18 +23,18 @@ from perceptual_photomosaic.training.settings import TrainSettings
 from perceptual_photomosaic.training.step import Forward
 from perceptual_photomosaic.training.validation import to_uint8, validate
 
-__all__ = ["Record", "Taken"]
+__all__ = ["Record", "StepResult"]
 
 
 @dataclass(frozen=True)
-class Taken:
+class StepResult:
     """One finished step.
 
     Args:
         step: Its number, from 1.
         total: The loss before the step's update, averaged over processes and accumulated parts.
-        temperature: It was taken at.
-        rate: Learning rate it was taken with.
+        temperature: It was result at.
+        rate: Learning rate it was result with.
         images: The last part's pictures.
         passed: What the network made of them.
         value: Their loss, with its parts.
@@ -76,37 +76,37 @@ class Record:
         self.results: dict[str, float] = dict(saved["results"]) if saved else {}
         self.clock = time.perf_counter()
 
-    def measure(self, taken: Taken, *, logged: bool, validated: bool) -> dict[str, float]:
+    def measure(self, result: StepResult, *, logged: bool, validated: bool) -> dict[str, float]:
         """Write one row with the figures of a step, of its validation, or of both, and return it."""
-        figures = self._figures(taken) if logged else {}
+        figures = self._figures(result) if logged else {}
         if validated:
-            figures |= self._validate(taken)
+            figures |= self._validate(result)
         if figures:
-            self.run.log(taken.step, figures)
+            self.run.log(result.step, figures)
         return figures
 
-    def _figures(self, taken: Taken) -> dict[str, float]:
+    def _figures(self, result: StepResult) -> dict[str, float]:
         seconds, self.clock = time.perf_counter() - self.clock, time.perf_counter()
-        figures = {"loss": taken.total, "temperature": taken.temperature, "learning rate": taken.rate}
-        figures |= _details(taken.passed, taken.value, self.settings)
+        figures = {"loss": result.total, "temperature": result.temperature, "learning rate": result.rate}
+        figures |= _details(result.passed, result.value, self.settings)
         speed = {"pictures per second": self.settings.batch * self.settings.log_every / seconds}
         return figures | speed
 
-    def _validate(self, taken: Taken) -> dict[str, float]:
+    def _validate(self, result: StepResult) -> dict[str, float]:
         """Measure the validation pictures, show them, and keep the model if it is the best so far."""
         parts, settings = self.parts, self.settings
         found = validate(
             parts.net,
             parts.loss,
             parts.held_out,
-            taken.temperature,
+            result.temperature,
             settings.validate_batch,
             settings.sheet,
             self.reporter,
         )
         self.results = found.figures
-        self.run.sheet(taken.step, found.sheet)
-        self.run.images(taken.step, _pictures(parts.loss, parts.net, taken.images, taken.passed))
+        self.run.sheet(result.step, found.sheet)
+        self.run.images(result.step, _pictures(parts.loss, parts.net, result.images, result.passed))
         if self.results["val/hard"] < self.best:
             self.best = self.results["val/hard"]
             self._save("best.safetensors")

@@ -23,7 +23,7 @@ from perceptual_photomosaic.tiles.spec import spec_in_full, spec_of_old
 from perceptual_photomosaic.training.checkpoint import last_checkpoint
 from perceptual_photomosaic.training.notify import check_url, notify
 from perceptual_photomosaic.training.prepare import Prepared, find_pictures, prepare
-from perceptual_photomosaic.training.record import Record, Taken
+from perceptual_photomosaic.training.record import Record, StepResult
 from perceptual_photomosaic.training.rundir import RunFolder
 from perceptual_photomosaic.training.settings import TrainSettings
 from perceptual_photomosaic.training.step import forward, gradients
@@ -169,7 +169,7 @@ def _gradients(
     parts: Prepared,
     batches: Iterator[torch.Tensor],
     step: int,
-) -> Taken:
+) -> StepResult:
     """The gradients of one step in the decoder, ready for the optimiser."""
     temperature, rate = parts.temperature_at(step), parts.rate_at(step)
     for group in parts.optimizer.param_groups:
@@ -184,7 +184,7 @@ def _gradients(
             value = gradients(parts.loss, passed, divisor, fabric.backward)
         total += value.total.detach() / settings.accumulate
     total = fabric.all_reduce(total, reduce_op="mean")
-    return Taken(step, float(total), temperature, rate, images, passed, value)
+    return StepResult(step, float(total), temperature, rate, images, passed, value)
 
 
 def _starts(settings: TrainSettings, share: int, rank: int, done: int) -> Iterator[int]:

@@ -16,7 +16,7 @@ from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.patches import fit_target
 from perceptual_photomosaic.files.replacing import replacing_folder
 from perceptual_photomosaic.image import load_image, pillow_lenient, printable
-from perceptual_photomosaic.library.exif import Said, read_exif
+from perceptual_photomosaic.library.exif_info import ExifInfo, read_exif
 from perceptual_photomosaic.mosaic import Mosaic
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import FORMATS
@@ -135,7 +135,7 @@ def _write_target(mosaic: Mosaic, part: Path, reporter: Reporter) -> str | None:
 
 def _facts(source: str, picture: str, folders: Sequence[Path]) -> dict[str, str]:
     """What the page says about a tile."""
-    said, name, path = Said(), source, ""
+    said, name, path = ExifInfo(), source, ""
     if Path(source).is_file():
         name, path = Path(source).name, _shown_path(source, folders)
         try:

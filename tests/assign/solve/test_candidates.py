@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.solve import Solve, weights_for
 from perceptual_photomosaic.assign.solve.candidates import (
     candidates,

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perceptual_photomosaic.assign.base import Problem
-from perceptual_photomosaic.assign.solve.colour import CellColour
+from perceptual_photomosaic.assign.problem import Problem
+from perceptual_photomosaic.assign.solve.cell_colour import CellColour
 from perceptual_photomosaic.assign.solve.energy import Energy
 from perceptual_photomosaic.assign.solve.terms import TERMS
-from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light
+from perceptual_photomosaic.evaluate.colour_difference import ciede2000, lab_from_light
 from perceptual_photomosaic.features.colour import DIN99D_AS_CIEDE2000, linear_to_din99d
 from tests.assign.problems import small_problem, smooth_patches
 
@@ -40,7 +40,7 @@ def test_costs_and_energy_match_a_loop_over_samples(
     term = CellColour(problem, 0.7, k, detail=detailed)
     cells, options = np.arange(rows * columns), np.tile(np.arange(5), (rows * columns, 1))
     slow = np.array([[slow_cost(problem, cell, choice, k) for choice in range(5)] for cell in cells]) * 0.7
-    for counts in (problem.weights, problem.detail):
+    for counts in (problem.importance, problem.detail):
         if counts is not None:
             slow *= counts[:, None]
     np.testing.assert_allclose(term.costs(cells, options[:, 0], options), slow, rtol=1e-4, atol=1e-5)

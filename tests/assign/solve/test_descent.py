@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.assignment import assign_choices
-from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.solve import weights_for
 from perceptual_photomosaic.assign.solve.candidates import candidates, descriptor_costs
 from perceptual_photomosaic.assign.solve.descent import descend

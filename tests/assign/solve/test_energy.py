@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.solve import energy as module
 from perceptual_photomosaic.assign.solve.energy import Energy
 from perceptual_photomosaic.assign.solve.terms import TERMS

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.solve import halftone as module
 from perceptual_photomosaic.assign.solve.energy import Energy
 from perceptual_photomosaic.assign.solve.halftone import Halftone
@@ -49,7 +49,7 @@ def slow_energy(problem: Problem, chosen: NDArray[np.int64], sigma: float, weigh
     """Window by window, cell by cell."""
     rows, columns = problem.grid.shape
     wanted, offered = (light.mean(axis=(1, 2)).astype(float) for light in (problem.cells, problem.choices))
-    counted = np.ones(rows * columns) if problem.weights is None else problem.weights.astype(float)
+    counted = np.ones(rows * columns) if problem.importance is None else problem.importance.astype(float)
     down, right = gaussian(rows, sigma), gaussian(columns, sigma)
     total = 0.0
     for one in down:
@@ -135,7 +135,7 @@ def test_errors_count_where_they_matter() -> None:
     """The same error in an important cell and in another."""
     importance = np.full(81, 0.5, np.float32)
     importance[40] = 4
-    halftone = Halftone(replace(two_tones((9, 9), 0.3, (0.3, 0.5)), weights=importance), 1.0, 0.8)
+    halftone = Halftone(replace(two_tones((9, 9), 0.3, (0.3, 0.5)), importance=importance), 1.0, 0.8)
     costs = []
     for cell in (40, 20):
         halftone.reset((np.arange(81) == cell).astype(int))

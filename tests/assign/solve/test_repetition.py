@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.repeats import REFUSED
 from perceptual_photomosaic.assign.solve.energy import Energy
 from perceptual_photomosaic.assign.solve.repetition import Repetition

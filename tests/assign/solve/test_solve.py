@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.baselines import NearestPatch
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.solve import Solve, weights_for
 from perceptual_photomosaic.assign.solve.energy import Energy
 from perceptual_photomosaic.assign.spacing import conflicting_cells

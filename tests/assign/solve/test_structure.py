@@ -64,7 +64,7 @@ def test_the_energy_is_that_of_the_whole_mosaic(rows: int, columns: int, k: int,
     term = Structure(problem, 0.7, k)
     term.reset(chosen)
     target, mosaic = (put_together(light, shape, k) for light in (problem.cells, problem.choices[chosen]))
-    places = np.ones(shape) if problem.weights is None else problem.weights.reshape(shape)
+    places = np.ones(shape) if problem.importance is None else problem.importance.reshape(shape)
     slow = slow_structure(target, mosaic, 2 if k > 1 else 1, np.kron(places, np.ones((k, k))))
     assert term.energy() == pytest.approx(slow * 0.7 * rows * columns, rel=2e-3, abs=1e-3)
 
@@ -81,7 +81,7 @@ def test_the_estimate_is_the_structure_of_cells_by_themselves(weighted: bool) ->
             x, y = (put_together(light[None], (1, 1), 8) for light in (problem.cells[cell], problem.choices[option]))
             above = (2 * x.mean() * y.mean() + 1e-4) * (2 * np.cov(x.ravel(), y.ravel(), bias=True)[0, 1] + 9e-4)
             below = (x.mean() ** 2 + y.mean() ** 2 + 1e-4) * (x.var() + y.var() + 9e-4)
-            share = 0.3 * (1.0 if problem.weights is None else float(problem.weights[cell]))
+            share = 0.3 * (1.0 if problem.importance is None else float(problem.importance[cell]))
             assert estimate[cell, place] == pytest.approx(share * (1 - above / below), abs=1e-4)
 
 
@@ -119,7 +119,7 @@ def test_windows_that_look_at_important_cells_count_more() -> None:
     for wrong in (31, 9):
         chosen = np.where(np.arange(63) == wrong, 63, np.arange(63))
         energy = []
-        for problem in (plain, replace(plain, weights=importance)):
+        for problem in (plain, replace(plain, importance=importance)):
             term = Structure(problem, 1.0, 4)
             term.reset(chosen)
             energy.append(term.energy())

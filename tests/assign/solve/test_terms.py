@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.solve.candidates import candidates, descriptor_costs
 from perceptual_photomosaic.assign.solve.descent import descend
 from perceptual_photomosaic.assign.solve.energy import Energy
@@ -37,7 +37,7 @@ class Case:
     def __repr__(self) -> str:
         problem = self.problem
         counts = f"{problem.num_tiles} tiles x {problem.variants}"
-        weighted = problem.weights is not None, problem.detail is not None
+        weighted = problem.importance is not None, problem.detail is not None
         return f"Case({problem.grid.shape}, {counts}, weighted, detailed={weighted}, seed={problem.seed})"
 
     @property
@@ -183,7 +183,9 @@ def test_the_weight_given_is_a_factor(row: Row) -> None:
 @pytest.mark.parametrize("row", [row for row in TERMS if row.name != "repeat"], ids=lambda row: row.name)
 def test_a_perfect_mosaic_costs_nothing(row: Row) -> None:
     problem = small_problem((4, 5), weighted=True, seed=1)
-    same = Problem(problem.grid, problem.cells, problem.cells, problem.tiles, problem.target, weights=problem.weights)
+    same = Problem(
+        problem.grid, problem.cells, problem.cells, problem.tiles, problem.target, importance=problem.importance
+    )
     assert taken_up(row, same, np.arange(20)).energy() == pytest.approx(0, abs=1e-3)
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.limits import Limits
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.solve import Solve
 from perceptual_photomosaic.assign.spacing import conflicting_cells
 from perceptual_photomosaic.assign.variety import FREE, Variety

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.assignment import assign_problem
-from perceptual_photomosaic.assign.base import Assignment, Problem
 from perceptual_photomosaic.assign.costs import EmbeddingCosts
+from perceptual_photomosaic.assign.problem import Assignment, Problem
 from perceptual_photomosaic.assign.solve.candidates import candidates, descriptor_costs
 from perceptual_photomosaic.assign.solve.descent import descend
 from perceptual_photomosaic.assign.solve.energy import Energy

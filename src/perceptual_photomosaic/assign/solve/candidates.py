@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
 from perceptual_photomosaic.assign.costs import EmbeddingCosts, blocks
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import share_out
 

@@ -17,7 +17,7 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["Proposer", "descend"]
 
-_SLIGHT = 0.002
+_LEAST_GAIN = 0.002
 """A sweep that gains less than this part of the energy is the last; so is one that moves less than one cell in 500."""
 
 
@@ -52,7 +52,7 @@ def descend(state: State, proposer: Proposer, sweeps: int, *, reporter: Reporter
                 stage.advance(len(group), energy=energies[-1])
             state.energy.reset(state.choices)  # rounding does not add up
             energies.append(state.energy.value())
-            if moved * 500 < cells or energies[-2] - energies[-1] < _SLIGHT * energies[-1]:
+            if moved * 500 < cells or energies[-2] - energies[-1] < _LEAST_GAIN * energies[-1]:
                 stage.advance((sweeps - sweep - 1) * cells)
                 break
     return energies

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.solve.structure import Structure
 from perceptual_photomosaic.assign.solve.terms import TERMS, Row, Term
 from perceptual_photomosaic.threads import WORKERS, slices

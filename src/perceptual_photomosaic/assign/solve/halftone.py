@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.features.colour import DIN99D_AS_CIEDE2000, linear_to_din99d
 
 __all__ = ["Halftone"]
@@ -52,7 +52,7 @@ class Halftone:
         slopes = _slopes(np.repeat(light, 3 // channels, axis=1) * np.float32(1 - _GLARE) + np.float32(_GLARE))
         if channels == 1:  # of lightness by grey
             slopes = slopes[:, :1].sum(axis=2, keepdims=True)
-        count = np.ones(len(wanted), np.float32) if problem.weights is None else problem.weights
+        count = np.ones(len(wanted), np.float32) if problem.importance is None else problem.importance
         share = self._blurred(count[:, None])[:, 0] * np.float32(weight * len(wanted) / len(light))
         self._slopes = (slopes * share[:, None, None]).astype(np.float32)
         self._felt = np.zeros((len(light), channels), np.float32)

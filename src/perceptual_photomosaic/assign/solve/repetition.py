@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.problem import Problem
 
 __all__ = ["Repetition"]
 

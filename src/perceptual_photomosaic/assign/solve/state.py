@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.solve.energy import Energy
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import slices

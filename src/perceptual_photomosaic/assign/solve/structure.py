@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.solve.windows import Windows
 from perceptual_photomosaic.threads import share_out, slices
 
@@ -47,7 +47,7 @@ class Structure:
     def __init__(self, problem: Problem, weight: float, k: int) -> None:
         self._table, self._target = problem.choice_traits.luma(k), problem.cell_traits.luma(k)
         self._windows = Windows(problem.grid.shape, k)
-        cells, importance = len(self._target), problem.weights
+        cells, importance = len(self._target), problem.importance
         inside = self._windows.inside
         share: NDArray[np.float32] | np.float32 = np.float32(weight)
         if importance is not None:
@@ -83,14 +83,18 @@ class Structure:
     ) -> NDArray[np.float32]:
         """Return the weighted 1 - SSIM of the windows around cells, (n,), for their options, (n, K), float32."""
         windows = self._windows.around(cells)
-        spread = self._windows.spread * self._windows.inverse[windows][:, None]  # (n, samples, windows)
+        kernel = self._windows.window_kernel * self._windows.inverse[windows][:, None]  # (n, samples, windows)
         target, held = self._target[cells], self._held[cells]
-        crossed = spread * target[..., None]
+        crossed = kernel * target[..., None]
         offered = self._table[options]
-        mean, square, product = _given(offered, spread), _given(np.square(offered), spread), _given(offered, crossed)
+        mean, square, product = (
+            _given(offered, kernel),
+            _given(np.square(offered), kernel),
+            _given(offered, crossed),
+        )
         without = self._sums[:, windows]
-        without[0] -= (held[:, None] @ spread)[:, 0]
-        without[1] -= (np.square(held)[:, None] @ spread)[:, 0]
+        without[0] -= (held[:, None] @ kernel)[:, 0]
+        without[1] -= (np.square(held)[:, None] @ kernel)[:, 0]
         without[2] -= (held[:, None] @ crossed)[:, 0]
         for sums, rest in zip((mean, square, product), without, strict=True):
             sums += rest[:, None]
@@ -119,14 +123,14 @@ class Structure:
         """Return the change of energy when cells, (n,), move together; `commit` then makes the move."""
         after = self._table[choices]
         around = self._windows.around(cells)
-        spread = self._windows.spread * self._windows.inverse[around][:, None]
+        kernel = self._windows.window_kernel * self._windows.inverse[around][:, None]
         before, target = self._held[cells], self._target[cells]
         windows, index = self._windows.distinct(around.ravel())
         old = self._sums[:, windows]
         new = old.copy()
         moved = after - before
         for sums, part in zip(new, (moved, np.square(after) - np.square(before), moved * target), strict=True):
-            sums += np.bincount(index, _given(part[:, None], spread).ravel(), len(windows)).astype(np.float32)
+            sums += np.bincount(index, _given(part[:, None], kernel).ravel(), len(windows)).astype(np.float32)
         mean, variance = self._mean[windows], self._variance[windows]
         lost = _dissimilarity(mean, variance, *new) - _dissimilarity(mean, variance, *old)
         self._staged = _Staged(cells.astype(np.int64), after, windows, new)
@@ -140,12 +144,12 @@ class Structure:
         self._sums[:, staged.windows] = staged.sums
 
 
-def _given(samples: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float32]:
+def _given(samples: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what samples, (..., m, samples), give to windows, by (..., samples, windows).
 
     Products with one sample are no matrix products.
     """
-    given: NDArray[np.float32] = samples * spread if samples.shape[-1] == 1 else samples @ spread
+    given: NDArray[np.float32] = samples * kernel if samples.shape[-1] == 1 else samples @ kernel
     return given
 
 

@@ -10,8 +10,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
-from perceptual_photomosaic.assign.solve.colour import CellColour
+from perceptual_photomosaic.assign.problem import Problem
+from perceptual_photomosaic.assign.solve.cell_colour import CellColour
 from perceptual_photomosaic.assign.solve.halftone import Halftone
 from perceptual_photomosaic.assign.solve.repetition import Repetition
 from perceptual_photomosaic.assign.solve.structure import Structure

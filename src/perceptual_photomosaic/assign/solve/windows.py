@@ -25,7 +25,7 @@ class Windows:
 
     Attributes:
         side: Windows in a line that one place reaches.
-        spread: What each sample of a place gives to the windows around it, (k * k, side * side).
+        window_kernel: What each sample of a place gives to the windows around it, (k * k, side * side).
         inverse: 1 over what all samples together give to each window, (windows,); more than 1 over the edges.
         inside: Which windows count, (windows,).
     """
@@ -39,12 +39,12 @@ class Windows:
         line *= np.abs(centres[:, None] - np.arange(k)) <= _REACH
         taps = np.exp(-0.5 * (np.arange(-_REACH, _REACH + 1) / _SIGMA) ** 2)
         line /= taps.sum()
-        self.spread = np.einsum("ai,bj->ijab", line, line).reshape(k * k, -1).astype(np.float32)
+        self.window_kernel = np.einsum("ai,bj->ijab", line, line).reshape(k * k, -1).astype(np.float32)
         self._columns = self._span(shape[1])
         down, right = (self._clear(count * k, axis, int(centres[0]), step) for axis, count in enumerate(shape))
         self.inside = (down[:, None] & right[None, :]).ravel()
         cells = shape[0] * shape[1]
-        whole = self._fold(np.broadcast_to(self.spread.sum(axis=0), (cells, self.side**2)))
+        whole = self._fold(np.broadcast_to(self.window_kernel.sum(axis=0), (cells, self.side**2)))
         self.inverse = (1 / np.maximum(whole, np.float32(1e-6))).astype(np.float32)
         self._number = np.empty(self.inside.size, np.int64)
 
@@ -55,7 +55,7 @@ class Windows:
 
     def means(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return weighted means of samples, (places, k * k), under every window, (windows,)."""
-        means: NDArray[np.float32] = self._fold(samples @ self.spread) * self.inverse
+        means: NDArray[np.float32] = self._fold(samples @ self.window_kernel) * self.inverse
         return means
 
     def _span(self, places: int) -> int:

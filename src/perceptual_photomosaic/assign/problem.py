@@ -18,10 +18,11 @@ from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.repeats import Repeats
 from perceptual_photomosaic.assign.variety import FREE, Variety
 from perceptual_photomosaic.features.patches import blurred
+from perceptual_photomosaic.features.tone import ToneFit
 from perceptual_photomosaic.features.traits import Traits
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.progress import SILENT, Reporter
-from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["Assignment", "Matcher", "Problem"]
 
@@ -41,9 +42,9 @@ class Problem:
         tiles: The tile set behind the choices.
         target: The target as loaded, sRGB, uint8, (H, W, 3).
         limits: What the assignment must respect.
-        weights: How much each cell matters, float32, (cells,), mean 1; None means all alike.
+        importance: How much each cell matters, float32, (cells,), mean 1; None means all alike.
         seed: Decides between equals and orders random moves.
-        fitted: Whether the tones of `cells` were drawn into those of tiles that reach little of the target's.
+        tone: How the tones of `cells` were fitted to those of the tiles; None where they were not.
         variety: How strongly copies of a picture are kept apart.
         pictures: The picture that each tile shows, (tiles,): near copies share a number; None means each its own.
         detail: How much more the colours inside a cell count, (cells,), 1 for most; None means all alike.
@@ -56,9 +57,9 @@ class Problem:
     tiles: TileSet
     target: NDArray[np.uint8]
     limits: Limits = field(default_factory=Limits)
-    weights: NDArray[np.float32] | None = None
+    importance: NDArray[np.float32] | None = None
     seed: int = 0
-    fitted: bool = False
+    tone: ToneFit | None = None
     variety: Variety = FREE
     pictures: NDArray[np.int64] | None = None
     detail: NDArray[np.float32] | None = None

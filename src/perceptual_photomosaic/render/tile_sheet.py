@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.errors import OutputError
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.space import MEGABYTE, in_words
-from perceptual_photomosaic.tiles.base import TileSet
+from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["IN_MEMORY_BYTES", "Sheet", "draw_sheet"]
 

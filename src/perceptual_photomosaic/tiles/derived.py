@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.errors import TileError
-from perceptual_photomosaic.tiles.base import Skipped, TileSet
+from perceptual_photomosaic.tiles.tile_set import Skipped, TileSet
 
 __all__ = ["AS_IS", "DerivedSet", "PlainSet", "chosen", "copies_in", "digest", "resized"]
 

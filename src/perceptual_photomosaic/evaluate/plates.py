@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perceptual_photomosaic.evaluate.colour import ciede2000, lab_from_light, light_from_lab
+from perceptual_photomosaic.evaluate.colour_difference import ciede2000, lab_from_light, light_from_lab
 from perceptual_photomosaic.evaluate.views import area_average
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.base import Problem
+from perceptual_photomosaic.assign.problem import Problem
 
 __all__ = ["CellColour"]
 
@@ -33,7 +33,7 @@ class CellColour:
             traits.colours(k)[:, lightness_first] for traits in (problem.cell_traits, problem.choice_traits)
         )
         share = np.full(len(self._wanted), weight / k**2, np.float32)
-        for counts in (problem.weights, problem.detail if detail else None):
+        for counts in (problem.importance, problem.detail if detail else None):
             if counts is not None:
                 share *= counts
         self._share = share

@@ -26,7 +26,7 @@ def variety_facts(mosaic: Mosaic) -> dict[str, Any]:
         None where no tile comes twice, and setting: what --variety was, or None where it is not known.
     """
     from perceptual_photomosaic.evaluate.tile_stats import nearest_repeat
-    from perceptual_photomosaic.evaluate.variety import variety
+    from perceptual_photomosaic.evaluate.variety_figures import variety
 
     tiles = mosaic.tile_numbers
     setting = mosaic.figures.get("variety")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perceptual_photomosaic.progress import Reporter
-    from perceptual_photomosaic.tiles.base import TileSet
+    from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["check_export", "contact_sheet", "export_tiles", "sheet_shape"]
 

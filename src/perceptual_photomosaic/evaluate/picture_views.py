@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perceptual_photomosaic.evaluate.colour import lab_from_light, light_from_lab, luma
+from perceptual_photomosaic.evaluate.colour_difference import lab_from_light, light_from_lab, luma
 from perceptual_photomosaic.evaluate.judge import load_judge
 from perceptual_photomosaic.evaluate.views import area_average, encode_srgb
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from perceptual_photomosaic.evaluate.views import Box
     from perceptual_photomosaic.progress import Stage
 
-__all__ = ["Look", "looks_of"]
+__all__ = ["PictureView", "picture_views"]
 
 _BAND = 32  # rows converted at a time
 
 
 @dataclass(frozen=True)
-class Look:
+class PictureView:
     """One picture at one distance: its linear light, (H, W, 3), and what follows from it; views can be large: float32.
 
     Attributes:
@@ -56,9 +56,9 @@ class Look:
         """Features of the judge's network, layer by layer."""
         return load_judge().features(self.srgb)
 
-    def in_tones(self, tones: ToneMap) -> Look:
+    def in_tones(self, tones: ToneMap) -> PictureView:
         """Give the same picture with its tones mapped."""
-        return Look(_banded(lambda lab: light_from_lab(tones.apply(lab)), self.lab))
+        return PictureView(_banded(lambda lab: light_from_lab(tones.apply(lab)), self.lab))
 
 
 def _banded(
@@ -69,9 +69,9 @@ def _banded(
     return np.concatenate(bands)
 
 
-def looks_of(
+def picture_views(
     picture: NDArray[np.uint8], shapes: dict[float, tuple[int, int]], box: Box, stage: Stage
-) -> dict[float, Look]:
+) -> dict[float, PictureView]:
     """Average a picture for each distance, from the view before where its pixels divide evenly: the same, sooner.
 
     Args:
@@ -80,14 +80,14 @@ def looks_of(
         box: The part to look at, (left, top, right, bottom) in pixels.
         stage: Hears of every distance done.
     """
-    looks: dict[float, Look] = {}
+    views_by_px: dict[float, PictureView] = {}
     finer: NDArray[np.float32] | None = None
     for cell_px, (height, width) in shapes.items():
         if finer is not None and finer.shape[0] % height == 0 and finer.shape[1] % width == 0:
             light = area_average(finer, (height, width))
         else:
             light = area_average(picture, (height, width), box)
-        looks[cell_px] = Look(light)
+        views_by_px[cell_px] = PictureView(light)
         finer = light
         stage.advance()
-    return looks
+    return views_by_px

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Said", "read_exif"]
+__all__ = ["ExifInfo", "read_exif"]
 
 _EXIF_IFD = 0x8769
 _TAKEN = (0x9003, 0x9004)  # DateTimeOriginal, DateTimeDigitized, in the EXIF directory
@@ -18,7 +18,7 @@ _XP_TITLE, _XP_COMMENT = 0x9C9B, 0x9C9C  # as Windows writes them, UTF-16
 _LONGEST = 500
 
 
-class Said(NamedTuple):
+class ExifInfo(NamedTuple):
     """What EXIF data says.
 
     Attributes:
@@ -30,7 +30,7 @@ class Said(NamedTuple):
     caption: str = ""
 
 
-def read_exif(picture: Image) -> Said:
+def read_exif(picture: Image) -> ExifInfo:
     """Read date and caption; broken EXIF data says nothing, as if there were none.
 
     Args:
@@ -42,8 +42,8 @@ def read_exif(picture: Image) -> Said:
         dates = [inner.get(tag) for tag in _TAKEN] + [tags.get(_CHANGED)]
         captions = [tags.get(tag) for tag in (_DESCRIPTION, _XP_TITLE, _XP_COMMENT)]
     except Exception:  # fails in as many ways as there are cameras
-        return Said()
-    return Said(
+        return ExifInfo()
+    return ExifInfo(
         next((date for date in map(_date, dates) if date), ""),
         next((caption for caption in map(_caption, captions) if caption), ""),
     )

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.errors import ImageError, OutputError
 from perceptual_photomosaic.image import load_image
 from perceptual_photomosaic.models.mosaicnet import MosaicNet
-from perceptual_photomosaic.models.predict import predict_assignment
+from perceptual_photomosaic.models.prediction import predict_assignment
 from perceptual_photomosaic.models.store import ModelCard, match_tiles
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import check_output
 from perceptual_photomosaic.render.stream import write_mosaic
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
-from perceptual_photomosaic.tiles.base import Skipped, TileSet
+from perceptual_photomosaic.tiles.tile_set import Skipped, TileSet
 from perceptual_photomosaic.tiles.walk import find_photos
 
 __all__ = ["BatchResult", "find_sources", "predict_batch"]
