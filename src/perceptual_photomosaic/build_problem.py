@@ -71,7 +71,7 @@ def build_problem(
         options: The settings.
         patches: What the tiles look like; None looks at them.
         whole: Keep all tiles, even of a very large set; so do settings that name tiles or ask for all of them.
-        reporter: Hears of progress.
+        reporter: Receives progress.
     Returns:
         The problem; its tiles may be fewer than were given.
     Raises:

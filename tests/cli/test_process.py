@@ -91,7 +91,7 @@ def test_what_cannot_be_said_is_one_line(desk: Path) -> None:
         command = [*COMMAND, "tiles", "holiday"]
         ran = subprocess.run(command, cwd=desk, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert ran.returncode == 2
-    assert ran.stderr == "photomosaic: what was to be said cannot be written: no space is left on the device.\n"
+    assert ran.stderr == "photomosaic: the output cannot be written: no space is left on the device. Free some space.\n"
 
 
 def _redirected(how: str, arguments: list[object], folder: Path) -> subprocess.CompletedProcess[str]:

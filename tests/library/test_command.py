@@ -41,7 +41,7 @@ def test_a_library_from_first_to_last(
     found = json.loads(ask("search", lib, photos / "7.jpg", "-n", "3", "--json")[1])["found"]
     assert found[0] == {"path": str(photos / "7.jpg"), "distance": 0.0}
     assert ask("verify", lib)[1].endswith("all is well\n")
-    assert "11 files forgotten" in ask("remove", lib, photos / "below", photos / "7.jpg")[1]
+    assert "11 files removed from the library" in ask("remove", lib, photos / "below", photos / "7.jpg")[1]
     (photos / "8.jpg").write_bytes(b"changed")
     status, out, err = ask("verify", lib, "--originals")
     assert status == 2

@@ -66,7 +66,7 @@ def test_an_older_viewer_is_replaced_and_nothing_else_is(plan: Path, tmp_path: P
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "letter.txt").write_text("dear")
-    with pytest.raises(OutputError, match="no viewer of ours"):
+    with pytest.raises(OutputError, match="is not a viewer"):
         view(plan, out=mine)
     assert (mine / "letter.txt").read_text() == "dear"
 

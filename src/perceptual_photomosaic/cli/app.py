@@ -41,7 +41,7 @@ def _version(asked: bool) -> None:
 def _everywhere(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is, and end.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Rebuild a picture out of many small pictures."""

@@ -1,7 +1,7 @@
 """Run `photomosaic show` and `--version` without the parser of the other commands, which takes long to load.
 
-The reader knows what the declaration in `show` says, which a test compares, and leaves whatever is out of the ordinary
-(--help, a misspelt option, a number that is none) to the parser that all other commands have.
+`parsed` reads plain command lines only. It leaves all others (--help, a misspelt option, a bad number) to the parser of
+the other commands. A test compares its options with the declaration in `show`.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ VALUES: dict[str, tuple[str, type]] = {
     "--font-ratio": ("font_ratio", str),
     "--plan": ("plan", Path),
 }
-"""Options that take a value: which argument of `show_text` they are, and what."""
+"""Options with a value: option -> argument of `show_text`, and its type."""
 
 FLAGS = {"--dark": ("dark", True), "--light": ("dark", False)}
-"""Options that take none, likewise with what they say."""
+"""Options without a value: option -> argument of `show_text`, and its value."""
 
 _INKS = ("auto", "none", "target", "duo")
 
@@ -42,9 +42,9 @@ def parsed(words: list[str]) -> dict[str, Any] | None:
     """Read a command line of `show`.
 
     Args:
-        words: What follows the name of the command.
+        words: The words after the name of the command.
     Returns:
-        Arguments of `show_text`; None where it is not plain, and the usual parser should look at it.
+        Arguments of `show_text`; None where the usual parser must read the line.
     """
     found: dict[str, Any] = {}
     rest = iter(words)
@@ -84,10 +84,10 @@ def show_text(
     font_ratio: str | None = None,
     plan: Path | None = None,
 ) -> None:
-    """Show a picture, or a plan, as text; `show` says what the arguments mean.
+    """Print a picture, or a plan, as text; `show` explains the arguments.
 
     Raises:
-        ConfigError: An unknown word, or nothing or two things to show.
+        ConfigError: An unknown word, or a picture and a plan both named, or neither.
         TileError: Tiles that are not letters of one colour.
         ImageError: The picture cannot be read.
         PlanError: The plan cannot be used.
@@ -118,7 +118,7 @@ def show_text(
 
         text = ansi(picture, terminal.colours, paper=paper)
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # a terminal of another encoding than UTF-8 shows what it can
+        sys.stdout.reconfigure(errors="replace")  # for terminals of another encoding than UTF-8
     sys.stdout.write(text)
 
 
@@ -148,7 +148,7 @@ def _drawn(
         ink = "none"
     elif ink == "auto":
         ink = "target" if terminal.colours == "16" else "duo"
-    rows = None if columns is not None or terminal.rows is None else max(1, terminal.rows - 1)  # and the next prompt
+    rows = None if columns is not None or terminal.rows is None else max(1, terminal.rows - 1)  # one row for the prompt
     aspect = None if font_ratio is None else parse_aspect(font_ratio)
     return quick_text(target, glyphs, columns or terminal.columns, rows, ink=ink, aspect=aspect)
 

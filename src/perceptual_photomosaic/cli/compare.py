@@ -49,7 +49,7 @@ _VARIETY = {
 }
 _LEGEND = """\
 * the best, but it repeats its tiles clearly more than a mosaic it beats (effective number under 0.8 of the other's, or
-  commonest tile with over 1.5 times the share): compare it with one as varied"""
+  commonest tile with over 1.5 times the share): compare it with a mosaic of the same variety"""
 
 _IN_THEIR_TONES = """\
 few of the target's tones: {}
@@ -61,14 +61,17 @@ def compare(
     mosaics: Annotated[list[Path], typer.Argument(help="Mosaics on the same grid.", show_default=False)],
     *,
     target: Annotated[
-        Path | None, typer.Option("--target", "-t", help="The picture they show; the plan's own.")
+        Path | None, typer.Option("--target", "-t", help="The picture they show. Default: the plan's target.")
     ] = None,
-    grid: Annotated[str | None, typer.Option(help="Cells as COLUMNSxROWS, like 64x48; the plan's own.")] = None,
+    grid: Annotated[
+        str | None, typer.Option(help="Cells as COLUMNSxROWS, like 64x48. Default: the plan's grid.")
+    ] = None,
     plan: Annotated[
-        list[Path] | None, typer.Option(help="The plan of each mosaic, in their order; - where there is none.")
+        list[Path] | None, typer.Option(help="The plan of each mosaic, in the same order; - for a mosaic without one.")
     ] = None,
     index: Annotated[
-        list[Path] | None, typer.Option(help="The index (CSV) of each instead; - where there is none.")
+        list[Path] | None,
+        typer.Option(help="Instead of plans, the index (CSV) of each mosaic; - for a mosaic without one."),
     ] = None,
     relative_to: PlanFolder = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw them side by side: .png .svg .pdf")] = None,
@@ -77,15 +80,16 @@ def compare(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Compare MOSAICS of one target: figures at seven viewing distances, and how varied each of them is.
+    """Compare MOSAICS of one target: figures at seven viewing distances, and the variety of each mosaic.
 
     photomosaic compare mine.png theirs.png --target portrait.jpg --grid 64x64 -o sheet.png
 
     photomosaic compare mine.png theirs.png --plan mine.json --plan - --curve curve.png
 
-    A mosaic that repeats a few tiles comes nearer to its target than a varied one can: where it wins by that, a star
-    says so. Where one has few of the target's tones, as letters and emoji do, legibility comes first, and the rest
-    compares each with the target in its own tones. Without a plan or an index, cells that look alike count as one tile.
+    A mosaic that repeats a few tiles can be closer to its target than a varied one; a star marks a figure that is best
+    for this reason. If a mosaic has few of the target's tones, as letters and emoji have, legibility comes first, and
+    the other figures compare each mosaic with the target in the mosaic's own tones. Without a plan or an index, cells
+    that look alike count as one tile.
     """
     plans, indexes = plan or [], index or []
     for figure in (out, curve):
@@ -129,10 +133,10 @@ def compare(
 
 
 def _aspect(pictures: dict[str, NDArray[np.uint8]], grid_shape: tuple[int, int]) -> float:
-    """Width to height of a cell.
+    """Return the width of a cell divided by its height.
 
     Raises:
-        ImageError: It differs between mosaics.
+        ImageError: The ratio differs between the mosaics.
     """
     rows, cols = grid_shape
     aspects = {
@@ -155,7 +159,7 @@ def _draw(
     out: Path | None,
     curve: Path | None,
 ) -> None:
-    """Draw what was asked for: a sheet, and fidelity over variety."""
+    """Draw the figures that were asked for: a sheet, and fidelity over variety."""
     if out is None and curve is None:
         return
     from perceptual_photomosaic.evaluate.plot import save_figure, sheet, variety_curves
@@ -170,10 +174,10 @@ def _draw(
 
 
 def _names(paths: list[Path]) -> list[str]:
-    """Short names that tell the files apart: their stems, or the folders in which their paths differ.
+    """Return a different short name for each file: its stem, or the folders in which the paths differ.
 
     Raises:
-        ImageError: The same file twice.
+        ImageError: A file is named twice.
     """
     stems = [path.stem for path in paths]
     if len(set(stems)) == len(stems):
@@ -189,14 +193,14 @@ def _names(paths: list[Path]) -> list[str]:
 
 
 def _rivals(results: dict[str, Evaluation]) -> dict[str, list[str]]:
-    """Find for each mosaic those that are clearly more varied."""
+    """Return for each mosaic the names of the clearly more varied ones."""
     from perceptual_photomosaic.evaluate import more_varied
 
     return more_varied({name: result.variety for name, result in results.items()})
 
 
 def _plain(results: dict[str, Evaluation], layouts: dict[str, Layout]) -> dict[str, object]:
-    """Give all figures as plain values, and for each mosaic those that repeat their tiles clearly less."""
+    """Return all figures as plain values, and for each mosaic the names of the clearly more varied ones."""
     rivals = _rivals(results)
     return {
         name: plain(result, layouts[name].assignment is None) | {"repeats_more_than": rivals[name]}
@@ -210,7 +214,7 @@ Pick = Callable[[list[float]], float]
 def _blocks(
     results: dict[str, Evaluation], *, legibility_first: bool
 ) -> list[list[tuple[str, str, list[float], int, Pick]]]:
-    """Rows that have a best, in blocks: title, pixels per cell, values, digits, and what picks the best of them."""
+    """Return the rows in blocks: title, pixels per cell, values, digits, and the function that picks the best value."""
     views = next(iter(results.values())).views
     blocks = [
         [
@@ -232,7 +236,7 @@ def _blocks(
 
 
 def _print_tables(results: dict[str, Evaluation], *, legibility_first: bool) -> None:
-    """One table: a block of rows for each figure, a column for each mosaic, the best of a row in bold."""
+    """Print one table: a block of rows for each figure, a column for each mosaic, the best of a row in bold."""
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table

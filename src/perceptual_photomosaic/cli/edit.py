@@ -1,4 +1,4 @@
-"""`photomosaic edit`: change a finished plan by hand; only what that touches is chosen again."""
+"""`photomosaic edit`: change a finished plan by hand, and choose tiles again only where the change requires it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def edit(
         list[str] | None, typer.Option(help="Exchange two cells for good: ROW,COL:ROW,COL. Repeat for more.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Where to write the new plan; replaces the plan itself.")
+        Path | None, typer.Option("--out", "-o", help="File of the new plan. Default: replace PLAN.")
     ] = None,
     relative_to: PlanFolder = None,
     look_in: LookIn = None,
@@ -42,7 +42,7 @@ def edit(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object about the result.")] = False,
 ) -> None:
-    """Change a finished PLAN by hand; all other cells keep their tiles, and the plan's limits go on holding.
+    """Change a finished PLAN by hand; all other cells keep their tiles, and the plan's limits still apply.
 
     photomosaic edit plan.json --pin 12,7=grandma.jpg --ban blurred.jpg
 

@@ -1,4 +1,4 @@
-"""`photomosaic evaluate`: how well a mosaic shows its target, from near to far."""
+"""`photomosaic evaluate`: measure how well a mosaic shows its target, from near to far."""
 
 from __future__ import annotations
 
@@ -26,10 +26,14 @@ by the monotone map that fits best, cell by cell (--json has the figures without
 def evaluate(
     mosaic: Annotated[Path, typer.Argument(help="The mosaic: the whole grid and nothing else.", show_default=False)],
     *,
-    target: Annotated[Path | None, typer.Option("--target", "-t", help="The picture it shows; the plan's own.")] = None,
+    target: Annotated[
+        Path | None, typer.Option("--target", "-t", help="The picture it shows. Default: the plan's target.")
+    ] = None,
     grid: Annotated[str | None, typer.Option(help="Cells as COLUMNSxROWS, like 64x48.")] = None,
-    plan: Annotated[Path | None, typer.Option(help="The plan it was made with: knows grid and tiles.")] = None,
-    index: Annotated[Path | None, typer.Option(help="The index (CSV) instead: knows grid and tiles.")] = None,
+    plan: Annotated[Path | None, typer.Option(help="The plan it was made with; names the grid and the tiles.")] = None,
+    index: Annotated[
+        Path | None, typer.Option(help="Instead of a plan, the index (CSV); names the grid and the tiles.")
+    ] = None,
     relative_to: PlanFolder = None,
     no_judge: Annotated[bool, typer.Option("--no-judge", help="Leave out ST-LPIPS and FLIP.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves: .png .svg .pdf")] = None,
@@ -42,11 +46,11 @@ def evaluate(
 
     photomosaic evaluate mosaic.png --plan plan.json --plot curves.png
 
-    Colours (CIEDE2000), structure (SSIM) and edges are compared where one cell covers 16 px down to 1/4 px; at 8, 4 and
-    2 px also by a network that was taught what people see (shift-tolerant LPIPS) and by NVIDIA FLIP. Below stand how
-    varied the mosaic is, its plates, grain and bias, and its legibility: five figures that no change of contrast
-    alters. Where a mosaic has few of the target's tones, as letters and emoji do, legibility comes first, and the rest
-    is compared in the mosaic's tones. Without a plan or an index, cells that look alike count as one tile.
+    Colours (CIEDE2000), structure (SSIM) and edges are compared where one cell covers 16 px down to 1/4 px. At 8, 4 and
+    2 px a network that was trained on people's judgements (shift-tolerant LPIPS) and NVIDIA FLIP also compare them.
+    Then follow the variety of the mosaic, its plates, grain and bias, and its legibility: five figures that do not
+    depend on contrast. If a mosaic has few of the target's tones, as letters and emoji have, legibility comes first,
+    and the rest is compared in the mosaic's tones. Without a plan or an index, cells that look alike count as one tile.
     """
     from perceptual_photomosaic.evaluate import evaluate as measure
     from perceptual_photomosaic.evaluate.sources import read_layout
@@ -91,13 +95,13 @@ def evaluate(
 
 
 def check_figure(path: Path, read: Iterable[Path | None]) -> None:
-    """Make sure before any work that a figure can be drawn to `path`.
+    """Check, before any work, that a figure can be written to `path`.
 
     Args:
-        path: The figure's.
-        read: Files that are read.
+        path: File of the figure.
+        read: Files that the command reads.
     Raises:
-        OutputError: A suffix that is not drawn, a place that cannot be written to, or a file that is read.
+        OutputError: An unknown suffix, a place that cannot be written to, or a file that the command reads.
     """
     from perceptual_photomosaic.errors import OutputError
     from perceptual_photomosaic.files.protection import refuse_overwriting_inputs
@@ -147,7 +151,7 @@ def _print_table(result: Evaluation) -> None:
 
 
 def plain(result: Evaluation, guessed: bool) -> dict[str, Any]:
-    """Give all figures as plain values, and whether photos were counted from a plan or an index, or from pixels."""
+    """Return all figures as plain values, and say whether tiles were counted from an assignment or from pixels."""
     figures = result.to_dict()
     if figures["tiles"] is not None:
         figures["tiles"] |= {"counted_from": "pixels" if guessed else "assignment"}

@@ -1,4 +1,4 @@
-"""`photomosaic features`: what VGG16 sees in a picture."""
+"""`photomosaic features`: draw the activations of VGG16 on a picture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def features(
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the sheet: .png .jpg .webp .tif")],
     vgg_weights: Annotated[
-        str, typer.Option(help="default, or a .pth, .npy or .safetensors file: docs/models.md.")
+        str, typer.Option(help="default, or a .pth, .npy or .safetensors file: see docs/use/models.md.")
     ] = "default",
     width: Annotated[int, typer.Option(min=16, max=2000, help="Width of each map in pixels.")] = 200,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,

@@ -1,4 +1,4 @@
-"""`photomosaic library`: photos kept on disk, small, so that the next mosaic begins in a moment."""
+"""`photomosaic library`: keep small copies of photos on disk, so that later mosaics start quickly."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _Workers = Annotated[int, typer.Option(min=0, help="Threads that decode; 0 takes
 
 @library.callback(invoke_without_command=True)
 def group(context: typer.Context) -> None:
-    """Keep thousands of photos ready as tiles: read once, updated by what changed."""
+    """Keep thousands of photos ready as tiles: each is read once, and an update reads only what has changed."""
     if context.invoked_subcommand is None:
         print(context.get_help())
 
@@ -44,9 +44,9 @@ def build(
     verbose: _Verbose = False,
     as_json: _Json = False,
 ) -> None:
-    """Make a library of all photos in some folders, or add folders to one.
+    """Make a library of all photos in some folders, or add folders to a library.
 
-    Interrupted, it keeps what was done; run it again to go on.
+    If it is interrupted, it keeps what is done; run it again to continue.
 
     photomosaic library build my_library ~/Pictures
     """
@@ -66,7 +66,7 @@ def update(
     verbose: _Verbose = False,
     as_json: _Json = False,
 ) -> None:
-    """Look through the library's folders again: read what is new, find what was moved, mark what is gone.
+    """Search the library's folders again: read new photos, find moved ones, mark missing ones.
 
     photomosaic library update my_library
     """
@@ -78,7 +78,7 @@ def update(
 
 @library.command()
 def info(lib: _Library, *, as_json: _Json = False) -> None:
-    """Say what a library holds."""
+    """Print what a library holds."""
     from perceptual_photomosaic.image import printable
     from perceptual_photomosaic.library.care import library_info
     from perceptual_photomosaic.render.space import in_words
@@ -134,7 +134,7 @@ def remove(
     *,
     quiet: _Quiet = False,
 ) -> None:
-    """Forget photos or folders. The photos themselves are not touched."""
+    """Remove photos or folders from a library. The photos themselves are not touched."""
     from perceptual_photomosaic.image import printable
     from perceptual_photomosaic.library.care import remove_from_library
 
@@ -144,9 +144,9 @@ def remove(
             f"the library {printable(lib)} does not know {printable(removed.unknown[0])}; see: library info"
         )
     if not quiet:
-        print(f"{removed.files:,} files forgotten; nothing was deleted from your folders")
+        print(f"{removed.files:,} files removed from the library; nothing was deleted from your folders")
         for folder in removed.folders:
-            print(f"{printable(folder)} is not looked after any more")
+            print(f"{printable(folder)} is no longer a folder of the library")
 
 
 @library.command()
@@ -156,7 +156,7 @@ def verify(
     originals: Annotated[bool, typer.Option("--originals", help="Read every photo too; takes long.")] = False,
     quiet: _Quiet = False,
 ) -> None:
-    """Find out whether a library is whole; exit status 2 if it is not."""
+    """Check that a library is complete and undamaged; the exit status is 2 if it is not."""
     from perceptual_photomosaic.image import printable
     from perceptual_photomosaic.library.care import verify_library
 

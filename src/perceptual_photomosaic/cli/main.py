@@ -1,4 +1,4 @@
-"""The `photomosaic` command: its start, and how it ends. Its subcommands are in `app`, one file each.
+"""The `photomosaic` command: its start, its errors and its exit status. Its subcommands are in `app`, one file each.
 
 `photomosaic --help` imports typer and nothing heavy: every command module keeps its imports of numpy, torch and the
 library inside the function that does the work. Even typer is imported only when it is needed.
@@ -26,7 +26,7 @@ def main() -> None:
             signal.signal(getattr(signal, name), _terminated)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # what an output of another encoding cannot hold is escaped
+            stream.reconfigure(errors="backslashreplace")  # for outputs of another encoding than UTF-8
     try:
         arguments = sys.argv[1:] or ["--help"]
         status = _run(arguments)
@@ -46,8 +46,8 @@ def main() -> None:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or it would be tried again at the end
-        _fail("what was to be said cannot be written: no space is left on the device.", 2)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python flushes again at exit
+        _fail("the output cannot be written: no space is left on the device. Free some space.", 2)
     if status == 130:
         _fail("interrupted; nothing half-written was left behind.", 130)
     sys.exit(status if isinstance(status, int) else 0)
@@ -56,8 +56,8 @@ def main() -> None:
 def _open_closed_streams() -> None:
     """Open the null device in place of standard streams that are closed, as after `>&-`.
 
-    It takes their numbers, too: the next file that is opened would get them, and what libraries in C say would be
-    written into that file.
+    The null device also takes their file numbers. Otherwise the next file that is opened would get them, and messages
+    of libraries in C would be written into that file.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -67,7 +67,7 @@ def _open_closed_streams() -> None:
 
 
 def _run(arguments: list[str]) -> object:
-    """Run one command; what answers at once does so without the third of a second that the parser takes to load."""
+    """Run one command; `--version` and plain `show` skip the parser, which takes a third of a second to load."""
     if arguments == ["--version"]:
         from perceptual_photomosaic.cli.at_once import say_version
 
@@ -86,7 +86,7 @@ def _run(arguments: list[str]) -> object:
 
 
 def _bad_command_lines() -> type[Exception]:
-    """The parser's own UsageError, which typer does not export; looked for only when something was raised."""
+    """Return the parser's UsageError, which typer does not export; called only after an exception."""
     from typer import BadParameter
 
     error: type[Exception] = BadParameter.__mro__[1]
@@ -100,11 +100,11 @@ def _interruptions() -> tuple[type[BaseException], ...]:
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:
-    """End as a command does that a signal ended, but through every `finally`."""
+    """Exit with the status of a command that a signal ended, but run every `finally`."""
     sys.exit(128 + number)
 
 
 def _fail(message: str, status: int) -> None:
-    with suppress(OSError):  # where nobody can be told, the status still says it
+    with suppress(OSError):  # where standard error is closed, the exit status still says it
         print(f"photomosaic: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(status)

@@ -1,4 +1,4 @@
-"""`photomosaic make`: a target and tiles in, a mosaic out."""
+"""`photomosaic make`: make a mosaic of a target out of tiles."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ def make(
         ),
     ] = None,
     format_name: Annotated[
-        str | None, typer.Option("--format", help="Of several mosaics: png (when nothing is said), jpg, tif, ...")
+        str | None, typer.Option("--format", help="Format of several mosaics: png (default), jpg, tif and so on.")
     ] = None,
     redo: Annotated[
-        bool, typer.Option("--redo", help="Of several mosaics, make finished ones again, and replace other files.")
+        bool, typer.Option("--redo", help="For several targets: make finished mosaics again, and replace other files.")
     ] = False,
     plan: Annotated[Path | None, typer.Option(help="Write the plan too (JSON), to draw it again at any size.")] = None,
     relative_to: Annotated[
         Path | None,
         typer.Option(
-            help="Write the plan's paths from this folder on, and nothing about where it lies, so that the plan can be "
-            "given away. When nothing is said, they begin at the plan's folder, and its place is written too."
+            help="Write the plan's paths relative to this folder, and no absolute path, so that the plan can be given "
+            "away. Default: relative to the plan's folder, whose absolute path is written too."
         ),
     ] = None,
-    index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
+    index: Annotated[Path | None, typer.Option(help="Write which tile is in which cell (CSV).")] = None,
     preview: Annotated[Path | None, typer.Option(help="Write target and mosaic side by side.")] = None,
     jpeg_quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
     config: Annotated[Path | None, typer.Option(help="Read settings from a TOML file.")] = None,

@@ -1,4 +1,4 @@
-"""`photomosaic make` with several targets: into a folder, with a table at the end."""
+"""`photomosaic make` with several targets: write the mosaics into a folder, and print a table."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def is_batch(targets: Sequence[Path], out: Path) -> bool:
 
 
 def check_single(**only_for_several: object) -> None:
-    """Refuse what means nothing for one target.
+    """Refuse options that apply only to several targets.
 
     Raises:
-        ConfigError: Such an option was said.
+        ConfigError: Such an option was given.
     """
     for name, value in only_for_several.items():
         if value:
@@ -51,7 +51,7 @@ def make_batch(
     verbose: bool,
     as_json: bool,
 ) -> None:
-    """Make a mosaic of every target; ends with status 1 where one failed.
+    """Make a mosaic of every target; the exit status is 1 if one failed.
 
     Raises:
         OutputError: An option that names one file.
@@ -113,7 +113,7 @@ def _print_table(items: Sequence[BatchItem], *, verbose: bool) -> None:
 
 
 def _cells(item: BatchItem) -> tuple[str, str, str, str]:
-    """What the table says beside the name: pixels, cells, tiles and seconds of a mosaic that was made."""
+    """Return the columns beside the name: pixels, cells, tiles and seconds of a new mosaic."""
     if item.mosaic is None:
         return ("failed" if item.state == "failed" else "finished before", "", "", "")
     import numpy as np

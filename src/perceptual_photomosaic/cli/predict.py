@@ -1,4 +1,4 @@
-"""`photomosaic predict`: many pictures through one trained model."""
+"""`photomosaic predict`: make mosaics of many pictures with one trained model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def predict(
     *,
     model: Annotated[str, typer.Option("--model", "-m", help="Name of a model of this package, or a file.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the mosaics; each keeps its source's name.")],
-    suffix: Annotated[str, typer.Option("--format", help="Of the mosaics: png, jpg, webp or tif.")] = "png",
+    suffix: Annotated[str, typer.Option("--format", help="Format of the mosaics: png, jpg, webp or tif.")] = "png",
     tile_size: Annotated[int, typer.Option(min=0, help="Side of each tile in pixels; 0 is the model's own.")] = 0,
     columns: Annotated[
         int,
@@ -31,7 +31,8 @@ def predict(
     vgg_weights: Annotated[
         str | None,
         typer.Option(
-            help="The VGG16 that the model was trained with, if it lies elsewhere here: a file, see docs/models.md."
+            help="File of the VGG16 that the model was trained with, where its path has changed: see "
+            "docs/use/models.md."
         ),
     ] = None,
     precision: Annotated[str, typer.Option(help="Arithmetic of VGG16: float32 or bfloat16.")] = "float32",

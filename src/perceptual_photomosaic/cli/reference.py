@@ -22,12 +22,12 @@ All commands with all their options, the same as `photomosaic COMMAND --help` pr
 
 
 def commands_page() -> str:
-    """All commands with their options and help, as Markdown."""
+    """Return all commands with their options and help, as Markdown."""
     return _HEAD + "".join(_section(name, command) for name, command in _commands(typer.main.get_command(app), ""))
 
 
 def _commands(group: Any, prefix: str) -> list[tuple[str, Any]]:
-    """Commands by their whole names, those of groups after each other."""
+    """Return the commands with their full names; the commands of a group follow each other."""
     found: list[tuple[str, Any]] = []
     for name, command in group.commands.items():
         whole = f"{prefix}{name}"

@@ -23,10 +23,12 @@ def render(
         Path | None,
         typer.Option("--out", "-o", help="Where to write: .png .jpg .webp .tif .dzi .pdf, or .txt .ans .html .svg"),
     ] = None,
-    tile_size: Annotated[int | None, typer.Option(help="Longer side of each tile in pixels; the plan's own.")] = None,
+    tile_size: Annotated[
+        int | None, typer.Option(help="Longer side of each tile in pixels. Default: the plan's.")
+    ] = None,
     relative_to: PlanFolder = None,
     look_in: LookIn = None,
-    index: Annotated[Path | None, typer.Option(help="Write which tile sits in which cell (CSV).")] = None,
+    index: Annotated[Path | None, typer.Option(help="Write which tile is in which cell (CSV).")] = None,
     jpeg_quality: Annotated[int | None, typer.Option(min=1, max=100, help="Quality of JPEG and WebP.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps decoded photos between runs.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,

@@ -1,4 +1,4 @@
-"""Command-line options made from the fields of `MosaicOptions`: names, types, defaults and help have one home."""
+"""Command-line options made from the fields of `MosaicOptions`, which hold their names, types, defaults and help."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["LookIn", "PlanFolder", "chosen_options", "said", "with_mosaic_option
 
 PlanFolder = Annotated[
     Path | None,
-    typer.Option(help="Folder at which the plan's paths begin. When nothing is said, the plan's own, which is usual."),
+    typer.Option(help="Folder at which the plan's paths begin. Default: the plan's own folder, which is usual."),
 ]
 """The option --relative-to of commands that read a plan."""
 
 LookIn = Annotated[
     list[Path] | None,
-    typer.Option(help="Folder to look through for photos and targets that were moved. Repeat for more."),
+    typer.Option(help="Folder to search for photos and targets that were moved. Repeat for more."),
 ]
 """The option --look-in of commands that open a plan."""
 
@@ -33,13 +33,13 @@ Command = TypeVar("Command", bound=Callable[..., None])
 def with_mosaic_options(command: Command) -> Command:
     """Give a command one option for every setting of a mosaic.
 
-    The command takes them as `**settings`, where what was not said on the command line is None.
+    The command takes them as `**settings`; an option that was not given is None.
     """
     return _with_options(command, option_fields())
 
 
 def with_print_options(command: Command) -> Command:
-    """Give a command the options of print and text alone, likewise as `**settings`."""
+    """Give a command the options of print and text only, also as `**settings`."""
     return _with_options(command, [item for item in option_fields() if item.metadata["group"] in ("Print", "Text")])
 
 
@@ -75,7 +75,7 @@ def _with_options(command: Command, chosen: Iterable[Field[Any]]) -> Command:
 
 
 def chosen_options(settings: dict[str, Any], config: Path | None) -> MosaicOptions:
-    """Settings from a file, overridden by what was said on the command line.
+    """Return the settings of a file, overridden by those of the command line.
 
     Raises:
         ConfigError: A bad settings file or value.
@@ -85,7 +85,7 @@ def chosen_options(settings: dict[str, Any], config: Path | None) -> MosaicOptio
 
 
 def said(settings: dict[str, Any]) -> dict[str, Any]:
-    """What was said on the command line, without what was not."""
+    """Return the settings that were given on the command line."""
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
     return {name: value for name, value in values.items() if value not in (None, ())}
 

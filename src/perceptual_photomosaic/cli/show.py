@@ -1,4 +1,4 @@
-"""`photomosaic show`: a picture as text, in the terminal, at once; `at_once` does the work."""
+"""`photomosaic show`: print a picture as text in the terminal; `at_once` does the work."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def show(
         str, typer.Option("--tiles", "-t", help="The letters: glyphs:set=blocks, glyphs:characters=TEXT and so on.")
     ] = "glyphs",
     columns: Annotated[
-        int | None, typer.Option(min=1, help="Characters across; as many as fit the terminal, or 80.")
+        int | None, typer.Option(min=1, help="Characters across. Default: as many as fit the terminal, or 80.")
     ] = None,
     colour: Annotated[str, typer.Option(help="auto (where the terminal has it), always or never.")] = "auto",
     ink: Annotated[
@@ -27,7 +27,8 @@ def show(
     ] = "auto",
     dark: Annotated[bool, typer.Option("--dark/--light", help="The background of the terminal.")] = True,
     font_ratio: Annotated[
-        str | None, typer.Option(help="Width to height of a character in the terminal, as 1:2; that of the font.")
+        str | None,
+        typer.Option(help="Width to height of a character in the terminal, such as 1:2. Default: the font's."),
     ] = None,
     plan: Annotated[Path | None, typer.Option(help="Show a plan of letters or emoji that was made before.")] = None,
 ) -> None:

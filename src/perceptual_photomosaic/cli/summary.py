@@ -1,4 +1,4 @@
-"""What a command leaves beside the picture, and what it says at the end."""
+"""Files that a command writes beside the mosaic, and the summary that it prints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Extras", "facts_of", "print_skipped", "print_summary"]
 
 _LISTED = 5
-_LIGHT = 3 * 128  # sum of the sRGB values of a paper that nothing drawn on it makes dark
+_LIGHT = 3 * 128  # sum of sRGB values: a lighter paper has no dark tiles, whatever is drawn on it
 _DARK = {"emoji": "emoji:background=black", "glyphs": "glyphs:foreground=white,background=black"}
 
 
@@ -32,13 +32,13 @@ class Extras:
     relative_to: Path | None = None
 
     def check(self, out: Path, read: Iterable[str | Path | None]) -> None:
-        """Make sure before any work that every file can be written, and that none replaces what the command reads.
+        """Check, before any work, that every file can be written, and that none replaces what the command reads.
 
         Args:
-            out: The mosaic's.
-            read: Files and folders that are read.
+            out: File of the mosaic.
+            read: Files and folders that the command reads.
         Raises:
-            OutputError: A place that cannot be written to, the same name twice, or that of something that is read.
+            OutputError: A place that cannot be written to, a name given twice, or a file that the command reads.
         """
         from perceptual_photomosaic.files.protection import refuse_overwriting_inputs
         from perceptual_photomosaic.files.replacing import check_folder
@@ -58,7 +58,7 @@ class Extras:
             check_drawing(self.preview)
 
     def write(self, mosaic: Mosaic) -> None:
-        """Write what was asked for."""
+        """Write the files that were asked for."""
         if self.plan is not None:
             mosaic.save_plan(self.plan, relative_to=self.relative_to)
         if self.index is not None:
@@ -74,7 +74,7 @@ class Extras:
 
 
 def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_json: bool) -> None:
-    """Say what was made: one JSON object, or a few lines for people."""
+    """Print a summary of a mosaic: one JSON object, or a few lines for people."""
     from perceptual_photomosaic.image import printable
 
     facts = facts_of(mosaic, out)
@@ -95,7 +95,7 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
         print(f"{printable(out)}: {width} x {height} px, {cells}")
     if out.suffix.lower() == ".dzi":
         print(
-            "to look at it: `photomosaic view PLAN` makes a page of the plan; OpenSeadragon shows the .dzi in your own"
+            "to see it: `photomosaic view PLAN` makes a page of the plan; OpenSeadragon shows the .dzi in your own page"
         )
     for line in variety_lines(mosaic, tiles, facts["variety"]):
         print(line)
@@ -112,7 +112,7 @@ def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_j
 
 
 def _advice(lacking: dict[str, Any] | None, mosaic: Mosaic) -> list[str]:
-    """What to do where letters or emoji lack tones: the same on black beside those on white, or fitted tones."""
+    """Return advice where letters or emoji lack tones: add the same on black, or fit the target's tones."""
     from perceptual_photomosaic.tiles.spec import parse_colour, parse_specs
 
     if lacking is None:
@@ -132,7 +132,7 @@ def _advice(lacking: dict[str, Any] | None, mosaic: Mosaic) -> list[str]:
 
 
 def facts_of(mosaic: Mosaic, out: Path) -> dict[str, Any]:
-    """Say all about a mosaic in plain values, as `--json` prints them."""
+    """Return all facts about a mosaic as plain values, as `--json` prints them."""
     import numpy as np
 
     uses = np.bincount(mosaic.tile_numbers.ravel())
@@ -167,24 +167,22 @@ def facts_of(mosaic: Mosaic, out: Path) -> dict[str, Any]:
 
 
 def _liberties(mosaic: Mosaic) -> list[str]:
-    """What was done to the tiles and over them, which nobody should have to guess."""
+    """Return a line for each change to the target's tones or to the tiles, and for the target laid over them."""
     lines = []
     if mosaic.figures.get("tone") == "fitted":
-        lines.append("the target's tones were drawn towards what the tiles can show; --tone keep leaves them")
+        lines.append("the target's tones were fitted to those that the tiles can show; --tone keep leaves them")
     if mosaic.ink is not None:
         both = " and their paper" if mosaic.options.ink == "duo" else ""
         lines.append(f"letters{both} have the colours of their cells")
     if mosaic.options.adjust > 0:
-        lines.append(
-            f"tiles are not as they were: their colours shifted {mosaic.options.adjust:.0%} towards their cells"
-        )
+        lines.append(f"the colours of the tiles were shifted {mosaic.options.adjust:.0%} towards those of their cells")
     if mosaic.options.blend > 0:
         lines.append(f"the target lies over the tiles, {mosaic.options.blend:.0%} opaque")
     return lines
 
 
 def print_skipped(skipped: list[dict[str, str]], *, everything: bool) -> None:
-    """Count and name the files that are no tiles; the first few, or all."""
+    """Print the number and the names of the skipped files: the first few, or all."""
     from perceptual_photomosaic.image import printable
 
     if not skipped:

@@ -27,11 +27,13 @@ def tiles(
     export: Annotated[
         Path | None, typer.Option(help="Write all tiles into this new folder, as 00.png, 01.png and so on.")
     ] = None,
-    info: Annotated[bool, typer.Option("--info", help="Say what the set holds (as without any of these).")] = False,
+    info: Annotated[
+        bool, typer.Option("--info", help="Print what the set holds; so does tiles without --sheet and --export.")
+    ] = False,
     size: Annotated[int, typer.Option(min=1, help="Longer side of each tile in pixels.")] = 32,
     cell_aspect: Annotated[str, typer.Option(help="Width to height of a tile: 1:1, 3:2, 4:3 ... or auto.")] = "auto",
     crop: Annotated[
-        str, typer.Option(help="Which part of a photo is kept: centre, attention or faces; none keeps all of it.")
+        str, typer.Option(help="Part of a photo that is kept: centre, attention or faces; none keeps all of it.")
     ] = "centre",
     background: Annotated[str, typer.Option(help="Colour behind transparent pictures and --crop none.")] = "white",
     accept_damaged: Annotated[

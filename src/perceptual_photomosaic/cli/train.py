@@ -1,4 +1,4 @@
-"""`photomosaic train`: a tile set and pictures in, a trained MosaicNet out."""
+"""`photomosaic train`: train a MosaicNet for a tile set on a folder of pictures."""
 
 from __future__ import annotations
 
@@ -28,31 +28,34 @@ def train(
     tiles: Annotated[str, typer.Option("--tiles", "-t", help="The tile set, as for make: glyphs, emoji, a folder.")],
     data: Annotated[Path, typer.Option(help="Folder of training pictures, searched with all folders below.")],
     run: Annotated[Path, typer.Option(help="Run folder (a bare name lies in runs/): log, checkpoints, model.")],
-    val: Annotated[Path | None, typer.Option(help="Folder of pictures kept aside, to measure on.")] = None,
-    preset: Annotated[str, typer.Option(help="Where settings start from: paper, laptop or gpu.")] = "laptop",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+    val: Annotated[Path | None, typer.Option(help="Folder of validation pictures, which are not trained on.")] = None,
+    preset: Annotated[str, typer.Option(help="Preset of the settings: paper, laptop or gpu.")] = "laptop",
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint.")] = False,
     notes: Annotated[str, typer.Option(help="Free text kept with the run.")] = "",
-    keep_tiles: Annotated[int | None, typer.Option(help="Train on so many tiles that cover the set best.")] = None,
+    keep_tiles: Annotated[
+        int | None, typer.Option(help="Train on this many tiles, chosen to cover the set best.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps in the whole run.")] = None,
     batch: Annotated[int | None, typer.Option(help="Pictures a step, over all devices.")] = None,
     accumulate: Annotated[
         int | None,
         typer.Option(
-            help="Take the batch in so many parts, one after the other, before each step: less memory for the same "
-            "step, a little slower. Raise it when memory runs out; 1 is usual."
+            help="Compute the batch in this many parts, one after the other, before each step: less memory, a little "
+            "slower, the same step. Raise it when memory runs out; 1 is usual."
         ),
     ] = None,
     crop: Annotated[int | None, typer.Option(help="Side of the random square crops, in pixels.")] = None,
     zoom: Annotated[
         float | None,
         typer.Option(
-            help="How far crops zoom into a picture, at random: from its whole shorter side (1) to a third of that "
-            "side (3, which is usual). 1 never zooms. More shows the network more detail, and takes no longer."
+            help="Largest random zoom of the crops. 1 never zooms: a crop has the picture's whole shorter side. 3, "
+            "which is usual, goes down to a third of that side. More shows the network more detail at the same speed."
         ),
     ] = None,
     flip: Annotated[bool | None, typer.Option("--flip/--no-flip", help="Mirror half of the crops.")] = None,
     fit_tone: Annotated[
-        bool | None, typer.Option("--fit-tone/--keep-tone", help="Ask only for the tones that the tiles can show.")
+        bool | None,
+        typer.Option("--fit-tone/--keep-tone", help="Fit the target's tones to those that the tiles can show."),
     ] = None,
     cell: Annotated[int | None, typer.Option(help="Cell side in pixels: 4, 8, 16 or 32.")] = None,
     hidden: Annotated[int | None, typer.Option(help="Channels of the decoder's hidden layer.")] = None,
@@ -70,7 +73,7 @@ def train(
     blur_windows: Annotated[str | None, typer.Option(help="Window of that blur in pixels: 8,8,8")] = None,
     loss: Annotated[str | None, typer.Option(help="Form of the loss: reconstruction or lpips.")] = None,
     vgg_weights: Annotated[
-        str | None, typer.Option(help="default, or a .pth, .npy or .safetensors file: docs/models.md.")
+        str | None, typer.Option(help="default, or a .pth, .npy or .safetensors file: see docs/use/models.md.")
     ] = None,
     precision: Annotated[str | None, typer.Option(help="Arithmetic of VGG16: auto, float32 or bfloat16.")] = None,
     validate_batch: Annotated[int | None, typer.Option(help="Validation pictures at a time.")] = None,
@@ -78,7 +81,9 @@ def train(
     log_every: Annotated[int | None, typer.Option(help="Steps between rows of figures.")] = None,
     checkpoint_every: Annotated[int | None, typer.Option(help="Steps between checkpoints.")] = None,
     validate_every: Annotated[int | None, typer.Option(help="Steps between validations.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same network.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the random numbers; the same seed gives the same network.")
+    ] = None,
     accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     devices: Annotated[int, typer.Option(min=1, help="Processes on this machine, one per GPU.")] = 1,
     nodes: Annotated[int, typer.Option(min=1, help="Machines; start the command on each with torchrun.")] = 1,
@@ -126,7 +131,7 @@ def _loss(
     windows: str | None,
     form: str | None,
 ) -> LossSettings:
-    """The preset's loss with what was said on the command line in its place."""
+    """Return the preset's loss, changed by the options of the command line."""
     from perceptual_photomosaic.losses import LossSettings
 
     def words(values: Any) -> str:

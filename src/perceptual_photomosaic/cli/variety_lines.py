@@ -1,4 +1,4 @@
-"""Words for people on how varied a mosaic is, and on what would make it more varied."""
+"""Lines for people on the variety of a mosaic, and on ways to raise it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["variety_facts", "variety_lines"]
 
-_MUCH = 0.1  # of the cells: one photo in more of them is seen as a pattern
-_MANY = 5  # cells: fewer of one photo are no pattern, however small the mosaic
-_BESIDE = 0.1  # of the cells: more of them with the same photo beside them are seen as areas of one photo
+_MUCH = 0.1  # share of the cells: one photo in more of them looks like a pattern
+_MANY = 5  # cells: one photo in fewer of them is no pattern, however small the mosaic
+_BESIDE = 0.1  # share of the cells: if more of them have the same photo beside them, areas of one photo are visible
 _CROWDED = 20  # cells for each photo
 _SINGULAR = {"photos": "photo", "letters": "letter", "pieces": "piece", "colours": "colour", "tiles": "tile"}
 
@@ -23,7 +23,7 @@ def variety_facts(mosaic: Mosaic) -> dict[str, Any]:
 
     Returns:
         Plain values by name: what `evaluate.variety` measures (commonest, effective, ...), nearest_repeat in cells, or
-        None where no tile comes twice, and setting: what --variety was, or None where it is not known.
+        None where no tile comes twice, and setting: the value of --variety, or None where it is not known.
     """
     from perceptual_photomosaic.evaluate.tile_stats import nearest_repeat
     from perceptual_photomosaic.evaluate.variety_figures import variety
@@ -34,12 +34,12 @@ def variety_facts(mosaic: Mosaic) -> dict[str, Any]:
 
 
 def variety_lines(mosaic: Mosaic, tiles: dict[str, Any], facts: dict[str, Any]) -> list[str]:
-    """Say how varied a mosaic is, what was chosen for it, and what helps where photos repeat much.
+    """Return lines on the variety of a mosaic, on the variety that was chosen, and on ways to repeat photos less.
 
     Args:
         mosaic: The mosaic.
-        tiles: How many tiles there are and are used: count, used, most_used.
-        facts: As `variety_facts` gives them.
+        tiles: Numbers of tiles: count, used, most_used.
+        facts: As `variety_facts` returns them.
     Returns:
         One line or more, without a full stop.
     """
@@ -85,7 +85,7 @@ def _per_cent(share: float) -> str:
 
 
 def _what_helps(mosaic: Mosaic, count: int, noun: str, setting: dict[str, Any] | None, *, crowded: bool) -> list[str]:
-    """List what makes the mosaic more varied, the best first."""
+    """Return ways to make the mosaic more varied, the best first."""
     from perceptual_photomosaic.layout import LEAST_CELLS, USES
 
     helps = []
@@ -102,7 +102,7 @@ def _what_helps(mosaic: Mosaic, count: int, noun: str, setting: dict[str, Any] |
 
 
 def _flag(mosaic: Mosaic, share: float) -> str:
-    """The option for that share of the cells: columns or rows where they were asked for, or follow from a size."""
+    """Return the option for that share of the cells: --columns or --rows where the settings have them, else --cells."""
     for name in ("columns", "rows"):
         asked = getattr(mosaic.options, name)
         if asked is not None:

@@ -1,4 +1,4 @@
-"""`photomosaic view`: a folder with a page that shows a mosaic in deep zoom."""
+"""`photomosaic view`: write a folder with a web page that shows a mosaic in deep zoom."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ _LARGEST_TILE_PX = 256
 def view(
     plan: Annotated[Path, typer.Argument(help="The plan that `make --plan` wrote.", show_default=False)],
     *,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The folder; the plan's name with _view.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The folder. Default: the plan's name with _view.")
+    ] = None,
     tile_size: Annotated[int | None, typer.Option(min=1, help="Longer side of each tile in pixels, zoomed in.")] = None,
     relative_to: Annotated[
         Path | None,
         typer.Option(
-            help="The folder that the page's paths of photos begin in, and those of a plan made with --relative-to. "
-            "When nothing is said, the page shows them from the folder of the tiles on, which is usual."
+            help="Folder at which the paths of photos on the page begin, and the paths of a plan made with "
+            "--relative-to. Default: the page shows paths from the folder of the tiles on, which is usual."
         ),
     ] = None,
     look_in: LookIn = None,
@@ -33,9 +35,10 @@ def view(
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep no decoded photos.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")] = False,
 ) -> None:
-    """Make a page of a saved PLAN: zoom into it, click a tile to see which it is, fade to the target.
+    """Make a web page of a saved PLAN: zoom into it, click a tile to see its name, fade to the target.
 
-    The folder holds all it needs; open its index.html from disk, without a network, or copy it to any web server.
+    The folder holds all that the page needs. Open its index.html from disk, without a network, or copy the folder to
+    any web server.
 
     photomosaic view plan.json
 

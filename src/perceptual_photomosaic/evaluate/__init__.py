@@ -1,4 +1,4 @@
-"""The ruler for mosaics: colour, structure, tone and variety at several viewing distances, and legibility."""
+"""Measures of mosaics: colour, structure, tone and variety at several viewing distances, and legibility."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def ciede2000(lab_1: NDArray[np.floating], lab_2: NDArray[np.floating]) -> NDArr
 
     Args:
         lab_1: CIELAB colours, (..., 3).
-        lab_2: As many again.
+        lab_2: The same shape.
     Returns:
         Differences, 0 for equal colours; about 1 is just noticeable. Shape (...).
     Source: Sharma, Wu, Dalal: The CIEDE2000 color-difference formula, Color Research and Application 30 (2005).

@@ -1,11 +1,11 @@
-"""The ruler: how well a mosaic shows its target, at several viewing distances.
+"""Measures of how well a mosaic shows its target, at several viewing distances.
 
 At each distance both pictures become a *view* (see `views`), and the views are compared: colours, structure and edges
-everywhere; what people see, as the judge and FLIP put it, at the three distances where a mosaic is mostly looked at.
-`Ruler` keeps all that depends on the target, for those who measure many mosaics against one.
+at all distances; the judge and FLIP, which predict what people see, at the three distances that are most usual.
+`Ruler` keeps all that depends on the target, to measure many mosaics of one target.
 
-Letters and emoji reach few of the target's tones. Legibility says whether a mosaic of them reads as its target, and the
-other figures are then also taken against the target in the tones that the mosaic has (see `tone_map`).
+Letters and emoji reach few of the target's tones. Legibility says whether such a mosaic can be read as its target. The
+other figures are then also measured against the target in the tones of the mosaic (see `tone_map`).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class ViewScores:
         gradient: Agreement of the gradients of CIELAB lightness, at most 1; higher is better.
         judge: Shift-tolerant LPIPS (AlexNet); lower is better. None where it was not asked for, or the view is
             smaller than 32 px.
-        flip: NVIDIA FLIP, mean error in [0, 1]; lower is better. None likewise.
+        flip: NVIDIA FLIP, mean error in [0, 1]; lower is better. None where `judge` is None.
     """
 
     cell_px: float
@@ -79,9 +79,9 @@ class Evaluation:
         grid_shape: (rows, cols).
         views: One entry for each viewing distance, from near to far.
         tone: Plates, grain and bias.
-        legibility: Whether the mosaic reads as its target, whatever its contrast.
+        legibility: How well the mosaic can be read as its target, whatever its contrast.
         tiles: How the tiles are used; None when no assignment was given.
-        variety: How varied they are; None likewise.
+        variety: Variety of the tiles; None when no assignment was given.
         mapped: The same figures against the target in the tones that the mosaic has, see `tone_map`; None where the
             mosaic has tones enough to be compared as it is.
     """
@@ -96,11 +96,11 @@ class Evaluation:
 
     @property
     def shown(self) -> Evaluation:
-        """The figures to look at: those in the mosaic's tones where it has few, and these everywhere else."""
+        """The figures to show: `mapped` where it was measured, else these."""
         return self.mapped or self
 
     def at(self, cell_px: float) -> ViewScores:
-        """PictureView up the distance at which one cell covers `cell_px` pixels.
+        """Return the figures at the distance where one cell covers `cell_px` pixels.
 
         Raises:
             GridError: That distance was not measured.
@@ -112,12 +112,12 @@ class Evaluation:
         raise GridError(f"{cell_px:g} px per cell was not measured, only {measured}")
 
     def mean(self, figure: str, cell_px: Sequence[float] = JUDGE_CELLS_PX) -> float | None:
-        """Average a figure over distances; None when one of them lacks it."""
+        """Return the mean of a figure over distances; None when one of them lacks it."""
         values = [getattr(self.at(d), figure) for d in cell_px]
         return None if None in values else float(np.mean(values))
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all figures as plain values, ready for JSON."""
+        """Return all figures as plain values, ready for JSON."""
         rows, cols = self.grid_shape
         return {
             "grid": {"rows": rows, "columns": cols},
@@ -130,7 +130,7 @@ class Evaluation:
 
 
 def _light_to_dict(result: Evaluation) -> dict[str, Any]:
-    """Give those figures that depend on tones as plain values."""
+    """Return the figures that depend on tones, as plain values."""
     return {
         "views": [asdict(view) | {"size_px": list(view.size_px)} for view in result.views],
         "tone": asdict(result.tone),
@@ -138,21 +138,21 @@ def _light_to_dict(result: Evaluation) -> dict[str, Any]:
 
 
 class Ruler:
-    """Measures mosaics of one target on one grid.
+    """A measuring tool for mosaics of one target on one grid.
 
     Args:
-        target: uint8, (H, W, 3), of any size; what does not fit the mosaic's aspect is cropped evenly, as in `make`.
+        target: uint8, (H, W, 3), of any size; cropped evenly to the mosaic's aspect, as `make` does by default.
         grid_shape: (rows, cols).
         cell_aspect: Width to height of a cell.
         box: The part of the target that the grid covers, (left, top, right, bottom) in its pixels, where that is not
             its largest centred part with the mosaic's aspect.
         cells_px: Viewing distances, as pixels that one cell covers.
-        judge: Also ask the perceptual judge and FLIP, at 8, 4 and 2 px per cell.
-        reporter: Hears of progress.
+        judge: Also compute the perceptual judge and FLIP, at 8, 4 and 2 px per cell.
+        reporter: Receives progress.
     Raises:
         ImageError: `target` is no uint8 picture.
         GridError: No cells, or distances that are not positive.
-        MissingExtraError: `judge` needs what is not installed.
+        MissingExtraError: A package that `judge` needs is not installed.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class Ruler:
         self.cells_px = tuple(sorted({float(d) for d in cells_px}, reverse=True))
         self.judge = judge
         if judge:
-            load_judge()  # say what is missing before any work
+            load_judge()  # raises before any work if a package is missing
         rows, cols = grid_shape
         shapes = {d: view_shape(grid_shape, d, cell_aspect) for d in self.cells_px}
         box = box or centred_box((target.shape[1], target.shape[0]), cols * cell_aspect / rows)
@@ -182,11 +182,11 @@ class Ruler:
             self._traits = traits_of(target, box)
 
     def target_view(self, cell_px: float) -> NDArray[np.uint8]:
-        """Draw the target as it is seen where one cell covers `cell_px` pixels, one of `cells_px`: (H, W, 3) sRGB."""
+        """Return the view of the target where one cell covers `cell_px` pixels, one of `cells_px`: (H, W, 3) sRGB."""
         return _to_bytes(self._targets[cell_px].srgb)
 
     def mosaic_view(self, mosaic: NDArray[np.uint8], cell_px: float) -> NDArray[np.uint8]:
-        """Draw a mosaic likewise."""
+        """Return the view of a mosaic at the same distance and of the same size, (H, W, 3) sRGB."""
         height, width = self._targets[cell_px].light.shape[:2]
         return _to_bytes(encode_srgb(area_average(mosaic, (height, width))))
 
@@ -202,7 +202,7 @@ class Ruler:
         Args:
             mosaic: uint8, (H, W, 3), the whole grid and nothing else, with any number of pixels per cell.
             assignment: Tile number of each cell, (rows, cols), for tiles and variety.
-            mapped: Also compare it with the target in the mosaic's tones; None does where the mosaic has few.
+            mapped: Also compare it with the target in the mosaic's tones; None: only where the mosaic has few tones.
         Raises:
             ImageError: `mosaic` is no uint8 picture.
             GridError: The assignment belongs to another grid.
@@ -212,7 +212,7 @@ class Ruler:
             raise GridError(f"the grid is {self.grid_shape} (rows, cols), the assignment {assignment.shape}")
         shapes = {d: (view.light.shape[0], view.light.shape[1]) for d, view in self._targets.items()}
         box = (0.0, 0.0, float(mosaic.shape[1]), float(mosaic.shape[0]))
-        with self.reporter.stage("measuring", 2 * len(shapes), "looks") as stage:
+        with self.reporter.stage("measuring", 2 * len(shapes), "views") as stage:
             views = picture_views(mosaic, shapes, box, stage)
             tones = self._tone_views(mosaic, views, box)
             result = Evaluation(
@@ -225,14 +225,14 @@ class Ruler:
             )
         if has_few_tones(self._tones.cells, tones.cells) if mapped is None else mapped:
             fitted = ToneMap.fit(self._tones.cells[..., 0], tones.cells[..., 0])
-            with self.reporter.stage("measuring in the mosaic's tones", len(shapes), "looks") as stage:
+            with self.reporter.stage("measuring in the mosaic's tones", len(shapes), "views") as stage:
                 scores = [self._compare(d, self._targets[d].in_tones(fitted), views[d], stage) for d in self.cells_px]
             in_tones = replace(result, views=tuple(scores), tone=compare_tones(self._tones.in_tones(fitted), tones))
             return replace(result, mapped=in_tones)
         return result
 
     def _tone_views(self, picture: NDArray[np.uint8], looks: dict[float, PictureView], box: Box) -> ToneViews:
-        """Take them from the nearest view where its pixels divide evenly: the same, sooner."""
+        """Return the views for tones, from the nearest view where its pixels divide evenly: the same result, faster."""
         light = looks[self.cells_px[0]].light
         if light.shape[0] % self.grid_shape[0] == 0 and light.shape[1] % self.grid_shape[1] == 0:
             return ToneViews.of(light, self.grid_shape)
@@ -277,15 +277,15 @@ def evaluate(
         mosaic: uint8, (H, W, 3), the whole grid and nothing else, with any number of pixels per cell.
         target: uint8, (H, W, 3), of any size; cropped evenly to the mosaic's aspect, as `make` does by default.
         grid_shape: (rows, cols).
-        judge: Also ask the perceptual judge and FLIP, at 8, 4 and 2 px per cell.
+        judge: Also compute the perceptual judge and FLIP, at 8, 4 and 2 px per cell.
         assignment: Tile number of each cell, (rows, cols), for tiles and variety.
         box: The part of the target that the grid covers, where that is not its largest centred part, as for `Ruler`.
         cells_px: Viewing distances, as pixels that one cell covers.
-        reporter: Hears of progress.
+        reporter: Receives progress.
     Raises:
         ImageError: Not two uint8 pictures.
         GridError: Grid, distances or assignment that make no sense.
-        MissingExtraError: `judge` needs what is not installed.
+        MissingExtraError: A package that `judge` needs is not installed.
     """
     check_picture(mosaic, "mosaic")
     rows, cols = grid_shape

@@ -1,4 +1,4 @@
-"""NVIDIA FLIP: the error that shows when two pictures are flipped in the same place, from `flip-evaluator`."""
+"""NVIDIA FLIP: the error that people see when two pictures alternate in one place, computed by `flip-evaluator`."""
 
 from __future__ import annotations
 

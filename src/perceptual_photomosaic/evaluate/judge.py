@@ -1,7 +1,7 @@
 """The perceptual judge: shift-tolerant LPIPS on AlexNet, a distance learnt from people's answers.
 
-The network compares what it sees in two pictures at five depths. It is kept out of everything that is optimised, so
-that its verdict stays independent. Weights come from the distribution `stlpips-pytorch`; none of its code runs here.
+It compares the features of two pictures in five layers of the network. Nothing is optimised for it, so that it stays
+independent. Its weights come from the distribution `stlpips-pytorch`; none of that code runs here.
 
 Sources: Zhang, Isola, Efros, Shechtman, Wang: The unreasonable effectiveness of deep features as a perceptual metric,
 CVPR 2018 (the distance); Ghildyal, Liu: Shift-tolerant perceptual similarity metric, ECCV 2022 (AlexNet with stride 1
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["JUDGE_CELLS_PX", "MIN_SIDE_PX", "Judge", "load_judge"]
 
 JUDGE_CELLS_PX = (8.0, 4.0, 2.0)
-"""Pixels per cell at which the judge is asked."""
+"""Pixels per cell of the views that the judge compares."""
 
 MIN_SIDE_PX = 32
-"""Shorter pictures leave the deepest features hardly any place to look at, and are not judged."""
+"""Shortest side of a picture that is judged: smaller ones have hardly any positions in the deepest layers."""
 
 _WEIGHTS = ("stlpips-pytorch", "stlpips_pytorch/weights/vST0.0/alex_shift_tolerant.pth")
 _EPSILON = 1e-10
@@ -40,7 +40,7 @@ def load_judge() -> Judge:
 
     Raises:
         MissingExtraError: torch or the weights' distribution is not installed.
-        ModelError: The weights are not those this judge is made for.
+        ModelError: The distribution lacks the weights of this version.
     """
     try:
         import torch
@@ -65,12 +65,12 @@ class Judge:
         self._weights = weights
 
     def features(self, srgb: NDArray[np.floating]) -> list[Tensor]:
-        """Look at one picture.
+        """Return the features of one picture.
 
         Args:
             srgb: sRGB in [0, 1], (H, W, 3), at least `MIN_SIDE_PX` on each side.
         Returns:
-            Five maps, (1, C, h, w), of unit length along C at each place.
+            Five maps, (1, C, h, w), of unit length along C at each position.
         """
         import numpy as np
         import torch
@@ -89,7 +89,7 @@ class Judge:
             return [x / (x.square().sum(dim=1, keepdim=True).sqrt() + _EPSILON) for x in maps]
 
     def distance(self, features_1: list[Tensor], features_2: list[Tensor]) -> float:
-        """Compare what was seen in two pictures of one size.
+        """Return the distance between the features of two pictures of one size.
 
         Returns:
             0 for equal pictures, rising with the difference that people see; 1 is already very far.
@@ -109,7 +109,7 @@ class Judge:
         return conv2d(x, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"], padding=padding)
 
     def _halve(self, x: Tensor, name: str) -> Tensor:
-        """Blur each channel with a 3 x 3 window, borders reflected by 2 px, and keep every second place."""
+        """Blur each channel with a 3 x 3 window, borders reflected by 2 px, and keep every second position."""
         from torch.nn.functional import conv2d, pad
 
         return conv2d(pad(x, (2, 2, 2, 2), mode="reflect"), self._weights[f"{name}.filt"], stride=2, groups=x.shape[1])

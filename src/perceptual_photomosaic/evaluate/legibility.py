@@ -1,10 +1,10 @@
-"""Does a mosaic read as its target? Five measures that no change of contrast alters.
+"""Legibility: five measures of how well a mosaic can be read as its target, which do not depend on contrast.
 
-Letters and emoji reach few tones, so a mosaic of them is paler or darker than its target whatever is done. What can be
-recognised in it rests on two things that survive: which places are lighter than which, and which way outlines run.
+Letters and emoji reach few tones, so a mosaic of them is always paler or darker than its target. People recognise it by
+two things that remain: the order of lightness of its parts, and the directions of its outlines.
 
-    tones      how alike the orders of lightness are. No monotone change of tones alters it
-    outlines   how alike the directions of edges are, place by place. No gain of contrast alters it
+    tones      similarity of the orders of lightness; unchanged by any monotone change of tones
+    outlines   similarity of the directions of edges, block by block; unchanged by any gain of contrast
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _OUTLINES = {"outlines64": 64, "outlines128": 128}
 """Samples along each side of the picture."""
 
 _LIGHT_OF_CHANNEL = LIGHT_OF_BYTE[:, None] * (0.2126, 0.7152, 0.0722)
-"""What a byte of red, green or blue adds to the luminance Y, (256, 3): weights of ITU-R BT.709."""
+"""The part of a byte of red, green or blue in the luminance Y, (256, 3): weights of ITU-R BT.709."""
 
 _PLACE, _DIRECTIONS = 8, 8
-"""Samples along a side of the places in which directions are counted, and directions from 0 to 180 degrees."""
+"""Samples along a side of the blocks in which directions are counted, and directions from 0 to 180 degrees."""
 _GAUSS = np.exp(-0.5 * np.arange(-4, 5) ** 2) / np.exp(-0.5 * np.arange(-4, 5) ** 2).sum()
 _SLOPE, _ACROSS = np.array([-1.0, 0.0, 1.0]), np.array([1.0, 2.0, 1.0])  # together the Sobel operator
 _BAND = 256  # rows whose luminance is held at a time
@@ -42,7 +42,7 @@ _BAND = 256  # rows whose luminance is held at a time
 
 @dataclass(frozen=True)
 class Legibility:
-    """How well a mosaic reads as its target: 1 is perfect, 0 is nothing, less is the negative.
+    """The five figures of legibility: 1 is perfect, 0 is no likeness, below 0 is the negative of the target.
 
     Attributes:
         tones32: Correlation of the ranks of L*, both pictures averaged to 32 x 32 samples.
@@ -60,16 +60,16 @@ class Legibility:
 
     @property
     def mean(self) -> float:
-        """The plain mean of the five."""
+        """The plain mean of the five figures."""
         return float(np.mean(list(asdict(self).values())))
 
     def to_dict(self) -> dict[str, float]:
-        """Give the five and their mean by name."""
+        """Return the five figures and their mean by name."""
         return {**asdict(self), "mean": self.mean}
 
 
 def legibility(target: NDArray[np.uint8], mosaic: NDArray[np.uint8], box: Box | None = None) -> Legibility:
-    """Measure how well one mosaic reads as its target.
+    """Measure how well one mosaic can be read as its target.
 
     Args:
         target: sRGB, uint8, (H, W, 3).
@@ -80,13 +80,13 @@ def legibility(target: NDArray[np.uint8], mosaic: NDArray[np.uint8], box: Box | 
 
 
 def traits_of(picture: NDArray[np.uint8], box: Box | None = None) -> dict[str, NDArray[np.float64]]:
-    """Describe one picture for `compare_traits`, for those who keep the target's.
+    """Return the vectors of one picture that `compare_traits` compares.
 
     Args:
         picture: sRGB, uint8, (H, W, 3).
-        box: The part to look at, as for `legibility`.
+        box: The part to measure, as for `legibility`.
     Returns:
-        For each measure a vector of mean 0 and length 1; all 0 where a picture has no outline at all.
+        For each figure a vector of mean 0 and length 1; all 0 where a picture has no outline at all.
     """
     sides = sorted({*_TONES.values(), *_OUTLINES.values()})
     lightness = dict(zip(sides, _lightness(picture, sides, box), strict=True))
@@ -95,12 +95,12 @@ def traits_of(picture: NDArray[np.uint8], box: Box | None = None) -> dict[str, N
 
 
 def compare_traits(target: Mapping[str, NDArray[np.float64]], mosaic: Mapping[str, NDArray[np.float64]]) -> Legibility:
-    """Measure from descriptions of both pictures."""
+    """Return the legibility from the vectors of both pictures."""
     return Legibility(**{name: float(target[name] @ mosaic[name]) for name in target})
 
 
 def _lightness(picture: NDArray[np.uint8], sides: list[int], box: Box | None) -> list[NDArray[np.float64]]:
-    """L* of a picture at side x side samples, for each of `sides`.
+    """Return L* of a picture at side x side samples, for each of `sides`.
 
     Pillow's box filter averages luminance over the pixels whose centres lie in a sample: across first, which can be
     done a band of rows at a time, then down.
@@ -124,7 +124,7 @@ def _lightness(picture: NDArray[np.uint8], sides: list[int], box: Box | None) ->
 
 
 def _ranks(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ranks of all samples, equal ones in reading order; mean 0 and length 1."""
+    """Return the ranks of all samples, equal ones in reading order; mean 0 and length 1."""
     order = np.argsort(lightness, axis=None, kind="stable")
     ranks = np.empty(order.size)
     ranks[order] = np.arange(order.size) - (order.size - 1) / 2
@@ -132,10 +132,10 @@ def _ranks(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _directions(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Histograms of the directions of edges in places of 8 x 8 samples, one after the other; mean 0 and length 1.
+    """Return histograms of the directions of edges in blocks of 8 x 8 samples, joined; mean 0 and length 1.
 
-    Every sample counts by the strength of its edge. The histogram of a place is divided by its own length plus half the
-    mean of all, so that a faint outline counts nearly as much as a strong one, and noise in a calm place does not.
+    Every sample counts by the strength of its edge. The histogram of a block is divided by its own length plus half the
+    mean of all, so that a faint outline counts nearly as much as a strong one, and noise in a calm block does not.
     """
     smooth = _filter(_filter(lightness, _GAUSS, 0), _GAUSS, 1)
     down = _filter(_filter(smooth, _SLOPE, 0), _ACROSS, 1)
@@ -154,7 +154,7 @@ def _directions(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _filter(values: NDArray[np.float64], weights: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    """Weigh neighbours along one axis of a table; beyond its edges it is mirrored, the edge itself included."""
+    """Filter a table along one axis; beyond its edges it is mirrored, with the edge samples repeated."""
     radius, size = len(weights) // 2, values.shape[axis]
     padded = np.pad(values, [(radius * (axis == k),) * 2 for k in (0, 1)], mode="symmetric")
     return np.asarray(sum(w * padded.take(range(k, k + size), axis) for k, w in enumerate(weights)))

@@ -1,9 +1,8 @@
-"""Which cells of a mosaic hold the same photo, found from its pixels alone.
+"""The cells of a mosaic that hold the same photo, found from its pixels alone.
 
 Every cell is averaged into a *patch*, a few by a few sRGB colours. Two cells hold the same photo if their patches are
-alike in one of the eight ways to turn and mirror a square (four for cells that are not square). How alike they must be
-depends on how the mosaic was kept: to the last bit where it was kept without loss, to within the noise of compression
-otherwise.
+alike in one of the eight ways to turn and mirror a square (four for cells that are not square). In a mosaic that was
+saved without loss, the patches must be equal; otherwise they may differ by the noise of compression.
 """
 
 from __future__ import annotations
@@ -24,16 +23,16 @@ __all__ = ["assignment_from_picture"]
 _PATCH = 8
 """Samples of a patch, each way; fewer where a cell has fewer pixels."""
 _SMALLEST_PX = 3
-"""Smaller cells, in px on a side, are only the same if they are equal."""
+"""Shortest side in px of a cell whose patch is compared; smaller cells must be equal pixel by pixel."""
 _NOISE, _NOISE_OF_DETAIL = 4.0, 0.2
-"""Compression moves a patch by less than the first, in sRGB values from 0 to 255, and by more where it has detail: the
-second times its standard deviation. Measured on JPEGs of quality 80, whose photos are 12 apart and more."""
+"""Compression changes a patch by less than the first, in sRGB values from 0 to 255, plus the second times the standard
+deviation of the patch. Measured on JPEGs of quality 80, whose photos differ by 12 and more."""
 _ROUNDING = 0.5
-"""By so much may a turned copy differ where nothing was lost."""
+"""Largest difference of a turned copy in a mosaic without loss, in sRGB values."""
 _DIRECTIONS = 4
-"""Directions in which patches are sorted out before they are compared whole."""
+"""Principal directions along which patches are compared first, before they are compared whole."""
 _ODD = 0.01
-"""Up to this share of the cells that look like another one may differ from all of them in a mosaic without loss."""
+"""In a mosaic without loss, at most this share of the cells that look like another cell equal no other cell."""
 
 
 def assignment_from_picture(
@@ -41,8 +40,7 @@ def assignment_from_picture(
 ) -> NDArray[np.int64] | None:
     """Number the cells of a mosaic so that cells with the same photo have the same number.
 
-    Photos that were tinted or brightened for their cell, and those that nobody can tell apart, are not told apart
-    rightly: the former count as many photos, the latter as one.
+    A photo that was tinted or brightened for its cells counts as many photos; photos that look the same count as one.
 
     Args:
         mosaic: The whole grid and nothing else, uint8, (H, W, 3), kept with or without loss.
@@ -92,12 +90,12 @@ def _patches(mosaic: NDArray[np.uint8], grid_shape: tuple[int, int], square: boo
 
 
 def _turns(square: bool) -> list[tuple[int, bool]]:
-    """(quarter turns, mirrored) of a photo that fill its cell again."""
+    """Return the turns, (quarter turns, mirrored), after which a photo fills its cell again."""
     return [(quarters, mirrored) for quarters in ((0, 1, 2, 3) if square else (0, 2)) for mirrored in (False, True)]
 
 
 def _moved(patches: NDArray[np.float32], turns: list[tuple[int, bool]]) -> Iterator[NDArray[np.float32]]:
-    """Turn patches, (..., down, across, 3), in each of these ways."""
+    """Yield patches, (..., down, across, 3), turned in each of these ways."""
     for quarters, mirrored in turns:
         turned = np.rot90(patches, quarters, axes=(-3, -2))
         yield turned[..., ::-1, :] if mirrored else turned
@@ -106,10 +104,10 @@ def _moved(patches: NDArray[np.float32], turns: list[tuple[int, bool]]) -> Itera
 def _group(
     patches: NDArray[np.float32], turns: list[tuple[int, bool]], tolerance: NDArray[np.floating]
 ) -> NDArray[np.int64]:
-    """Give patches the number of the first one they are like, to within a root mean square of its `tolerance`.
+    """Return for each patch the number of the first one like it, within the root mean square `tolerance` of that one.
 
     The mean over all turns does not change when a patch is turned, and two such means are never farther apart than
-    their patches: first of all along the directions in which they vary most, few pairs are left to compare.
+    their patches. So the means are compared first, along the directions in which they vary most; few pairs are left.
     """
     size = patches[0].size
     still = sum(_moved(patches, turns), start=np.zeros_like(patches)).reshape(-1, size) / len(turns)
@@ -148,7 +146,7 @@ def _kept_without_loss(alike: NDArray[np.int64], counts: NDArray[np.int64]) -> b
 
 
 def _in_order(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number groups anew, from 0, in the order in which they first appear."""
+    """Number the groups again, from 0, in the order in which they first appear."""
     _, first, groups = np.unique(numbers, return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)
     rank[np.argsort(first)] = np.arange(len(first))

@@ -1,4 +1,4 @@
-"""One picture at the ruler's viewing distances, in the forms that its figures want."""
+"""The views of one picture, in the colour spaces that the figures need."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _BAND = 32  # rows converted at a time
 
 @dataclass(frozen=True)
 class PictureView:
-    """One picture at one distance: its linear light, (H, W, 3), and what follows from it; views can be large: float32.
+    """The view of one picture at one distance, in several colour spaces; float32, because views can be large.
 
     Attributes:
-        light: Linear light in [0, 1].
+        light: Linear light in [0, 1], (H, W, 3).
     """
 
     light: NDArray[np.float32]
@@ -57,7 +57,7 @@ class PictureView:
         return load_judge().features(self.srgb)
 
     def in_tones(self, tones: ToneMap) -> PictureView:
-        """Give the same picture with its tones mapped."""
+        """Return the same view with its tones mapped."""
         return PictureView(_banded(lambda lab: light_from_lab(tones.apply(lab)), self.lab))
 
 
@@ -72,13 +72,15 @@ def _banded(
 def picture_views(
     picture: NDArray[np.uint8], shapes: dict[float, tuple[int, int]], box: Box, stage: Stage
 ) -> dict[float, PictureView]:
-    """Average a picture for each distance, from the view before where its pixels divide evenly: the same, sooner.
+    """Return the view of a picture at each distance.
+
+    A view is averaged from the nearer view where its pixels divide evenly: the same result, faster.
 
     Args:
         picture: uint8, (H, W, 3).
         shapes: (height, width) of the view at each distance, from near to far.
-        box: The part to look at, (left, top, right, bottom) in pixels.
-        stage: Hears of every distance done.
+        box: The part to measure, (left, top, right, bottom) in pixels.
+        stage: Advanced by one for each distance.
     """
     views_by_px: dict[float, PictureView] = {}
     finer: NDArray[np.float32] | None = None

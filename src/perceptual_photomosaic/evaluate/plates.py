@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Tone", "ToneViews", "compare_tones", "tone"]
 
 _PLATE_CELLS, _BIAS_CELLS = 4, 8
-"""Cells that one pixel covers, each way, where plates and bias are looked for."""
+"""Cells that one pixel covers, each way, in the views for plates and bias."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Tone:
 
 @dataclass(frozen=True)
 class ToneViews:
-    """One picture as `Tone` looks at it: CIELAB where a pixel covers 1, 4 x 4 and 8 x 8 cells, each (H, W, 3)."""
+    """The views of one picture for `Tone`: CIELAB where a pixel covers 1, 4 x 4 and 8 x 8 cells, each (H, W, 3)."""
 
     cells: NDArray[np.floating]
     fours: NDArray[np.floating]
@@ -74,7 +74,7 @@ class ToneViews:
         return cls(*views)
 
     def in_tones(self, tones: ToneMap) -> ToneViews:
-        """Give the same views with their tones mapped, as far as sRGB has the colours."""
+        """Return the same views with their tones mapped, clipped to the colours of sRGB."""
         views = (self.cells, self.fours, self.eights)
         return ToneViews(*(lab_from_light(light_from_lab(tones.apply(lab))) for lab in views))
 
@@ -94,7 +94,7 @@ def tone(
 
 
 def compare_tones(target: ToneViews, mosaic: ToneViews) -> Tone:
-    """Measure plates, grain and bias from views of both pictures, for those who keep the target's."""
+    """Measure plates, grain and bias from the views of both pictures."""
     plates = [_off_where_calm(*steps) for steps in _steps(target.fours, mosaic.fours)]
     grain = [_excess(*steps) for steps in _steps(target.cells, mosaic.cells)]
     return Tone(
@@ -107,7 +107,7 @@ def compare_tones(target: ToneViews, mosaic: ToneViews) -> Tone:
 def _steps(
     target: NDArray[np.floating], mosaic: NDArray[np.floating]
 ) -> list[tuple[NDArray[np.floating], NDArray[np.floating]]]:
-    """Steps of both pictures down, then across, (pairs, 3) each; a direction with a single pixel has none."""
+    """Return the steps of both pictures down, then across, (pairs, 3) each; an axis of a single pixel has none."""
     return [
         (np.diff(target, axis=axis).reshape(-1, 3), np.diff(mosaic, axis=axis).reshape(-1, 3))
         for axis in (0, 1)
@@ -116,9 +116,9 @@ def _steps(
 
 
 def _off_where_calm(target: NDArray[np.floating], mosaic: NDArray[np.floating]) -> float:
-    """95th percentile of how far steps are off, over those of the target that are smaller than their median.
+    """Return the 95th percentile of the errors of steps, over the target's steps that are smaller than their median.
 
-    None is smaller where half the target is perfectly flat; then it is over those that equal the median.
+    No step is smaller where half the target is perfectly flat; then the steps that equal the median are taken.
     """
     sizes = np.linalg.norm(target, axis=-1)
     middle = np.percentile(sizes, 50)
@@ -129,5 +129,5 @@ def _off_where_calm(target: NDArray[np.floating], mosaic: NDArray[np.floating]) 
 
 
 def _excess(target: NDArray[np.floating], mosaic: NDArray[np.floating]) -> float:
-    """Mean of what the mosaic's steps have more than the target's."""
+    """Return the mean excess of the mosaic's steps over the target's."""
     return float(np.maximum(0, np.linalg.norm(mosaic, axis=-1) - np.linalg.norm(target, axis=-1)).mean())

@@ -31,7 +31,7 @@ _PANELS = {
 }
 _OVER_VARIETY = (("delta_e_mean", 2.0), ("delta_e_mean", 0.5), ("ssim", 2.0), ("ssim", 0.5))
 """Figures that are drawn over variety, each at a distance in px per cell."""
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")  # told apart by everybody
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")  # safe for colour-blind people
 _MARKERS = "osD^vP*"
 _PANEL_IN, _NARROW_IN = 2.9, 2.3
 _DPI = 120
@@ -41,7 +41,7 @@ def curves(evaluations: Mapping[str, Evaluation]) -> Figure:
     """Draw every figure over the viewing distance, one line for each mosaic.
 
     Args:
-        evaluations: What was measured, by the mosaic's name.
+        evaluations: The measured figures, by the mosaic's name.
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
@@ -55,12 +55,12 @@ def curves(evaluations: Mapping[str, Evaluation]) -> Figure:
 def sheet(ruler: Ruler, mosaics: Mapping[str, NDArray[np.uint8]], evaluations: Mapping[str, Evaluation]) -> Figure:
     """Draw the target and mosaics side by side, near, middle and far, above their curves.
 
-    From near, the third with the most edges is shown; from further away the whole, enlarged to one size on the sheet.
+    The near view shows the third with the most edges. The others show the whole, enlarged to one size on the sheet.
 
     Args:
         ruler: Holds the target; must measure at `SHEET_CELLS_PX`.
         mosaics: uint8, (H, W, 3), by name.
-        evaluations: What was measured, by the same names.
+        evaluations: The measured figures, by the same names.
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
@@ -89,12 +89,12 @@ def sheet(ruler: Ruler, mosaics: Mapping[str, NDArray[np.uint8]], evaluations: M
 def variety_curves(evaluations: Mapping[str, Evaluation]) -> Figure:
     """Draw fidelity over the effective number of tiles, one labelled point for each mosaic.
 
-    A grey line joins the best of each figure: those that no mosaic beats which is at least as varied.
+    A grey line joins the best points: no mosaic of the same or a higher variety has a better figure.
 
     Args:
-        evaluations: What was measured, by the mosaic's name; all with their variety.
+        evaluations: The measured figures, by the mosaic's name; all with their variety.
     Raises:
-        GridError: The variety of one is not known.
+        GridError: The variety of a mosaic is not known.
         MissingExtraError: matplotlib is not installed.
     """
     for name, result in evaluations.items():
@@ -133,7 +133,7 @@ def _draw_curves(axes: list[Axes], panels: list[str], evaluations: Mapping[str, 
             line.set_color(_COLOURS[number % len(_COLOURS)])
             line.set_marker(_MARKERS[number % len(_MARKERS)])
         panel.set_xscale("log", base=2)
-        panel.set_xlim(distances[-1] * 1.2, distances[0] / 1.2)  # from near to far, as one walks away
+        panel.set_xlim(distances[-1] * 1.2, distances[0] / 1.2)  # from near to far
         panel.set_xticks(distances, [_share(cell_px) for cell_px in distances])
         panel.minorticks_off()
         panel.set_title(_PANELS[name], fontsize=9)
@@ -147,7 +147,7 @@ def _draw_curves(axes: list[Axes], panels: list[str], evaluations: Mapping[str, 
 
 
 def _unbeaten(numbers: list[float], values: list[float], pick: Callable[[float, float], float]) -> list[int]:
-    """Points that none beats which is at least as varied, the most varied first."""
+    """Return the points that no point of the same or a higher variety beats, the most varied first."""
     kept: list[int] = []
     for k in sorted(range(len(numbers)), key=lambda k: -numbers[k]):
         if not kept or pick(values[k], values[kept[-1]]) != values[kept[-1]]:
@@ -156,7 +156,7 @@ def _unbeaten(numbers: list[float], values: list[float], pick: Callable[[float, 
 
 
 def _panels(evaluations: Mapping[str, Evaluation]) -> list[str]:
-    """Names of the figures that were measured at all."""
+    """Return the names of the figures that were measured."""
     views = [view for result in evaluations.values() for view in result.views]
     return [name for name in _PANELS if any(getattr(view, name) is not None for view in views)]
 
@@ -166,7 +166,7 @@ def _share(cell_px: float) -> str:
 
 
 def _detail(view: NDArray[np.uint8]) -> tuple[slice, slice]:
-    """Where the third (along both sides) of a picture is that holds the most edges: mostly what it is about."""
+    """Return the third (along both sides) of a picture with the most edges, which is mostly its subject."""
     lightness = view.astype(np.float64).mean(axis=2)
     edges = np.abs(np.diff(lightness, axis=0, append=lightness[-1:])) + np.abs(
         np.diff(lightness, axis=1, append=lightness[:, -1:])

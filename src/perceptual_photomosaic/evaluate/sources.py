@@ -1,4 +1,4 @@
-"""What is known about a mosaic besides its pixels: its grid, and which tile sits where, from a plan or an index."""
+"""The grid of a mosaic and the tile of each cell, read from a plan or an index."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["Layout", "parse_grid", "read_layout", "read_layouts"]
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the cells of a mosaic are and what they hold.
+    """The cells of a mosaic: their grid, their tiles, and the part of the target that they cover.
 
     Attributes:
         grid_shape: (rows, cols).
@@ -44,17 +44,17 @@ class Layout:
     background: tuple[int, int, int] = (255, 255, 255)
 
     def tiles_of(self, mosaic: NDArray[np.uint8]) -> NDArray[np.int64] | None:
-        """Find the tile number of each cell: as known, or else by matching the cells of the mosaic.
+        """Return the tile number of each cell: as known, or else found by comparing the cells of the mosaic.
 
         Args:
             mosaic: uint8, (H, W, 3), the whole grid and nothing else.
         Returns:
-            Tile numbers, (rows, cols); None where cells are too small to be matched.
+            Tile numbers, (rows, cols); None where cells are too small to be compared.
         """
         return assignment_from_picture(mosaic, self.grid_shape) if self.assignment is None else self.assignment
 
     def lay_over(self, target: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Box | None]:
-        """Give the target, widened by the background where the grid reaches beyond it, and the box of the grid in that.
+        """Return the target, padded with the background where the grid reaches beyond it, and the grid's box in it.
 
         Args:
             target: uint8, (H, W, 3).
@@ -69,7 +69,7 @@ class Layout:
         if wanted != (width, height):
             raise PlanError(
                 f"the plan was made for a target of {wanted[0]} x {wanted[1]} px, this one has {width} x {height}. "
-                f"Name the very picture, or --grid in place of --plan."
+                f"Name that target, or use --grid in place of --plan."
             )
         beyond = max(0.0, -left, -top, right - width, bottom - height)
         border = int(np.ceil(beyond - 1e-6))
@@ -80,7 +80,7 @@ class Layout:
 
 
 def parse_grid(text: str) -> tuple[int, int]:
-    """Read "64x48", columns first, as people write sizes.
+    """Read a grid like "64x48", columns first.
 
     Returns:
         (rows, cols).
@@ -97,7 +97,7 @@ def parse_grid(text: str) -> tuple[int, int]:
 def read_layout(
     grid: str | None, *, plan: Path | None = None, index: Path | None = None, relative_to: Path | None = None
 ) -> Layout:
-    """Find out the grid from what was given.
+    """Read the layout from a plan, an index or a grid.
 
     Args:
         grid: "COLUMNSxROWS"; needed only without a plan and an index.
@@ -105,7 +105,7 @@ def read_layout(
         index: A table as `make --index` writes it; not with a plan.
         relative_to: Folder at which the plan's paths begin; None takes the plan's own folder.
     Raises:
-        GridError: Nothing was given, or the grid is another one than the file's.
+        GridError: Nothing was given, or the grid differs from the file's.
         PlanError: A file that cannot be used.
     """
     asked = parse_grid(grid) if grid is not None else None
@@ -137,16 +137,16 @@ def read_layouts(
     indexes: Sequence[Path] = (),
     relative_to: Path | None = None,
 ) -> list[Layout]:
-    """Find out the one grid of several mosaics of one target, and what is known about each of them.
+    """Read the layouts of several mosaics of one target, which must have one grid.
 
     Args:
         count: Number of mosaics.
         grid: "COLUMNSxROWS"; needed only without plans and indexes.
         plans: One for each mosaic, in their order, or none at all; "-" where there is none.
-        indexes: Likewise.
+        indexes: One for each mosaic, in the same way.
         relative_to: Folder at which the plans' paths begin; None takes the folder of each.
     Returns:
-        As many layouts, with one grid; those of plans with one box.
+        One layout for each mosaic; all have one grid, and those of plans one box.
     Raises:
         GridError: Nothing was given, or the grids differ.
         PlanError: Not one for each mosaic, a file that cannot be used, or plans for different parts of a target.
@@ -187,7 +187,7 @@ def _times(count: int) -> str:
 
 
 def _read_index(path: Path) -> NDArray[np.int64]:
-    """Tile numbers from a CSV with the columns row, column and tile, whatever else it has."""
+    """Read tile numbers from a CSV file with the columns row, column and tile; other columns are ignored."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             cells = {(int(line["row"]), int(line["column"])): int(line["tile"]) for line in csv.DictReader(file)}

@@ -1,4 +1,4 @@
-"""Do shapes and edges survive: structural similarity and the agreement of gradients."""
+"""Measures of shapes and edges: structural similarity, and the agreement of gradients."""
 
 from __future__ import annotations
 

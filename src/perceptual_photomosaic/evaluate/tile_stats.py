@@ -1,4 +1,4 @@
-"""How a mosaic uses its tiles: how many, how often, and how near to each other."""
+"""The use of tiles in a mosaic: their number, their uses, and the distance between copies."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def nearest_repeat(assignment: NDArray[np.integer]) -> int | None:
 
 
 def _meets_itself(assignment: NDArray[np.integer], down: int, right: int) -> bool:
-    """Does any cell hold the same tile as the cell `down` rows below and `right` columns beside it?"""
+    """Tell whether any cell holds the same tile as the cell `down` rows below and `right` columns beside it."""
     rows, cols = assignment.shape
     if abs(down) >= rows or abs(right) >= cols:
         return False

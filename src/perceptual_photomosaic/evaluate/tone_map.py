@@ -1,8 +1,8 @@
-"""The target in the tones that a mosaic has: what remains to be compared once its tiles are too pale or too dark.
+"""The target in the tones of a mosaic, for mosaics whose tiles are too pale or too dark for their target.
 
-Letters reach a few tones of paper and ink. Compared as it is, every such mosaic is far from its target, and the one
-with the most ink wins. So where a mosaic has few of its target's tones, the target is first given those of the mosaic:
-by the monotone map of lightness that fits best, which keeps what is lighter than what.
+Letters reach a few tones of paper and ink. Compared directly, every such mosaic is far from its target, and the one
+with the most ink wins. So where a mosaic has few of its target's tones, the tones of the target are first mapped to
+those of the mosaic, by the monotone map of lightness that fits best. It keeps the order of lightness.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _ONE_TONE = 0.1
 def has_few_tones(target_cells: NDArray[np.floating], mosaic_cells: NDArray[np.floating]) -> bool:
     """Tell whether a mosaic covers less than two thirds of its target's range of lightness.
 
-    A range goes from the 1st to the 99th percentile of L* over the cells' means. The rule looks at the pictures alone.
+    A range goes from the 1st to the 99th percentile of L* over the cells' means.
 
     Args:
         target_cells: CIELAB of the mean light of each cell, (rows, cols, 3).
-        mosaic_cells: As many again.
+        mosaic_cells: The same shape.
     """
     (low, high), (dark, light) = (
         np.percentile(cells[..., 0], (_TAIL, 100 - _TAIL)) for cells in (target_cells, mosaic_cells)
@@ -46,7 +46,7 @@ def has_few_tones(target_cells: NDArray[np.floating], mosaic_cells: NDArray[np.f
 
 @dataclass(frozen=True)
 class ToneMap:
-    """A map of L* that never decreases: straight between knots, and level beyond them.
+    """A map of L* that never decreases: straight between knots, and constant beyond them.
 
     Attributes:
         source: L* of the knots in the target, increasing, (n,).
@@ -58,7 +58,7 @@ class ToneMap:
 
     @classmethod
     def fit(cls, target: NDArray[np.floating], mosaic: NDArray[np.floating]) -> Self:
-        """Find the map of least squares from a target's L* to a mosaic's, one sample a cell, both (rows, cols)."""
+        """Return the map of least squares from a target's L* to a mosaic's, one sample a cell, both (rows, cols)."""
         source, place, count = np.unique(target, return_inverse=True, return_counts=True)
         total = np.bincount(place.ravel(), mosaic.ravel().astype(np.float64))
         return cls(source.astype(np.float64), nondecreasing(total / count, count.astype(np.float64)))
@@ -71,7 +71,7 @@ class ToneMap:
 
 
 def nondecreasing(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Find the nearest sequence that never decreases, in weighted least squares.
+    """Return the nearest sequence that never decreases, in weighted least squares.
 
     Neighbours that decrease are pooled into their mean until none do.
 

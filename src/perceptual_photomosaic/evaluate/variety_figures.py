@@ -1,4 +1,4 @@
-"""Variety of a mosaic: how many photos share its cells, and how near the same photo comes again."""
+"""The variety of a mosaic: the photos' shares of its cells, and the distance at which they repeat."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _NEAR = 3
 _FEWER = 0.8
 """A mosaic is clearly less varied when its effective number of photos is under this part of the other's."""
 _MORE = 1.5
-"""It is so, too, when its commonest photo has more than so many times the share of the other's."""
+"""It is clearly less varied, too, when its commonest photo has more than this many times the share of the other's."""
 _COMMON = 0.01
-"""That rule asks for a photo in at least this share of the cells: two cells against one are nothing."""
+"""The second rule needs a photo in at least this share of the cells: two cells against one mean nothing."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Variety:
     Attributes:
         commonest: Share of the commonest photo.
         ten_commonest: Share of the ten commonest together.
-        effective: exp of the entropy of all shares: so many photos, used equally often, would be as varied.
+        effective: exp of the entropy of all shares: the number of photos that, used equally often, are as varied.
         largest_area: Cells of the largest area of one photo; cells that touch at a corner belong together.
         equal_neighbours: Share of cells with the same photo among their 8 neighbours.
         within_3: Share of cells with the same photo at most 3 rows and at most 3 columns away.
@@ -79,10 +79,10 @@ def clearly_less_varied(one: Variety, other: Variety) -> bool:
 
 
 def more_varied(varieties: Mapping[str, Variety | None]) -> dict[str, list[str]]:
-    """Name for each mosaic the others that are clearly more varied: where it beats them, it wins by repeating.
+    """Return for each mosaic the names of the clearly more varied ones: where it beats them, it does so by repetition.
 
     Args:
-        varieties: By the mosaics' names; None where it is not known, and nothing is said.
+        varieties: By the mosaics' names; None where it is not known. Such a mosaic is not compared.
     """
     known = {name: figures for name, figures in varieties.items() if figures is not None}
     return {
@@ -92,7 +92,7 @@ def more_varied(varieties: Mapping[str, Variety | None]) -> dict[str, list[str]]
 
 
 def share_repeated(assignment: NDArray[np.integer], distance: int) -> float:
-    """Give the share of cells, 0 to 1, with the same tile at most `distance` rows and columns away.
+    """Return the share of cells, 0 to 1, with the same tile at most `distance` rows and columns away.
 
     Args:
         assignment: Tile number of each cell, (rows, cols).
@@ -137,7 +137,7 @@ def largest_area(assignment: NDArray[np.integer]) -> int:
 
 
 def _facing(shape: tuple[int, ...], down: int, right: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """Where the cells are that have another one `down` rows below and `right` columns beside it; and the others."""
+    """Return the slices of the cells that have another `down` rows below and `right` columns beside, and of those."""
     rows, cols = shape
     down, right = min(down, rows), max(-cols, min(right, cols))
     here = slice(0, rows - down), slice(max(0, -right), cols - max(0, right))

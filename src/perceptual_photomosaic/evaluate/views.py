@@ -1,8 +1,8 @@
-"""What an eye far away receives: pictures averaged over areas, in linear light.
+"""Views: pictures as an eye at a distance receives them, averaged over areas in linear light.
 
-Stepping back from a mosaic until one cell covers d pixels of the retina (or screen) averages the light of everything
-that falls on one such pixel. Light adds up linearly and sRGB values do not, so both pictures are decoded, averaged
-over exact areas, and encoded again. `view_*` names are pixels of one such view.
+At a distance where one cell covers d pixels of the retina (or screen), each of these pixels receives the mean light of
+the area that it covers. Light adds up linearly and sRGB values do not, so both pictures are decoded, averaged over
+exact areas, and encoded again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 Box = tuple[float, float, float, float]
 
 VIEW_CELLS_PX = (16.0, 8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
-"""Pixels that one cell covers, from near to far: the viewing distances of the ruler."""
+"""Pixels that one cell covers, from near to far: the viewing distances that are measured."""
 
 _BLOCK = 16  # outputs averaged by one matrix product: wide enough for BLAS, narrow enough to skip the zero weights
 
@@ -60,7 +60,7 @@ LIGHT_OF_BYTE = decode_srgb(np.arange(256) / 255.0)
 
 
 def check_picture(picture: NDArray[np.uint8], name: str) -> None:
-    """Refuse anything but a picture of bytes.
+    """Check that an array is a picture of bytes.
 
     Raises:
         ImageError: `picture` is not uint8, (height, width, 3), with at least one pixel.
@@ -73,7 +73,7 @@ def check_picture(picture: NDArray[np.uint8], name: str) -> None:
 
 
 def view_shape(grid_shape: tuple[int, int], cell_px: float, cell_aspect: float = 1.0) -> tuple[int, int]:
-    """Count the pixels of a view.
+    """Return the size of a view in pixels.
 
     Args:
         grid_shape: (rows, cols) of the mosaic.
@@ -94,13 +94,13 @@ def view_shape(grid_shape: tuple[int, int], cell_px: float, cell_aspect: float =
 
 
 def centred_box(size_px: tuple[int, int], aspect: float) -> Box:
-    """Find the largest centred part of a picture that has a given aspect.
+    """Return the largest centred part of a picture that has a given aspect.
 
     Args:
         size_px: (width, height) of the picture.
         aspect: Width to height.
     Returns:
-        (left, top, right, bottom) in pixels, as exact fractions of them.
+        (left, top, right, bottom) in pixels, which may be fractions.
     """
     width, height = size_px
     box_width = min(float(width), height * aspect)
@@ -119,7 +119,7 @@ def area_average(
     Args:
         picture: sRGB bytes, or linear light as floats in [0, 1]; (H, W, 3).
         shape: (height, width) of the result.
-        box: (left, top, right, bottom): the part of the picture to look at; all of it by default.
+        box: (left, top, right, bottom): the part of the picture to average; all of it by default.
     Returns:
         Linear light in [0, 1], float32, (height, width, 3).
     """
@@ -140,7 +140,7 @@ def area_average(
 
 
 def _shares(low: float, high: float, n_in: int, n_out: int) -> list[tuple[int, int, NDArray[np.float64]]]:
-    """Share out the stretch from low to high of an axis among n_out outputs, a block of them at a time.
+    """Return the weights that average an axis from low to high into n_out outputs, in blocks of outputs.
 
     Each block is (first input, end of inputs, weights (outputs, inputs)); the weights of an output sum to 1.
     """

@@ -59,7 +59,7 @@ def edit_plan(
         plan: A file, or a plan that was loaded; its tiles and its target must still be there.
         edits: What to change.
         cache: Folder that keeps decoded photos between runs; None keeps nothing.
-        reporter: Hears of progress.
+        reporter: Receives progress.
     Returns:
         The new mosaic, and the choices before, (rows, columns).
     Raises:

@@ -1,1 +1,1 @@
-"""A mosaic to look at in a browser: a folder that works from disk, without a server and without a network."""
+"""The viewer: a folder with a web page of a mosaic, which works from disk, without a server or a network."""

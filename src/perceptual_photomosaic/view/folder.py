@@ -33,19 +33,19 @@ _BATCH = 64
 
 
 def check_viewer(folder: Path) -> None:
-    """Make sure before any work that a viewer can be made in a folder.
+    """Check, before any work, that a viewer can be written to a folder.
 
     Raises:
         OutputError: OpenSeadragon is missing, the folder holds something else, or its place is not writable.
     """
     if not (_VENDOR / "openseadragon.min.js").is_file():
         raise OutputError(
-            "the viewer shows pictures with OpenSeadragon, which is not here yet. In the project's folder run "
+            "the viewer shows pictures with OpenSeadragon, which is not installed. In the project's folder run "
             "`make web` (it needs the network once, and brings Node itself), or install a released wheel."
         )
     shown = printable(folder)
     if folder.exists() and not _is_ours(folder):
-        raise OutputError(f"'{shown}' exists and is no viewer of ours. Name a new folder with -o.")
+        raise OutputError(f"'{shown}' exists and is not a viewer. Name a new folder with -o.")
     if not folder.parent.is_dir():
         raise OutputError(f"'{shown}': there is no folder '{printable(folder.parent)}'. Make it first.")
     if not os.access(folder.parent, os.W_OK):
@@ -59,10 +59,10 @@ def write_viewer(
 
     Args:
         mosaic: The mosaic; without its target the page has no slider.
-        folder: Where; replaced when all is written, if it holds an older viewer.
+        folder: The folder; an older viewer in it is replaced when all is written.
         relative_to: Paths of photos are shown from this folder on; None takes the folder of the tiles.
         title: Of the page.
-        reporter: Hears of progress.
+        reporter: Receives progress.
     Raises:
         OutputError: The place cannot be written to.
         TileError: A photo cannot be read any more.
@@ -97,7 +97,7 @@ def write_viewer(
 
 
 def _write_pictures(mosaic: Mosaic, used: Sequence[int], part: Path, reporter: Reporter) -> list[str]:
-    """One JPEG per tile that is used, upright and cropped as in the mosaic; their names in the folder."""
+    """Write one JPEG per tile in use, upright and cropped as in the mosaic; return their names in the folder."""
     width, height = mosaic.tile_px
     scale = _PHOTO_PX / max(width, height)
     size_px = max(1, round(width * scale)), max(1, round(height * scale))
@@ -115,7 +115,7 @@ def _write_pictures(mosaic: Mosaic, used: Sequence[int], part: Path, reporter: R
 
 
 def _write_target(mosaic: Mosaic, part: Path, reporter: Reporter) -> str | None:
-    """The part of the target that the mosaic shows; None where it is not at hand."""
+    """Write the part of the target that the mosaic shows; return its name, or None where the target is gone."""
     target = mosaic.target
     background = parse_colour(mosaic.options.background, "background")
     if target is None and mosaic.target_path is not None:
@@ -134,7 +134,7 @@ def _write_target(mosaic: Mosaic, part: Path, reporter: Reporter) -> str | None:
 
 
 def _facts(source: str, picture: str, folders: Sequence[Path]) -> dict[str, str]:
-    """What the page says about a tile."""
+    """Return what the page shows about a tile."""
     said, name, path = ExifInfo(), source, ""
     if Path(source).is_file():
         name, path = Path(source).name, _shown_path(source, folders)
@@ -153,7 +153,7 @@ def _facts(source: str, picture: str, folders: Sequence[Path]) -> dict[str, str]
 
 
 def _shown_path(source: str, folders: Sequence[Path]) -> str:
-    """Path of a photo from the folder on that holds it; from the first one on where none does."""
+    """Return the path of a photo relative to the folder that holds it, or to the first folder where none does."""
     full = Path(source).absolute()
     for folder in folders:
         if full.is_relative_to(folder.absolute()):
@@ -162,7 +162,7 @@ def _shown_path(source: str, folders: Sequence[Path]) -> str:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a folder is empty or holds a viewer."""
+    """Tell whether a folder is empty or holds a viewer."""
     if not folder.is_dir():
         return False
     names = {entry.name for entry in folder.iterdir()}
