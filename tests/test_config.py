@@ -97,7 +97,7 @@ def test_files_of_an_older_version_are_read(tmp_path: Path) -> None:
 def test_what_best_was_told_is_no_more(name: str, value: object) -> None:
     with pytest.raises(ConfigError) as caught:
         with_values(MosaicOptions(), {"columns": 4, name: value}, "poster.toml")
-    assert str(caught.value) == f"poster.toml: {name} is no more, as quality 'best' was removed; leave it out."
+    assert str(caught.value) == f"poster.toml: {name} no longer exists, as quality 'best' was removed; leave it out."
     assert not {field.name for field in fields(MosaicOptions)} & set(GONE)
 
 

@@ -1,9 +1,9 @@
-"""Rebuild a picture out of many small pictures, so that it reads from afar and delights up close.
+"""Rebuild a picture out of many small pictures.
 
 >>> from perceptual_photomosaic import make_mosaic
 >>> make_mosaic("portrait.jpg", "holiday/", columns=80).write("mosaic.png")  # doctest: +SKIP
 
-Names are loaded when they are first used, so importing the package costs nothing; only what learns imports torch.
+Public names are imported when they are first used, so importing the package is cheap; only networks import torch.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The whole line: load, tiles, features, assign, compose, write. Start reading here."""
+"""The whole pipeline: load, tiles, features, assign, compose, write. Start reading here."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ def make_mosaic(
         tiles: A spec ("holiday/", "glyphs", "emoji", "slices:a.png", "colours:64"), several of them, a `TileSet`, or
             pictures as arrays or Pillow images; or `SharedTiles`, which are opened once for several calls.
         options: Settings; the defaults make about 4,096 cells, or fewer where photos are few.
-        out: Write the mosaic there; whether the format and the place can take it is checked before any work.
+        out: File to write the mosaic to; its format and its place are checked before any work.
         jpeg_quality: 1 to 100 for JPEG and WebP.
         cache: Folder that keeps decoded photos and assignments between runs; None keeps nothing.
         progress: Show progress on standard error.
-        reporter: Hears of progress, where a program shows it in its own way.
+        reporter: Receives progress, for a program that shows it in its own way.
         **changes: Settings by name, over those in `options`: columns=80, max_uses=3.
     Returns:
         The mosaic: `.to_image()`, `.write("out.png")`, `.save_plan("plan.json")`.
     Raises:
-        MosaicError: Anything the caller can put right; see `errors`.
+        MosaicError: An error that the caller can correct; see `errors`.
 
     Example:
         >>> import numpy as np
@@ -98,16 +98,16 @@ def open_plan(
     look_in: Sequence[str | Path] = (),
     **changes: Any,
 ) -> Mosaic:
-    """Open a saved plan: the same mosaic, without choosing again.
+    """Return the mosaic of a saved plan, without choosing again.
 
     Args:
         plan: A file, or a plan that was loaded.
         tile_size: Longer side of a tile in pixels; None keeps the plan's.
         cache: Folder that keeps decoded photos between runs; None keeps nothing.
         progress: Show progress on standard error.
-        reporter: Hears of progress, where a program shows it in its own way.
+        reporter: Receives progress, for a program that shows it in its own way.
         relative_to: Folder at which the plan's paths begin; None takes the plan's own folder.
-        look_in: Folders that are looked through, too, for photos and targets that were moved.
+        look_in: More folders to search for photos and targets that were moved.
         **changes: Settings of print by name, over the plan's: size="200x150cm", dpi=150.
     Raises:
         PlanError: A damaged plan, a tile that is gone, or a target that is gone and is laid over the tiles.

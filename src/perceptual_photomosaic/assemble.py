@@ -1,4 +1,4 @@
-"""From an assignment to a mosaic, with its figures and the colours of its cells."""
+"""The step from an assignment to a mosaic, with its figures and the colours of its cells."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def assemble_mosaic(
         problem: The problem that was solved.
         assignment: The choice for every cell.
         layout: The grid, the size of tiles and the settings.
-        target_path: Where the target was read from, if from a file.
-        seconds: Seconds by stage; more may come until the mosaic is written.
+        target_path: File of the target, if it was read from one.
+        seconds: Seconds by stage; later stages are added while they finish.
     """
     options, choices = layout.options, assignment.choices
     lacking = diagnose(problem, choices)

@@ -1,4 +1,4 @@
-"""From a target and tiles to a problem: what cells and choices look like, what matters, and what must hold."""
+"""The step from a target and tiles to a problem: patches of cells and choices, importance, limits and variety."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["ChoicePatches", "build_problem"]
 
 @dataclass(frozen=True)
 class ChoicePatches:
-    """What the tiles of a set look like, whatever the target.
+    """The patches of all choices of a tile set, which do not depend on the target.
 
     Attributes:
         choices: Every choice in linear light, float32, (N, k, k, 3).
@@ -42,7 +42,7 @@ class ChoicePatches:
     @classmethod
     @one_blas_thread()
     def of(cls, tiles: TileSet, size_px: tuple[int, int], reporter: Reporter = SILENT) -> ChoicePatches:
-        """Look at all tiles of a set, drawn at a size, (width, height)."""
+        """Return the patches of all choices of a tile set, drawn at a size, (width, height)."""
         return cls(choice_patches(tiles, size_px, reporter=reporter), len(tiles.variants))
 
     @cached_property
@@ -69,7 +69,7 @@ def build_problem(
         grid: The grid over it.
         tiles: The tile set.
         options: The settings.
-        patches: What the tiles look like; None looks at them.
+        patches: The patches of the choices; None computes them.
         whole: Keep all tiles, even of a very large set; so do settings that name tiles or ask for all of them.
         reporter: Receives progress.
     Returns:
@@ -79,7 +79,7 @@ def build_problem(
         TileError: A tile that must be included is not there.
     """
     if options.ink != "none":
-        inks_of(tiles)  # refuses tiles that are no letters
+        inks_of(tiles)  # raises for tiles that are no letters
     tile_options = tile_options_for(options, None)
     shown = fit_target(target, grid, (grid.columns * PATCH, grid.rows * PATCH), tile_options.background)
     cells = cell_patches(shown, grid)
@@ -94,7 +94,7 @@ def build_problem(
     tone = tone_fit(cells, choices, wanted if options.tone == "auto" else options.tone, options.contrast)
     varied = options.method == "solve" and may_vary(tiles.spec)
     pictures, count = None, len(tiles) // len(tiles.variants)
-    if varied or options.variety or options.min_distance or options.weights:  # else nobody asks what tiles show
+    if varied or options.variety or options.min_distance or options.weights:  # otherwise they are not needed
         pictures = patches.pictures
         count = int(pictures.max()) + 1
     variety = Variety.settle(options.variety, options.min_distance, count, varied=varied)

@@ -1,4 +1,4 @@
-"""Advice where much of the target would be cut off: how much, and what to write instead."""
+"""Advice where much of the target would be cropped: how much, and which options avoid it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from perceptual_photomosaic.render.sizes import is_landscape, parse_size, shown,
 __all__ = ["CROP_SAID", "about_crop"]
 
 CROP_SAID = 0.05
-"""A crop of more than this share of the target is said before all else."""
+"""Share of the target; a larger crop is reported before all else."""
 
 _CLOSE = 0.025
-_FAR_OFF = 400  # how many other numbers of cells are tried on either side
+_FAR_OFF = 400  # numbers of cells that are tried above and below
 
 GridOf = Callable[[MosaicOptions], Grid]
 
 
 def about_crop(options: MosaicOptions, grid: Grid, target_px: tuple[int, int], grid_of: GridOf) -> str:
-    """Say how much of the target is left off and what to write instead, if it is more than 5%.
+    """Return a line on how much of the target is cropped and which options avoid it, if it is more than 5%.
 
     Args:
         options: The settings as they were asked for.
         grid: The grid that they make.
         target_px: (width, height) of the target.
-        grid_of: The grid that other settings would make; it may raise a MosaicError. All advice is tried with it.
+        grid_of: Returns the grid of other settings, or raises a MosaicError. All advice is tested with it.
     Returns:
-        One line; empty where at most 5% is left off.
+        One line; empty where at most 5% is cropped.
     """
     if _crop(grid) <= CROP_SAID:
         return ""
@@ -59,7 +59,7 @@ def _crops_little(options: MosaicOptions, grid_of: GridOf, at_most: float = CROP
 
 
 def _other_sizes(options: MosaicOptions, grid: Grid, target_px: tuple[int, int], grid_of: GridOf) -> Iterator[str]:
-    """Sizes of the target's shape: the size turned, or with its cropped side made longer."""
+    """Yield sizes in the target's shape: the size turned, or with its cropped side made longer."""
     assert options.size is not None
     plain = options.size.rstrip().removesuffix("!")
     if plain != options.size and _crops_little(replace(options, size=plain), grid_of):
@@ -79,7 +79,7 @@ def _other_sizes(options: MosaicOptions, grid: Grid, target_px: tuple[int, int],
 
 
 def _other_counts(options: MosaicOptions, grid: Grid, target_px: tuple[int, int], grid_of: GridOf) -> Iterator[str]:
-    """Advise to leave out the rows, or to ask for another number of columns, rows or cells."""
+    """Yield advice: leave out the rows, or ask for another number of columns, rows or cells."""
     both = options.columns is not None and options.rows is not None
     if both and _crops_little(replace(options, rows=None), grid_of):
         yield "leave --rows out"
@@ -94,7 +94,7 @@ def _other_counts(options: MosaicOptions, grid: Grid, target_px: tuple[int, int]
 
 
 def _around(count: int) -> Iterable[int]:
-    """Whole numbers around another, the nearest first."""
+    """Yield whole numbers around another, the nearest first."""
     for step in range(1, _FAR_OFF):
         yield count + step
         if count > step:

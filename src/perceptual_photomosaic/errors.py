@@ -1,6 +1,6 @@
-"""All that this package raises on purpose.
+"""The exceptions that this package raises on purpose.
 
-    MosaicError                what the caller can put right; the command line prints it on one line, exit status 2
+    MosaicError                an error the caller can correct; the command line prints it on one line, exit status 2
     ├── ImageError             a picture that cannot be read
     ├── TileError              a tile set that cannot be opened, or is used against what it allows
     ├── GridError              rows, columns, cells and sizes that do not fit together
@@ -11,7 +11,7 @@
     ├── ModelError             network weights or a trained model that cannot be used
     └── MissingExtraError      an optional dependency that is not installed
 
-A message says what was expected, what came, where, and what to do next. Bugs keep their traceback.
+A message says what was expected, what was given, where, and what to do next. Bugs keep their traceback.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 
 
 class MosaicError(Exception):
-    """Something the caller can put right."""
+    """An error that the caller can correct."""
 
 
 class ImageError(MosaicError):

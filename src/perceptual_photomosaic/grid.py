@@ -1,13 +1,14 @@
 """The grid: all arithmetic between rows, columns, cells and pixels.
 
-Three frames meet here, each with a name prefix:
+It uses three kinds of coordinates:
 
-    target_*   pixels of the target picture as it was loaded
+    target     pixels of the target picture as it was loaded; names begin with target_
     cell       numbered row by row, cell = row * columns + column
-    px_*       pixels of the mosaic, whose cells are all `tile_px` large
+    mosaic     pixels of the mosaic, whose cells are all `tile_px` large
 
-The grid covers `box` of the target. With fit="crop" the box lies inside the target and leaves less than one cell off;
-with "pad" it reaches less than one cell beyond; with "stretch" it is the whole target and cells give a little.
+The grid covers `target_box`. With fit="crop" the box lies inside the target and leaves less than one cell off; with
+"pad" it reaches less than one cell beyond; with "stretch" it is the whole target, and the aspect of cells changes a
+little.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ __all__ = ["AUTO", "Fit", "Grid", "parse_aspect", "tile_size_px"]
 Fit = Literal["crop", "pad", "stretch"]
 
 AUTO = "auto"
-"""The aspect that follows from the tiles: square, unless they have a shape of their own (`tiles.own_aspect`)."""
+"""The aspect that follows from the tiles: square, unless tiles have a shape of their own (`tiles.own_aspect`)."""
 
 DEFAULT_CELLS = 4096
-"""About so many cells when nothing is asked for: 64 x 64 on a square picture. `layout` makes fewer of few photos."""
+"""Approximate number of cells by default: 64 x 64 on a square target. `layout` makes fewer for few photos."""
 
 _ROUNDING = 1e-9
 
@@ -51,7 +52,7 @@ def parse_aspect(text: str) -> tuple[int, int]:
 
 
 def tile_size_px(tile_size: int, cell_aspect: tuple[int, int]) -> tuple[int, int]:
-    """Width and height of a tile whose longer side is `tile_size` px.
+    """Return (width, height) of a tile whose longer side is `tile_size` px.
 
     Raises:
         GridError: A size below 1.
@@ -71,7 +72,7 @@ class Grid:
         rows: Number of rows, at least 1.
         columns: Number of columns, at least 1.
         cell_aspect: Width to height of a cell, in lowest terms.
-        target_box: (left, top, right, bottom) of what the grid covers, in target pixels; fractions are meant.
+        target_box: (left, top, right, bottom) of the part that the grid covers, in target pixels; may be fractions.
     """
 
     rows: int
@@ -95,10 +96,10 @@ class Grid:
         Args:
             target_size_px: (width, height) of the target in pixels.
             columns: Number of columns; rows follow from the aspect unless given too.
-            rows: Number of rows; columns follow likewise.
-            cells: About so many cells; only without columns and rows. Nothing at all means about 4,096.
+            rows: Number of rows; columns follow in the same way.
+            cells: Approximate number of cells, only without columns and rows; by default about 4,096.
             cell_aspect: Width to height of a cell.
-            fit: What gives where the target is no whole number of cells.
+            fit: Way to make the target a whole number of cells.
         Raises:
             GridError: Counts below 1, contradicting counts, an unknown fit, or more cells than the target has pixels.
         """
@@ -156,15 +157,15 @@ class Grid:
 
 
 def _about(cells: int, shape: float, fit: Fit) -> tuple[int, int | None] | tuple[None, int]:
-    """Columns or rows, whichever lie along the longer side, for about so many cells."""
+    """Return the columns or the rows, whichever lie along the longer side, for about `cells` cells."""
     longer = max(1, round(math.sqrt(cells * max(shape, 1 / shape))))
-    if fit == "crop":  # at least so many that the shorter side holds a cell
+    if fit == "crop":  # enough that the shorter side holds a cell
         longer = max(longer, math.ceil(max(shape, 1 / shape) - _ROUNDING))
     return (longer, None) if shape >= 1 else (None, longer)
 
 
 def _whole(count: float, fit: Fit) -> int:
-    """How many whole cells a side of `count` cells gets; 0 where a crop would not hold one."""
+    """Return the number of whole cells along a side of `count` cells; 0 where a crop would not hold one."""
     if fit == "crop":
         return math.floor(count + _ROUNDING)
     return max(1, math.ceil(count - _ROUNDING) if fit == "pad" else round(count))
@@ -178,7 +179,7 @@ def _too_thin(asked: str, count: int, side: str, target_px: int, cell_px: float,
 
 
 def _covered(size_px: tuple[int, int], aspect: float, fit: Fit) -> tuple[float, float, float, float]:
-    """The centred box of the given aspect inside ("crop") or around ("pad") the target."""
+    """Return the centred box of the given aspect inside ("crop") or around ("pad") the target."""
     width, height = size_px
     if fit == "stretch":
         return 0.0, 0.0, float(width), float(height)

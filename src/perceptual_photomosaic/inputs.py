@@ -1,4 +1,4 @@
-"""What people hand in, made uniform: a target as an array, tiles as a tile set."""
+"""The inputs of a caller in one form: a target as an array, tiles as a tile set."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def open_target(
     Args:
         target: The picture.
         options: The settings.
-        reporter: Hears of a damaged part that the settings accept.
+        reporter: Receives a note on a damaged part that the settings accept.
     Returns:
         sRGB, uint8, (H, W, 3), and its path if it came from a file.
     Raises:
@@ -82,15 +82,15 @@ def open_target_again(
     """Load the target of a finished mosaic again.
 
     Args:
-        path: Where it is, if it came from a file.
+        path: Its file, if it came from one.
         grid: The grid that was laid over it.
         options: The settings.
-        purpose: What it is needed for, said where it is gone: "cells are chosen by it".
-        reporter: Hears of a damaged part that the settings accept.
+        purpose: Purpose of the target, for the error if it is gone: "cells are chosen by it".
+        reporter: Receives a note on a damaged part that the settings accept.
     Returns:
         sRGB, uint8, (H, W, 3).
     Raises:
-        PlanError: It came from no file, cannot be read any more, or has another size by now.
+        PlanError: It came from no file, cannot be read any more, or has another size now.
     """
     if path is None:
         raise PlanError(f"the plan needs its target, as {purpose}, but it was made from a picture without a file.")
@@ -111,10 +111,10 @@ def open_target_again(
 
 
 def tile_options_for(options: MosaicOptions, cache: Path | None) -> TileOptions:
-    """How tiles are cut under these settings.
+    """Return the tile options that follow from the settings.
 
-    Photos are decoded once: small tiles at their final size, so that the same pixels are matched and drawn; for large
-    ones a thumbnail is matched, and only the photos that are used are decoded again, at full quality.
+    Photos for small tiles are decoded once, at the final size, so that the same pixels are matched and drawn. For large
+    tiles thumbnails are matched, and only the photos in use are decoded again, at full quality.
     """
     aspect = parse_aspect(options.cell_aspect)
     wanted = options.tile_size if _ANALYSIS_PX <= options.tile_size <= _ONE_DECODE_PX else _ANALYSIS_PX
@@ -130,7 +130,7 @@ def tile_options_for(options: MosaicOptions, cache: Path | None) -> TileOptions:
 
 
 def specs_of(tiles: Tiles) -> list[str]:
-    """Find the specs of what was handed in as tiles; none for pictures in memory."""
+    """Return the specs of tiles in any form; none for pictures in memory."""
     if isinstance(tiles, str | Path):
         return [str(tiles)]
     if isinstance(tiles, Sequence):
@@ -139,7 +139,7 @@ def specs_of(tiles: Tiles) -> list[str]:
 
 
 def open_tile_set(tiles: Tiles, options: TileOptions, reporter: Reporter) -> TileSet:
-    """Open whatever was handed in as tiles.
+    """Open tiles that are given in any form.
 
     Raises:
         ConfigError: Variants or a crop that these tiles cannot have.
@@ -168,7 +168,7 @@ def open_tile_set(tiles: Tiles, options: TileOptions, reporter: Reporter) -> Til
 
 
 def limits_of(options: MatchingSettings, tiles: TileSet) -> Limits:
-    """What the settings ask of every assignment of these tiles.
+    """Return the limits that the settings put on every assignment of these tiles.
 
     Raises:
         TileError: A tile that must be included is not there; names the nearest one.

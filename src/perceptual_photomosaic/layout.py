@@ -1,7 +1,7 @@
-"""The grid over a target and the size of its tiles, settled before the work.
+"""The layout of a mosaic: the grid over its target and the size of its tiles, decided before the work.
 
-Here meet what was asked for, the size on paper, the target's shape and, where nobody says how many cells there are to
-be, the number of photos.
+It follows from the settings, the size on paper, the target's shape and, where no number of cells is given, the number
+of photos.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from perceptual_photomosaic.tiles.tile_set import TileSet
 __all__ = ["LEAST_CELLS", "USES", "Layout", "first_layout", "lay_out", "lay_out_for", "with_own_shape"]
 
 LEAST_CELLS = 1500
-"""Never fewer cells by default: below that a face is hard to make out."""
+"""Smallest default number of cells: with fewer, a face is hard to recognise."""
 
 LETTERS = 6600
-"""About so many letters by default: 120 columns and 55 lines of a square picture."""
+"""Approximate default number of letters: 120 columns and 55 lines of a square picture."""
 
 USES = 10
-"""About how often a photo may come before fewer cells are better."""
+"""Approximate uses of a photo above which fewer cells are better."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the cells are and how large tiles are drawn.
+    """The grid over a target and the size of its tiles.
 
     Attributes:
         options: The settings, with columns, rows, cell aspect and tile size filled in where a size was asked for.
         grid: The grid over the target.
         tile_px: (width, height) of each tile in pixels.
-        crop: What a person should know before all else: that much of the target is left off. Empty where it is not.
-        words: What else a person should know before the work.
+        crop: A line that a person should read first: how much of the target is cropped. Empty where it is little.
+        words: More lines that a person should read before the work.
     """
 
     options: MosaicOptions
@@ -62,8 +62,7 @@ def lay_out(options: MosaicOptions, target_px: tuple[int, int], default_cells: i
     Args:
         options: The settings.
         target_px: (width, height) of the target.
-        default_cells: About how many cells there are where the settings say nothing about it. A size on paper may
-            make more.
+        default_cells: Approximate number of cells where the settings give none. A size on paper may make more.
     Raises:
         ConfigError: A size or resolution that makes no sense.
         GridError: Counts or shapes that make no grid, or more cells than the target has pixels.
@@ -81,15 +80,15 @@ def lay_out(options: MosaicOptions, target_px: tuple[int, int], default_cells: i
 def lay_out_for(options: MosaicOptions, target_px: tuple[int, int], tiles: TileSet) -> Layout:
     """Lay a grid over a target, with fewer cells than usual where the photos are few and no number was asked for.
 
-    Then there are as many cells as there are photos times uses (`max_uses`, or about 10), but at least 1,500, and at
-    least as many as there are tiles that must appear. Letters, emoji and the like repeat as they please.
+    The number of cells is then the number of photos times their uses (`max_uses`, or about 10), but at least 1,500, and
+    at least the number of tiles that must appear. Letters, emoji and other tiles may repeat without limit.
 
     Args:
         options: The settings.
         target_px: (width, height) of the target.
         tiles: The tile set, opened.
     Returns:
-        The layout; its words say what was chosen.
+        The layout; its words explain the number of cells.
     Raises:
         ConfigError: A size or resolution that makes no sense.
         GridError: Counts or shapes that make no grid, or more cells than the target has pixels.
@@ -114,7 +113,7 @@ def lay_out_for(options: MosaicOptions, target_px: tuple[int, int], tiles: TileS
 
 
 def with_own_shape(options: MosaicOptions, aspect: tuple[int, int] | None) -> MosaicOptions:
-    """Settle cells of the shape that tiles have by themselves, where nobody asks for another shape.
+    """Return the settings with cells in the shape that the tiles have by themselves, unless another was asked for.
 
     Args:
         options: The settings.
@@ -130,7 +129,7 @@ def _usual_cells(*specs: str) -> int:
 
 
 def _counts_near(options: MosaicOptions, target_px: tuple[int, int], wanted: int) -> Iterator[dict[str, Any]]:
-    """Counts to ask for, the best first: at most so many cells, just so many in columns and rows, a few more."""
+    """Yield counts to ask for, the best first: at most `wanted` cells, the same as columns and rows, a few more."""
     for cells in range(wanted, LEAST_CELLS - 1, -1):
         yield {"cells": cells}
     with suppress(GridError):
@@ -142,7 +141,7 @@ def _counts_near(options: MosaicOptions, target_px: tuple[int, int], wanted: int
 
 
 def _with_words(layout: Layout, photos: int) -> Layout:
-    """Say why there are so many cells; the settings go on saying nothing about their number."""
+    """Add a line that explains the number of cells; the settings still give no number."""
     grid = layout.grid
     words = (
         f"{grid.columns} x {grid.rows} cells, because there are {photos:,} photos: about "
@@ -168,7 +167,7 @@ def _grid(options: MosaicOptions, target_px: tuple[int, int], default_cells: int
 
 
 def first_layout(options: MosaicOptions, target_px: tuple[int, int], specs: Sequence[str]) -> Layout:
-    """Lay out the least grid that it may become, to refuse what cannot be before the tiles are opened.
+    """Lay out the smallest grid that the mosaic may get, to find bad input before the tiles are opened.
 
     Args:
         options: The settings.

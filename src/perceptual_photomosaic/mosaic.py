@@ -1,4 +1,4 @@
-"""A mosaic: which tile is in which cell. Pixels are composed when it is written or looked at."""
+"""A mosaic: the tile of each cell. Its pixels are composed when it is written or shown."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PREVIEW_PX = 1024
 _NOTEBOOK_PX = 640
 _LONGEST_SPEC = 60
 _CHANGES_CONTENT = ("cmyk", "bleed", "marks", "sheets")
-"""Settings that people would miss in a file of a format without them; others that do not apply are passed over."""
+"""Settings that are refused for a format that cannot hold them; others that do not apply are ignored."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,14 +50,14 @@ class Mosaic:
     """A finished assignment with everything needed to draw it.
 
     Attributes:
-        grid: Where the cells are.
+        grid: The grid over the target.
         choices: Choice numbers, int64, (rows, columns).
         tiles: The tile set.
         tile_px: (width, height) of each tile.
-        target: The target, sRGB, uint8, (H, W, 3); None where a plan's target is not at hand.
+        target: The target, sRGB, uint8, (H, W, 3); None where a plan's target is not loaded.
         options: The settings it was made with.
-        target_path: Where the target was read from, if from a file.
-        figures: What was measured on the way: energies, diagnosis, seconds per stage.
+        target_path: File of the target, if it was read from one.
+        figures: Measured values: energies, diagnosis, seconds per stage.
         shifts: sRGB values added to each cell, (rows, columns, 3), or None.
         ink: The colours of characters, or None where they are as drawn.
         tone: How the target was fitted to the tiles, or None where it was not.
@@ -107,7 +107,7 @@ class Mosaic:
 
         Args:
             plan: The plan.
-            opened: What `plan.open` gave.
+            opened: The result of `plan.open`.
             options: The settings.
             tile_px: (width, height) of each tile; None takes the plan's.
         """
@@ -137,7 +137,7 @@ class Mosaic:
         return self.choices // len(self.tiles.variants)
 
     def to_array(self, tile_px: tuple[int, int] | None = None) -> NDArray[np.uint8]:
-        """Compose in memory: sRGB, uint8, (rows * h, columns * w, 3)."""
+        """Compose the mosaic in memory: sRGB, uint8, (rows * h, columns * w, 3)."""
         size = tile_px or self.tile_px
         used, position = np.unique(self.choices, return_inverse=True)
         pictures = self.tiles.pictures(size, used.tolist())
@@ -153,7 +153,7 @@ class Mosaic:
         return mosaic
 
     def _colour(self, mosaic: NDArray[np.uint8], tile_px: tuple[int, int]) -> None:
-        """Give characters their colours, in place."""
+        """Colour the characters, in place."""
         assert self.ink is not None
         width, height = tile_px
         drawn = inks_of(self.tiles)
@@ -162,7 +162,7 @@ class Mosaic:
             self.ink.lay(band, row, slice(None), *drawn)
 
     def _overlay(self, tile_px: tuple[int, int]) -> Overlay | None:
-        """The target as it is laid over tiles of a size, if the settings ask for it."""
+        """Return the target as it is laid over tiles of a size, if the settings ask for it."""
         if self.options.blend == 0:
             return None
         if self.target is None:
@@ -171,11 +171,11 @@ class Mosaic:
         return Overlay.of(self.target, self.grid, self.grid.size_px(tile_px), self.options.blend, behind)
 
     def to_image(self, tile_px: tuple[int, int] | None = None) -> Image.Image:
-        """Compose in memory as a Pillow image."""
+        """Compose the mosaic in memory as a Pillow image."""
         return Image.fromarray(self.to_array(tile_px))
 
     def to_text(self) -> str:
-        """Read a mosaic of letters or emoji as text, rows joined by newlines.
+        """Return a mosaic of letters or emoji as text, rows joined by newlines.
 
         Beside emoji, which are two columns wide in a terminal, each letter is followed by a space.
 
@@ -185,7 +185,7 @@ class Mosaic:
         return "\n".join(self.to_text_picture().lines)
 
     def to_text_picture(self) -> TextPicture:
-        """Read a mosaic of letters or emoji as characters with their colours.
+        """Return a mosaic of letters or emoji as characters with their colours.
 
         Raises:
             TileError: A tile is no text.
@@ -197,7 +197,7 @@ class Mosaic:
 
         Raises:
             OutputError: Unknown suffix, a picture too large for the format, a place that cannot be written to, a
-                file that the mosaic is made of, or text of tiles that are none.
+                file that the mosaic is made of, or a text format for tiles that are no text.
         """
         path = self._spared(path)
         made = check_output(path, self.size_px)
@@ -222,7 +222,7 @@ class Mosaic:
         )
 
     def plan(self) -> Plan:
-        """The mosaic as a plan that draws again at any tile size."""
+        """Return the plan of the mosaic, from which it can be drawn again at any tile size."""
         used: Sequence[int] = np.unique(self.tile_numbers).tolist()
         return Plan(
             grid=self.grid,
@@ -244,16 +244,16 @@ class Mosaic:
         """Write the plan as JSON.
 
         Args:
-            path: Where to.
-            relative_to: Folder at which its paths begin, and no absolute path is written; None takes the plan's own
-                folder, and also writes where that is.
+            path: The file.
+            relative_to: Folder at which its paths begin; then no absolute path is written. None takes the plan's own
+                folder, and writes its absolute path, too.
         Raises:
             OutputError: The place cannot be written to.
         """
         self.plan().save(self._spared(path), relative_to=relative_to)
 
     def save_index(self, path: str | Path) -> None:
-        """Write which tile sits in which cell as CSV.
+        """Write the index, which tile is in which cell, as CSV.
 
         Raises:
             OutputError: The place cannot be written to.
@@ -261,10 +261,10 @@ class Mosaic:
         _write_text(self._spared(path), index_csv(self.choices, self.tiles))
 
     def open_target(self, purpose: str) -> NDArray[np.uint8]:
-        """Return the target, opened again where a plan left it in its file: sRGB, uint8, (H, W, 3).
+        """Return the target, read again from its file where a plan did not load it: sRGB, uint8, (H, W, 3).
 
         Args:
-            purpose: What it is needed for, said where it is gone.
+            purpose: Purpose of the target, for the error if it is gone.
         Raises:
             PlanError: It is gone or changed, or came from no file.
         """
@@ -273,7 +273,7 @@ class Mosaic:
         return open_target_again(self.target_path, self.grid, self.options, purpose)
 
     def preview(self, longest_px: int = _PREVIEW_PX) -> Image.Image:
-        """Target and mosaic side by side, each at most `longest_px` wide and high.
+        """Draw target and mosaic side by side, each at most `longest_px` wide and high.
 
         Raises:
             PlanError: The target of a plan is gone, or came from no file.
@@ -302,7 +302,7 @@ class Mosaic:
             self.preview().save(part)
 
     def _spared(self, path: str | Path) -> Path:
-        """Where to write, which is none of the files that the mosaic is made of."""
+        """Return the path, after a check that it is none of the files that the mosaic is made of."""
         path = Path(path)
         read = [self.target_path, self.options.region, *paths_in([self.tiles.spec])]
         refuse_overwriting_inputs(path, read)

@@ -20,11 +20,11 @@ __all__ = ["Run"]
 
 
 class Run(Stages):
-    """The stages of a run, with what is checked and said between them.
+    """The stages of a run, with the checks and notes between them.
 
     Args:
-        reporter: Hears of the stages and notes.
-        out: Where the mosaic goes, if anywhere.
+        reporter: Receives the stages and notes.
+        out: File of the mosaic, if it is written.
         jpeg_quality: 1 to 100 for JPEG and WebP.
     """
 
@@ -35,14 +35,14 @@ class Run(Stages):
         self._jpeg_quality = jpeg_quality
 
     def check(self, layout: Layout, specs: Sequence[str]) -> None:
-        """Check that place, format and settings of the output can take a mosaic, and say its notes.
+        """Check that place, format and settings of the output suit a mosaic, and pass on the notes of its layout.
 
         Args:
             layout: The layout of the mosaic.
             specs: Specs of its tiles; none for pictures in memory.
         Raises:
             OutputError: The output cannot hold such a mosaic.
-            ConfigError: A setting that the format has no use for.
+            ConfigError: A setting without effect in the format.
         """
         if self._out is not None:
             file_format = check_output(self._out, layout.size_px)
@@ -53,7 +53,7 @@ class Run(Stages):
         self.note(layout.crop, *layout.words)
 
     def write(self, mosaic: Mosaic) -> Mosaic:
-        """Write the mosaic, if it goes anywhere, and return it."""
+        """Write the mosaic, if an output was named, and return it."""
         if mosaic.options.size is not None:
             used = np.unique(mosaic.tile_numbers).tolist()
             self.note(soft_originals_note(mosaic.tiles, used, mosaic.tile_px, mosaic.options.crop))

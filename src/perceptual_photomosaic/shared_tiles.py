@@ -1,4 +1,4 @@
-"""Tiles that several mosaics share, opened and looked at once."""
+"""Tiles that several mosaics share; they are opened once, and their patches are computed once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from perceptual_photomosaic.tiles import TileOptions, TileSet
 
 __all__ = ["SharedTiles"]
 
-_KEPT = 2  # a size on paper makes cells of one shape for upright targets and of another for others
+_KEPT = 2  # a size on paper gives cells of one shape for upright targets and of another shape for wide ones
 
 
 class SharedTiles:
@@ -23,10 +23,10 @@ class SharedTiles:
 
     Args:
         tiles: As `make_mosaic` takes them.
-        reporter: Hears of progress, and what tile sets say of themselves.
+        reporter: Receives progress, and the notes of tile sets.
     Attributes:
         specs: Specs of the tiles; none for pictures in memory.
-        failure: Why the tiles could not be opened, if so.
+        failure: The error of the opening, if it failed.
     """
 
     def __init__(self, tiles: Tiles, reporter: Reporter = SILENT) -> None:
@@ -40,7 +40,7 @@ class SharedTiles:
     def open_for(
         self, options: MosaicOptions, target_px: tuple[int, int], cache: Path | None
     ) -> tuple[TileSet, Layout]:
-        """Open the tiles for a target, and lay out its grid for them: with fewer cells where photos are few.
+        """Open the tiles for a target, and return them and the layout of its grid, which depends on their number.
 
         Args:
             options: The settings.
@@ -62,7 +62,7 @@ class SharedTiles:
         return self._opened(tile_options)
 
     def patches(self, tile_options: TileOptions) -> ChoicePatches:
-        """Return what all tiles look like with these options."""
+        """Return the patches of all choices with these options."""
         return self._patches(tile_options)
 
     def _open(self, tile_options: TileOptions) -> TileSet:

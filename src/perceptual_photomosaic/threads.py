@@ -1,9 +1,9 @@
-"""The same numbers whatever the number of cores.
+"""Threads that give the same numbers on any number of cores.
 
-A library for matrix products divides large ones among its threads, and adds up in another order for each number of
-them. The last digits then differ, some cell with two tiles nearly alike takes the other one, and its neighbours follow.
-So what decides a mosaic runs on one such thread; work is shared out by our own threads, in blocks that do not depend on
-their number. Where torch decides it, it has four, on any machine.
+A library for matrix products divides large products among its threads. The order of its sums depends on their number,
+so the last digits differ; then a cell with two nearly equal tiles may get the other one, and its neighbours change too.
+So all code that decides a mosaic runs matrix products on one thread. Our own threads share out the work, in blocks that
+do not depend on their number. Where torch decides a mosaic, it has four threads on any machine.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ WORKERS = min(4, cpu_count() or 1)
 """Threads that share work out."""
 
 _TORCH_THREADS = 4
-"""What torch has while it decides: on fewer cores they take turns at little cost."""
+"""Threads of torch while it decides a mosaic: on fewer cores they take turns at little cost."""
 
 _Item = TypeVar("_Item")
 
 
 def share_out(work: Callable[[_Item], None], items: Iterable[_Item]) -> None:
-    """Do some work for every item, on several threads; what one of them raises is raised here."""
+    """Run `work` for every item, on several threads; an exception of one is raised here."""
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(work, items))
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Hold numpy's matrix products to one thread; also a decorator. Threads of torch are left alone."""
+    """Limit numpy's matrix products to one thread; also a decorator. Threads of torch are not changed."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1, user_api="blas"):
@@ -42,7 +42,7 @@ def one_blas_thread() -> Iterator[None]:
 
 @contextmanager
 def fixed_torch_threads(count: int = _TORCH_THREADS) -> Iterator[None]:
-    """Hold torch's work on the CPU to so many threads, whatever the machine has and was told; also a decorator."""
+    """Limit torch's work on the CPU to `count` threads, on any machine and with any setting; also a decorator."""
     import torch
 
     before = torch.get_num_threads()
@@ -54,5 +54,5 @@ def fixed_torch_threads(count: int = _TORCH_THREADS) -> Iterator[None]:
 
 
 def slices(length: int, step: int) -> list[slice]:
-    """So many things, `step` at a time; the last slice ends where they end."""
+    """Return slices of `step` items that cover `length` items; the last slice may be shorter."""
     return [slice(start, min(start + step, length)) for start in range(0, length, step)]

@@ -95,7 +95,7 @@ def test_no_file_is_replaced_that_no_run_wrote(studio: Path, how: str) -> None:
     before = None if place.is_dir() else place.read_bytes()
     taken, other = made("a.png", "b.png")
     assert (taken.state, other.state) == ("failed", "made")
-    assert "'out/a.png' is there, and is not what an earlier run wrote; --redo replaces it." in taken.error
+    assert "'out/a.png' exists and was not written by an earlier run; --redo replaces it." in taken.error
     assert place.is_dir() if before is None else place.read_bytes() == before
     assert states(made("a.png", redo=True)) == ["failed" if before is None else "made"]
 

@@ -160,7 +160,7 @@ def _with(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (_without("format"), "is not a plan of ours"),
+        (_without("format"), "is not a plan of photomosaic"),
         (_with("version", 3), "has version 3; versions 1 and 2 can be opened here"),
         (_without("grid"), "is damaged"),
         (_without("cells"), "is damaged"),
@@ -181,8 +181,8 @@ def _with(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (_with("tile_size", "big"), "is damaged"),
         (_with("tile_size", 0), "is damaged"),
         (_with("settings", {"colums": 3}), "there is no setting 'colums'"),
-        (_with("settings", {"quality": "best"}), "quality is no more, as quality 'best' was removed; leave it out."),
-        (_with("settings", {"time_limit": 60.0}), "time_limit is no more, as quality 'best' was removed"),
+        (_with("settings", {"quality": "best"}), "quality no longer exists, as quality 'best' was removed; leave"),
+        (_with("settings", {"time_limit": 60.0}), "time_limit no longer exists, as quality 'best' was removed"),
         (_with("settings", 7), "is damaged"),
         (_with("shifts", [[0, 0, 0]]), "is damaged"),
         (_with("tiles", []), "is damaged"),

@@ -1,7 +1,7 @@
 """Several mosaics of the same tiles, written into one folder.
 
-Each is made by `make_mosaic`, with tiles that are opened once. Beside each file lies a small hidden one that says what
-it was made from, so that a second run makes only what is missing or would come out differently; see `records`.
+Each is made by `make_mosaic`, with tiles that are opened once. A small hidden file beside each mosaic records what it
+was made from, so that a second run makes only mosaics that are missing or would be different; see `records`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = ["BatchItem", "make_mosaics"]
 
 @dataclass(frozen=True)
 class BatchItem:
-    """What became of one target.
+    """The result for one target.
 
     Attributes:
         target: The target's file.
@@ -67,8 +67,8 @@ def make_mosaics(
 ) -> list[BatchItem]:
     """Rebuild several targets out of the same tiles, and write the mosaics into a folder.
 
-    A mosaic is called as its target is, with another suffix; those of a folder's subfolders go into subfolders. One
-    that an earlier run has finished is left as it is if its target, the tiles and all settings are still the same.
+    A mosaic has the name of its target, with another suffix; those of a folder's subfolders go into subfolders. A
+    finished mosaic of an earlier run stays as it is if its target, the tiles and all settings are still the same.
 
     Args:
         targets: A file, a folder, or several of them.
@@ -80,12 +80,12 @@ def make_mosaics(
         jpeg_quality: 1 to 100 for JPEG and WebP.
         cache: Folder that keeps decoded photos and assignments between runs; None keeps nothing.
         progress: Show progress on standard error.
-        reporter: Hears of progress, and of each target that fails.
+        reporter: Receives progress, and a note for each target that fails.
         **changes: Settings by name, over those in `options`.
     Returns:
-        What became of each target, in order. A target that fails does not end the others.
+        The result for each target, in order. A target that fails does not stop the others.
     Raises:
-        MosaicError: What is wrong for all targets: tiles, settings, or names that would replace each other.
+        MosaicError: An error that concerns all targets: tiles, settings, or names that would replace each other.
     """
     options = checked_options(options, changes, "make_mosaics()")
     reporter = shown_progress() if progress else reporter
@@ -110,7 +110,7 @@ def make_mosaics(
 
 @dataclass(frozen=True)
 class _Batch:
-    """What is the same for all targets."""
+    """The inputs that all targets share."""
 
     shared: SharedTiles
     options: MosaicOptions
@@ -125,7 +125,7 @@ class _Batch:
             return BatchItem(job.target, job.out, "finished")
         if state == "taken":
             shown = printable(job.out)
-            return self.failed(*job, f"'{shown}' is there, and is not what an earlier run wrote; --redo replaces it.")
+            return self.failed(*job, f"'{shown}' exists and was not written by an earlier run; --redo replaces it.")
         try:
             return BatchItem(job.target, job.out, "made", self._make(job, key))
         except (ConfigError, ModelError):  # the same for all targets
@@ -136,7 +136,7 @@ class _Batch:
             return self.failed(*job, "not enough memory" if isinstance(error, MemoryError) else str(error))
 
     def failed(self, target: Path, out: Path | None, error: str) -> BatchItem:
-        """Say that a target failed, and why."""
+        """Report that a target failed, and return its result."""
         name = printable(target)
         self.reporter.note(error if name in error else f"{name}: {error}")
         return BatchItem(target, out, "failed", error=error)
@@ -167,7 +167,7 @@ class _Batch:
 
 @dataclass(frozen=True)
 class _Named:
-    """Hands on what is said of one target, with its name; the same text is said of the first one alone."""
+    """A reporter that adds the name of a target to stages and notes; an equal note of a later target is left out."""
 
     reporter: Reporter
     name: str

@@ -1,4 +1,4 @@
-"""Which target becomes which file."""
+"""The targets of a batch and the files of their mosaics."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def find_jobs(
 
     Args:
         targets: Files, and folders whose pictures are all targets, those of the folders below them too.
-        folder: Where the mosaics go. Pictures that lie in it are no targets.
+        folder: Folder of the mosaics. Pictures in it are no targets.
         format_name: Suffix of the mosaics, without the dot.
     Returns:
         The jobs in order of their targets, and files that cannot be targets.
     Raises:
         ConfigError: An unknown format.
-        ImageError: There is no target, or something else than files was handed in.
+        ImageError: There is no target, or `targets` has something other than files and folders.
         OutputError: Two mosaics would have one name, or one would replace a target.
         TileError: A folder that cannot be read.
     """
@@ -82,10 +82,10 @@ def suffix_of(format_name: str) -> str:
 
 
 def check_place(folder: Path, specs: Iterable[str]) -> None:
-    """Make sure that mosaics may go into a folder, which need not be there yet.
+    """Check that mosaics may be written to a folder, which need not exist yet.
 
     Args:
-        folder: Where they go.
+        folder: Folder of the mosaics.
         specs: Specs of the tiles.
     Raises:
         OutputError: It is a file, or the folder around it is missing, or its pictures are the tiles.
@@ -115,7 +115,7 @@ def _paths(targets: str | Path | Sequence[str | Path]) -> list[Path]:
 
 
 def _check_names(jobs: Iterable[Job]) -> None:
-    """Make sure that no mosaic replaces another one, on any system, or a target."""
+    """Check that no mosaic replaces another one, on any system, or a target."""
     targets = {job.target.resolve(): job.target for job in jobs}
     named: dict[str, Job] = {}
     for job in jobs:

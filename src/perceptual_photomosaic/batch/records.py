@@ -1,8 +1,8 @@
 """Records of what mosaics in a folder were made from: small hidden files, one beside each mosaic.
 
-A mosaic is finished if its record was made from the same target, tiles and settings, and the file is as large as it was
+A mosaic is finished if its record names the same target, tiles and settings, and the file has the size that was
 written. Files are known by path, size and time of their last change. A file without a record, or of another size, is
-not ours to replace. The record is there before the file, so that a run that was killed is no stranger to what it wrote.
+not replaced. The record is written before the mosaic, so that the next run knows the files of a run that was killed.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from perceptual_photomosaic.tiles.walk import find_photos
 __all__ = ["Record", "State", "key_of", "load_record", "save_record", "state_of", "tiles_key"]
 
 State = Literal["new", "finished", "taken"]
-"""Whether a mosaic is to be made, is finished, or has its place taken by another file."""
+"""State of a mosaic: to be made, finished, or its name taken by another file."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of a mosaic.
+    """The record of a mosaic.
 
     Attributes:
-        key: What it was made from.
+        key: Digest of what it was made from, see `key_of`.
         size: Its size in bytes; None while it is being made.
     """
 
@@ -44,7 +44,7 @@ class Record:
 
 
 def state_of(out: Path, key: str) -> State:
-    """Tell what is to be done for a mosaic that would be made from what `key` stands for."""
+    """Return the state of a mosaic that would be made from the inputs with the digest `key`."""
     if not os.path.lexists(out):
         return "new"
     record = load_record(out)
@@ -58,7 +58,7 @@ def key_of(target: Path, tiles: str, options: MosaicOptions, jpeg_quality: int |
 
     Args:
         target: The target's file.
-        tiles: As `tiles_key` gives it.
+        tiles: Digest of the tiles, see `tiles_key`.
         options: The settings.
         jpeg_quality: As for `make_mosaic`.
     """
@@ -67,10 +67,10 @@ def key_of(target: Path, tiles: str, options: MosaicOptions, jpeg_quality: int |
 
 
 def tiles_key(tiles: Tiles) -> str:
-    """Return a digest of what tiles there are, without opening those that come from files.
+    """Return a digest of the tiles; tiles in files are not opened for it.
 
     Raises:
-        TileError: A spec that is none, a folder that cannot be read, or no usable pictures in memory.
+        TileError: A bad spec, a folder that cannot be read, or no usable pictures in memory.
     """
     specs = specs_of(tiles)
     if hasattr(tiles, "identity") or not specs:
@@ -81,7 +81,7 @@ def tiles_key(tiles: Tiles) -> str:
 
 
 def load_record(out: Path) -> Record | None:
-    """Read the record of a mosaic; what is none is as good as none."""
+    """Read the record of a mosaic; None where it is missing or damaged."""
     try:
         data = json.loads(_place(out).read_text(encoding="utf-8"))
         return Record(str(data["key"]), None if data["size"] is None else int(data["size"]))
@@ -107,7 +107,7 @@ def _place(out: Path) -> Path:
 
 
 def _stamps(path: Path) -> Iterable[str]:
-    """What a file, a folder of photos or a library is known by."""
+    """Yield path, size and time of a file, or of the library and the photos in a folder."""
     yield _stamp(path / "library.sqlite" if path.is_dir() else path)
     if path.is_dir():
         yield from (f"{file.path} {file.size} {file.mtime_ns}" for file in find_photos(path).found)

@@ -1,6 +1,6 @@
 """Settings of a mosaic: their groups, their checks, and their values in Python and in TOML files.
 
-The command line builds its options from the fields in `groups`, so the two cannot drift apart.
+The command line builds its options from the fields in `groups`, so that both always agree.
 """
 
 from perceptual_photomosaic.config.checks import check_options, check_output_options, check_values

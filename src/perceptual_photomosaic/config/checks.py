@@ -1,4 +1,4 @@
-"""The check of all settings: known words, sensible numbers, and nothing that would do nothing."""
+"""Checks of the settings: unknown words, numbers out of range, and settings without effect."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SHARES = ("adjust", "blend", "contrast")
 
 
 def check_options(options: MosaicOptions) -> None:
-    """Check settings that someone asks for.
+    """Check settings that a caller asks for.
 
     Raises:
-        ConfigError: An unknown word (names the nearest one), a number out of range, or a setting that would do nothing.
+        ConfigError: An unknown word (names the nearest one), a number out of range, or a setting without effect.
     """
     check_values(options)
     for item in _changed(options):
@@ -34,7 +34,7 @@ def check_options(options: MosaicOptions) -> None:
 
 
 def check_values(options: MosaicOptions) -> None:
-    """Check each setting by itself, as those of a saved plan are.
+    """Check each setting by itself, as for a saved plan.
 
     Raises:
         ConfigError: An unknown word (names the nearest one), or a number out of range.
@@ -57,7 +57,7 @@ def check_output_options(options: MosaicOptions, format_name: str, names: Collec
         format_name: Name of the format: "PNG".
         names: The settings to check; None checks all.
     Raises:
-        ConfigError: A setting that would do nothing.
+        ConfigError: A setting without effect.
     """
     for item in _changed(options):
         formats = item.metadata["only"].get("format", (format_name,))

@@ -1,7 +1,7 @@
-"""Settings of a mosaic in four groups: the one home of defaults, of their help, and of what each applies to.
+"""Settings of a mosaic in four groups: the only place of their defaults, their help and their scope.
 
-People see them flat: on the command line, in TOML files and from Python. Inside, a function asks for the group that it
-needs, and is given the `MosaicOptions`, which are all four.
+On the command line, in TOML files and in Python they form one flat list. Inside the package a function names the group
+that it needs as its type, and receives the `MosaicOptions`, which are all four groups.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ FITS = ("crop", "pad", "stretch")
 CROPS = ("centre", "attention", "faces", "none")
 """Parts of a photo that fill a cell; "none" shows all of it."""
 TONES = ("auto", "keep", "fit")
-"""Fit a target's tones to those of the tiles where they have few, never, or always."""
+"""When the target's tones are fitted to those of the tiles: where the tiles have few tones, never, or always."""
 VIEWINGS = ("near", "balanced", "far")
 """Viewing distances."""
 DETAILS = ("auto", "none")
-"""What gets the best photos: faces, or nothing more than all else."""
+"""Parts of a target that get the best photos: faces, or none."""
 INKS = ("none", "target", "duo")
-"""Leave letters as they are, colour them, colour them and their paper."""
+"""Ways to colour letters by their cells: not at all, the letters, or the letters and their paper."""
 COMPRESSIONS = ("deflate", "lzw", "jpeg", "none")
 """Compressions of a TIFF: "jpeg" loses something, the others nothing."""
 ANSI_COLOURS = ("24bit", "256", "16")
@@ -53,8 +53,8 @@ def _option(default: Any, panel: str, text: str, words: tuple[str, ...] = (), **
         default: Its default.
         panel: The part of the help in which it is listed.
         text: Its help.
-        words: What it may be, where it is one of a few words.
-        **only: What it applies to, by another setting or by the output's format: method="nearest", format="PDF".
+        words: The allowed words, where there are a few.
+        **only: Its scope, by another setting or by the output's format: method="nearest", format="PDF".
     """
     known = {name: (values,) if isinstance(values, str) else values for name, values in only.items()}
     return field(default=default, metadata={"help": text, "group": panel, "words": words, "only": known})
@@ -62,7 +62,7 @@ def _option(default: Any, panel: str, text: str, words: tuple[str, ...] = (), **
 
 @dataclass(frozen=True)
 class GridSettings:
-    """Where the cells are, and how large tiles are drawn."""
+    """Settings of the grid and of the size of tiles."""
 
     columns: int | None = _option(None, "Grid", "Cells across; rows follow from the target's shape.")
     rows: int | None = _option(None, "Grid", "Cells down; columns follow from the target's shape.")
@@ -78,12 +78,12 @@ class GridSettings:
 
 @dataclass(frozen=True)
 class TileSettings:
-    """How tiles and target are read, cropped and turned."""
+    """Settings for reading, cropping and turning tiles and target."""
 
     crop: str = _option(
         "centre",
         "Tiles",
-        "Which part of a photo fills the cell: centre, attention or faces; none shows all of it over --background.",
+        "Part of a photo that fills the cell: centre, attention or faces; none shows all of it over --background.",
         CROPS,
     )
     background: str = _option(
@@ -97,18 +97,18 @@ class TileSettings:
 
 @dataclass(frozen=True)
 class MatchingSettings:
-    """How tiles are chosen for cells, and coloured for them."""
+    """Settings for choosing tiles for cells, and for colouring them."""
 
-    method: str = _option("solve", "Choosing", f"How tiles are chosen: {', '.join(METHODS)}.", METHODS)
+    method: str = _option("solve", "Choosing", f"Method that chooses the tiles: {', '.join(METHODS)}.", METHODS)
     model: str = _option(
         "", "Choosing", "The network of method 'mosaicnet': a name, or a file that 'train' made.", method="mosaicnet"
     )
     tone: str = _option(
         "auto",
         "Choosing",
-        "Map the target's range of tones onto the range that the tiles can show, so that detail is kept in shadows and "
-        "highlights that they cannot: auto (only for tiles of few tones, such as letters and emoji; right for nearly "
-        "all), fit (always), keep (never). It takes no time worth counting.",
+        "Map the target's range of tones onto the range that the tiles can show, so that shadows and highlights keep "
+        "their detail: auto (only for tiles of few tones, such as letters and emoji; usual), fit (always) or keep "
+        "(never). It takes almost no time.",
         TONES,
         method=("solve", "nearest", "mean", "ncc"),
     )
@@ -129,7 +129,7 @@ class MatchingSettings:
     weights: str = _option(
         "",
         "Choosing",
-        "Weights by name, over those of --viewing: structure8=2,halftone1=1.",
+        "Weights of the terms by name, in place of those of --viewing: structure8=2,halftone1=1.",
         method="solve",
         ink="none",
     )
@@ -172,11 +172,13 @@ class MatchingSettings:
 
 @dataclass(frozen=True)
 class PrintSettings:
-    """How the mosaic is drawn and written."""
+    """Settings for drawing and writing the mosaic."""
 
     blend: float = _option(0.0, "Colour", "Lay the target over the mosaic, with this opacity from 0 to 1.")
     size: str | None = _option(
-        None, "Print", "Size of the print: 60x90cm, 24x36in, A2 or 4000x3000px, turned to the target; 60x90cm! is not."
+        None,
+        "Print",
+        "Size of the print: 60x90cm, 24x36in, A2 or 4000x3000px. It is turned to match the target; 60x90cm! is not.",
     )
     dpi: float | None = _option(None, "Print", "Dots per inch of the print (150 if only --size is given).")
     compression: str = _option(
@@ -191,7 +193,7 @@ class PrintSettings:
     bleed: str = _option(
         "0", "Print", "Continue the picture beyond the trim of a PDF by this much: 3mm, 0.125in.", format="PDF"
     )
-    marks: bool = _option(False, "Print", "Show where to cut a PDF.", format="PDF")
+    marks: bool = _option(False, "Print", "Draw marks that show where to cut a PDF.", format="PDF")
     sheets: str | None = _option(
         None, "Print", "Split a PDF onto sheets of paper: A4, A3, letter, 297x420mm.", format="PDF"
     )

@@ -1,4 +1,4 @@
-"""Values of settings, by name: from Python, from TOML files, and into them."""
+"""Values of settings by name: from Python, from TOML files, and as TOML."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _GONE = {
     "loss": "lpips",
     "device": "auto",
 }
-"""Settings of `--quality best`, which was removed, and the values with which files that name them mean the same."""
+"""Settings of `--quality best`, which was removed, and the values with which old files may still name them."""
 
 
 def option_fields() -> tuple[Field[Any], ...]:
-    """Fields of `MosaicOptions` in the order people read them."""
+    """Return the fields of `MosaicOptions` in the order of the help."""
     return fields(MosaicOptions)
 
 
 def field_types() -> dict[str, Any]:
-    """Types of the fields by name."""
+    """Return the types of the fields by name."""
     return get_type_hints(MosaicOptions)
 
 
@@ -42,7 +42,7 @@ def with_values(options: MosaicOptions, values: Mapping[str, Any], where: str) -
     """Replace settings by name.
 
     Args:
-        options: What to start from.
+        options: The settings to start from.
         values: New values by name; hyphens read as underscores.
         where: Named in errors: a file, or "make_mosaic()".
     Raises:
@@ -55,7 +55,7 @@ def with_values(options: MosaicOptions, values: Mapping[str, Any], where: str) -
         if name in _GONE:
             if value == _GONE[name]:
                 continue
-            raise ConfigError(f"{where}: {key} is no more, as quality 'best' was removed; leave it out.")
+            raise ConfigError(f"{where}: {key} no longer exists, as quality 'best' was removed; leave it out.")
         if name not in kinds:
             near = get_close_matches(name, kinds, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
@@ -70,11 +70,11 @@ def checked_options(options: MosaicOptions | None, changes: Mapping[str, Any], w
     """Return settings with some of them changed, checked.
 
     Args:
-        options: What to start from; None starts from the defaults.
+        options: The settings to start from; None takes the defaults.
         changes: New values by name.
         where: Named in errors: "make_mosaic()".
     Raises:
-        ConfigError: An unknown name or word, a value that makes no sense, or a setting that would do nothing.
+        ConfigError: An unknown name or word, a value that makes no sense, or a setting without effect.
     """
     options = with_values(options or MosaicOptions(), changes, where)
     check_options(options)
@@ -82,7 +82,7 @@ def checked_options(options: MosaicOptions | None, changes: Mapping[str, Any], w
 
 
 def load_options(path: Path, options: MosaicOptions | None = None) -> MosaicOptions:
-    """Read settings from a TOML file; what it does not name stays as it is.
+    """Read settings from a TOML file; settings that it does not name stay as they are.
 
     Raises:
         ConfigError: A missing file, bad TOML, an unknown setting or a value of the wrong type.
@@ -99,7 +99,7 @@ def load_options(path: Path, options: MosaicOptions | None = None) -> MosaicOpti
 
 
 def save_options(options: MosaicOptions) -> str:
-    """The settings as TOML, each with its help; unset ones are left as comments."""
+    """Return the settings as TOML, each with its help; unset ones are comments."""
     lines = []
     for item in option_fields():
         value = getattr(options, item.name)
@@ -132,7 +132,7 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A number as Python has it, where it was numpy's."""
+    """Return a number of numpy as one of Python; other values stay as they are."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return value
     return int(value) if isinstance(value, Integral) else float(value)

@@ -1,4 +1,4 @@
-"""Fingerprints of files, by which a plan finds photos again that were moved or renamed."""
+"""Fingerprints of files, by which moved or renamed photos of a plan are found again."""
 
 from __future__ import annotations
 

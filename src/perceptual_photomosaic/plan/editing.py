@@ -1,9 +1,9 @@
-"""Changing a finished plan by hand: pins, bans and swaps, with only the cells they touch chosen anew.
+"""Changes of a finished plan by hand: pins, bans and swaps.
 
 A pin puts a tile into a cell and keeps it there; a ban keeps a tile out; a swap exchanges two cells and pins both. The
-limits of the plan go on holding: copies that a pin leaves too many or too near give way, the worst fitting first. All
-other cells keep their tiles; only where the limits cannot be met that way are cells around drawn in, step by step.
-Later edits win: a pin lifts the ban of its tile, a ban the pins of its tile.
+limits of the plan still apply: where a pin makes copies too many or too near, other tiles replace them, the worst
+fitting first. All other cells keep their tiles. Only where the limits cannot be met that way, tiles are also chosen for
+cells around, in growing windows. Later edits win: a pin lifts the ban of its tile, a ban the pins of its tile.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Cell = tuple[int, int]  # row, column, from 0
 
 @dataclass(frozen=True)
 class Edits:
-    """What to change.
+    """The changes to make.
 
     Attributes:
         pins: Cell -> name of the tile that goes there and stays.
@@ -53,11 +53,11 @@ class Edits:
 def edit_plan(
     plan: str | Path | Plan, edits: Edits, *, cache: Path | None = None, reporter: Reporter = SILENT
 ) -> tuple[Mosaic, NDArray[np.int64]]:
-    """Change a plan.
+    """Change a plan by hand, and choose tiles for the cells that the change affects.
 
     Args:
         plan: A file, or a plan that was loaded; its tiles and its target must still be there.
-        edits: What to change.
+        edits: The changes to make.
         cache: Folder that keeps decoded photos between runs; None keeps nothing.
         reporter: Receives progress.
     Returns:
@@ -106,7 +106,7 @@ def edit_plan(
 
 
 def _plain(options: MosaicOptions) -> MosaicOptions:
-    """The same settings, with a method that can choose for a few cells: the solver where a network chose."""
+    """Return the same settings with a method that can choose for a few cells: the solver in place of a network."""
     few = ("solve", "nearest", "mean", "ncc")
     method = options.method if options.method in few else "solve"
     return replace(options, method=method, weights=present_weights(options.weights))
@@ -123,7 +123,7 @@ def _check_cell(cell: Cell, shape: tuple[int, int]) -> None:
 def _by_hand(
     problem: Problem, before: NDArray[np.int64], edits: Edits, plan: Plan
 ) -> tuple[NDArray[np.int64], set[Cell], frozenset[int]]:
-    """Make the edits themselves: the new choices, all pinned cells, all banned tiles."""
+    """Apply the edits; return the new choices, all pinned cells and all banned tiles."""
     names = TileNames(problem.tiles)
     choices = before.copy()
     placed = {cell: names.find(name) for cell, name in edits.pins.items()}
@@ -148,8 +148,10 @@ def _by_hand(
 def _reassign(
     problem: Problem, choices: NDArray[np.int64], named: Collection[Cell], method: Matcher, reporter: Reporter
 ) -> NDArray[np.int64]:
-    """Choose anew for the cells that must give way, and for more around them and around the cells that the edit names
-    only where that is not enough."""
+    """Choose tiles for the cells that must change.
+
+    Where the limits cannot be met that way, also choose for cells around them and around the cells that the edit names.
+    """
     limits, shape = problem.limits, problem.grid.shape
     limits.check(shape, problem.num_tiles, problem.variants)
     fixed = np.zeros(len(choices), bool)
@@ -176,7 +178,7 @@ def _reassign(
 
 
 def _displaced(problem: Problem, choices: NDArray[np.int64], fixed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which cells must give way: banned tiles, copies too many or too near, and room for tiles that must appear."""
+    """Return the cells that must change, (n,): banned tiles, too many or too near copies, room for required tiles."""
     limits, columns = problem.limits, problem.grid.columns
     tiles = choices // problem.variants
     num_tiles = problem.num_tiles
@@ -207,6 +209,6 @@ def _displaced(problem: Problem, choices: NDArray[np.int64], fixed: NDArray[np.b
 
 
 def _misfit(problem: Problem, cells: NDArray[np.integer], choices: NDArray[np.integer]) -> NDArray[np.float32]:
-    """How badly choices fit cells, pair by pair, (n,)."""
+    """Return the squared distances between the descriptors of cells and choices, pair by pair, (n,)."""
     difference = problem.cell_traits.descriptors[cells] - problem.choice_traits.descriptors[choices]
     return np.asarray(np.square(difference).sum(axis=1), np.float32)

@@ -59,7 +59,7 @@ def read_plan(path: Path, relative_to: str | Path | None, look_in: Sequence[str 
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise PlanError(f"plan '{shown}' is not JSON: {error}.") from error
     if not isinstance(data, dict) or data.get("format") != _FORMAT:
-        raise PlanError(f"'{shown}' is not a plan of ours; make one with --plan.")
+        raise PlanError(f"'{shown}' is not a plan of photomosaic; make one with --plan.")
     if data.get("version") not in _VERSIONS:
         raise PlanError(f"plan '{shown}' has version {data.get('version')}; versions 1 and 2 can be opened here.")
     try:
@@ -83,7 +83,7 @@ def _starts(plan: Plan, data: dict[str, Any], relative_to: str | Path | None) ->
 
 
 def to_json(plan: Plan) -> str:
-    """Write a plan as JSON, its paths as they are, one row of cells a line."""
+    """Return a plan as JSON, with its paths as they are, and one row of cells per line."""
     head = {
         "format": _FORMAT,
         "version": _VERSION,
@@ -156,7 +156,7 @@ def _plan(data: dict[str, Any]) -> Plan:
 
 
 def _settings(saved: dict[str, Any]) -> dict[str, Any]:
-    """Settings as they were, with the size that the mosaic has; see `as_written`."""
+    """Return the saved settings, with the size as the mosaic has it; see `as_written`."""
     size = saved.get("size")
     return {**saved, **({"size": as_written(size)} if isinstance(size, str) else {})}
 

@@ -14,7 +14,7 @@ __all__ = ["index_csv"]
 
 
 def index_csv(choices: NDArray[np.int64], tiles: TileSet) -> str:
-    """Write which tile is in which cell as CSV.
+    """Return the index as CSV.
 
     Args:
         choices: Choice numbers, (rows, columns).

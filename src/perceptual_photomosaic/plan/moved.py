@@ -22,10 +22,10 @@ __all__ = ["find_sources", "find_target", "with_folders"]
 def with_folders(plan: Plan, look_in: Sequence[str | Path]) -> Plan:
     """Return the plan with more folders of photos among its tile sets.
 
-    The first takes the place of the sets whose folders are gone; those that the plan does not have are added.
+    The first one replaces the sets whose folders are gone. Folders that the plan does not have are added.
 
     Args:
-        plan: The plan, its paths found.
+        plan: The plan, its paths resolved.
         look_in: Folders in which its photos may be now.
     """
     if not look_in:
@@ -48,8 +48,8 @@ def find_target(plan: Plan, look_in: Sequence[str | Path]) -> Plan:
     """Return the plan with its target's path as it is now, where the target was moved.
 
     Args:
-        plan: The plan, its paths found.
-        look_in: Folders to look through; the plan's own and that of the target are looked at, too.
+        plan: The plan, its paths resolved.
+        look_in: Folders to search, beside the plan's folder and the target's.
     """
     mark = plan.contents.get("target")
     if plan.target is None or mark is None or Path(plan.target).exists():
@@ -59,13 +59,13 @@ def find_target(plan: Plan, look_in: Sequence[str | Path]) -> Plan:
     for folder in look_in:
         try:
             names += [photo.path for photo in find_photos(folder).found]
-        except TileError:  # whoever opens it as a tile set says so
+        except TileError:  # reported when it is opened as a tile set
             continue
     return replace(plan, target=find_by_content({"target": mark}, names).get("target", plan.target))
 
 
 def find_sources(plan: Plan, tiles: TileSet) -> dict[int, str]:
-    """Find the photos of a plan that have another name by now.
+    """Find the photos of a plan that have another name now.
 
     Args:
         plan: The plan.

@@ -1,4 +1,4 @@
-"""Opening a plan: its tiles, its target, and its choices in the numbering of the tiles as they are today."""
+"""The opening of a plan: its tiles, its target, and its choices in the numbering of the tiles as opened today."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["OpenedPlan", "open_plan_files"]
 
 
 class OpenedPlan(NamedTuple):
-    """What a plan names, opened.
+    """The tiles and the target of a plan, opened, and its choices.
 
     Attributes:
         tiles: The tile set.
@@ -39,7 +39,7 @@ class OpenedPlan(NamedTuple):
 def open_plan_files(
     plan: Plan, options: MosaicOptions, *, target_for: str | None, cache: Path | None, reporter: Reporter
 ) -> OpenedPlan:
-    """Open what a plan names; see `Plan.open`."""
+    """Open the tiles and the target of a plan; see `Plan.open`."""
     if ArrayTiles.spec in plan.specs:
         raise PlanError("the plan's tiles were pictures in memory, not in files, so it cannot be drawn again.")
     tiles = open_tile_set(plan.specs, tile_options_for(options, cache), reporter)

@@ -1,4 +1,4 @@
-"""The paths in a plan: written from the plan's folder on, and found again wherever that folder is opened."""
+"""The paths in a plan: written relative to the plan's folder, and resolved where the plan is opened."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def map_paths(plan: Plan, change: Change) -> Plan:
 
 
 def _parsed(text: str) -> list[Spec]:
-    """Read a spec; that of tiles from memory, which is none, names no sets."""
+    """Parse a spec; tiles from memory have no spec and give an empty list."""
     try:
         return parse_specs(text)
     except TileError:
@@ -108,5 +108,5 @@ def _changed_settings(settings: Mapping[str, Any], change: Change, renamed: Mapp
 
 
 def _is_path(name: str) -> bool:
-    """Tell a file from the name of a font family or of a shipped model."""
+    """Tell whether a name is a file, not a font family or a shipped model."""
     return os.sep in name or "/" in name or bool(Path(name).suffix)

@@ -74,9 +74,9 @@ class Plan:
 
         Args:
             path: The file.
-            relative_to: Folder at which the plan's paths begin; None tries that of the plan, then that in which it was
-                written.
-            look_in: Folders of photos that are looked through, too, for photos and targets that were moved.
+            relative_to: Folder at which the plan's paths begin; None tries the plan's folder, then the folder in which
+                it was written.
+            look_in: More folders to search for photos and targets that were moved.
         Raises:
             PlanError: A missing file, or one that is not a whole plan of a version that can be opened.
         """
@@ -88,9 +88,9 @@ class Plan:
         """Write the plan as JSON.
 
         Args:
-            path: Where to.
-            relative_to: Folder at which the paths in the file begin, and no absolute path is written; None takes the
-                folder of the file, and also writes where that is.
+            path: The file.
+            relative_to: Folder at which the paths in the file begin; then no absolute path is written. None takes the
+                folder of the file, and writes its absolute path, too.
         Raises:
             OutputError: The place cannot be written to.
         """
@@ -106,13 +106,13 @@ class Plan:
         cache: Path | None = None,
         reporter: Reporter = SILENT,
     ) -> OpenedPlan:
-        """Open what the plan names: its tiles, its target, and its choices in the numbering of the tiles as opened.
+        """Open the tiles and the target of the plan, and renumber its choices for the tiles as opened.
 
         Args:
             options: Settings in place of the plan's own.
-            target_for: What the target is needed for, said where it is gone; None does not open it.
+            target_for: Purpose of the target, for the error if it is gone; None does not open it.
             cache: Folder that keeps decoded photos between runs; None keeps nothing.
-            reporter: Hears of progress, and of photos found elsewhere.
+            reporter: Receives progress, and a note on photos that were moved.
         Raises:
             PlanError: A tile is gone, or the target is needed and is gone or changed.
             TileError: A tile set is gone.

@@ -1,4 +1,4 @@
-"""The settings of a plan that is drawn at another size."""
+"""The settings for drawing a plan, also at another size."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def print_settings(
         plan: The plan.
         tile_size: Longer side of a tile in pixels; None takes that of a new size, or the plan's own.
         changes: Settings of print by name, over the plan's.
-        reporter: Hears where a plan does not fit the size.
+        reporter: Receives a note where the plan does not fit the size.
     Raises:
         ConfigError: A setting that is unknown or makes no sense.
     """

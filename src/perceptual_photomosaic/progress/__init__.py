@@ -1,7 +1,7 @@
-"""How long work tells that it goes on: one small protocol, spoken by the library, heard by whoever shows it.
+"""Progress of long work: the protocol by which the library reports it to a program that shows it.
 
-The library calls `Reporter.stage` around each stage and `Reporter.note` for what a person should read once.
-`Silent` hears nothing and is the default; the command line brings a bar for terminals and plain lines for files.
+The library calls `Reporter.stage` around each stage, and `Reporter.note` for a line that a person should read once.
+`Silent` shows nothing and is the default; the command line shows a bar on terminals and plain lines in files.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Stage(Protocol):
     """One stage of work, used as a context manager."""
 
     def advance(self, done: int = 1, **figures: float | str) -> None:
-        """Say that `done` more units are finished; `figures` (loss=..., energy=...) are shown beside the bar."""
+        """Report that `done` more units are finished; `figures` (loss=..., energy=...) are shown beside the bar."""
 
     def __enter__(self) -> Self: ...
 
@@ -29,7 +29,7 @@ class Stage(Protocol):
 
 
 class Reporter(Protocol):
-    """Hears about stages and notes."""
+    """A receiver of stages and notes."""
 
     def stage(self, title: str, total: int | None = None, unit: str = "") -> Stage:
         """Open a stage of `total` units (None: unknown), named by a verb in -ing form: "reading photos".
@@ -38,7 +38,7 @@ class Reporter(Protocol):
         """
 
     def note(self, text: str) -> None:
-        """Hand over one line that a person should read: a licence, a warning, a count of skipped files."""
+        """Receive one line that a person should read: a licence, a warning, a count of skipped files."""
 
 
 class _SilentStage:
@@ -55,7 +55,7 @@ class _SilentStage:
 
 
 class Silent:
-    """Hears nothing."""
+    """A reporter that shows nothing."""
 
     def stage(self, title: str, total: int | None = None, unit: str = "") -> Stage:
         return _SilentStage()
@@ -68,10 +68,10 @@ SILENT: Reporter = Silent()
 
 
 class Stages:
-    """Stages of one job, reported while they last, with the seconds that each took.
+    """The stages of one job, which are reported and timed.
 
     Args:
-        reporter: Hears of the stages and notes.
+        reporter: Receives the stages and notes.
     Attributes:
         seconds: Seconds by the stage's name, in order.
     """
@@ -90,7 +90,7 @@ class Stages:
         self.seconds[name] = round(time.perf_counter() - start, 3)
 
     def note(self, *lines: str) -> None:
-        """Hand over lines that a person should read, each once; empty ones are passed over."""
+        """Pass on lines that a person should read, each once; empty ones are left out."""
         for line in lines:
             if line not in self._said:
                 self._said.add(line)

@@ -1,8 +1,8 @@
 """Progress that people see: a bar on a terminal, plain lines elsewhere.
 
-Stages may lie inside each other. What is shown is the innermost one that is open: how much of it is done in per cent
-and how long it will take, or how long it has taken where nobody knows how much there is to do. Of several mosaics, how
-many are done is shown instead, beside what is going on.
+Stages may lie inside each other. The innermost open one is shown: the per cent that are done and the time left, or the
+time so far where the total is unknown. For several mosaics the number of finished mosaics is shown instead, beside the
+title of the current stage.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 __all__ = ["EVERY_S", "FIRST_AFTER_S", "reporter_for", "shown_progress"]
 
 FIRST_AFTER_S = 2.0
-"""A plain line appears when a stage has taken this long."""
+"""Seconds after which a stage gets its first plain line."""
 
 EVERY_S = 10.0
-"""Between two plain lines about the same stage."""
+"""Seconds between two plain lines about the same stage."""
 
 _BAR = 40  # characters
 _WHOLE = "mosaics"  # unit of a stage whose progress is shown throughout, whatever goes on inside it
 _COUNTED = frozenset({"photos", "pictures", "emoji", "step", "steps", _WHOLE})
-"""Units that people know, and so are counted beside the per cent; cells and distances are not."""
+"""Units that people know: their number is shown beside the per cent. Cells and distances are not counted."""
 
 
 def reporter_for(*, quiet: bool) -> Reporter:
-    """Return the reporter of a command: its progress, or notes alone when quiet."""
+    """Return the reporter of a command: one that shows progress and notes, or notes alone when quiet."""
     return _NotesOnly() if quiet else shown_progress()
 
 
@@ -46,7 +46,7 @@ def shown_progress() -> Reporter:
 
 
 class _NotesOnly:
-    """Quiet about progress; notes bind or warn, so they are still said, each once."""
+    """A reporter that prints each note once, but no progress: notes hold licences and warnings."""
 
     def __init__(self) -> None:
         self._said: set[str] = set()
@@ -61,7 +61,7 @@ class _NotesOnly:
 
 
 class _Work(_NotesOnly):
-    """Keeps the open stages, and shows the innermost one while there is one."""
+    """A reporter that keeps the open stages, and shows the innermost one while a stage is open."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,21 +72,21 @@ class _Work(_NotesOnly):
         return _Stage(self, title, total, unit)
 
     def shown(self) -> tuple[str, _Stage]:
-        """Return the words for what is going on, and the stage whose progress is shown; some stage must be open."""
+        """Return the title to show, and the stage whose progress is shown; a stage must be open."""
         whole, inner = self.open[0], self.open[-1]
         if inner is whole or whole.unit != _WHOLE:
             return inner.title, inner
         return inner.title if inner.share is None else f"{inner.title} {inner.share:.0%}", whole
 
     def begin(self) -> None:
-        """Begin to show: the first stage has opened."""
+        """Start to show progress, as the first stage has opened."""
 
     def end(self) -> None:
-        """Show nothing any more: the last stage has closed."""
+        """Stop showing progress, as the last stage has closed."""
 
 
 class _Stage:
-    """One stage as it is known here: how much is done, and since when."""
+    """One stage: its finished units, and the time of its start."""
 
     def __init__(self, work: _Work, title: str, total: int | None, unit: str) -> None:
         self.title, self.total, self.unit = title, total, unit
@@ -119,11 +119,11 @@ class _Stage:
 
     @property
     def share(self) -> float | None:
-        """Share that is done, 0 to 1; None where the total is unknown or turned out to be too low."""
+        """Share that is done, 0 to 1; None where the total is unknown or was too low."""
         return self.done / self.total if self.total and self.done <= self.total else None
 
     def words(self) -> str:
-        """Words that are shown of it: "43%, about 5 s left", "312 of 919, 34%", or "12 s so far"."""
+        """Return the text of its progress: "43%, about 5 s left", "312 of 919, 34%", or "12 s so far"."""
         taken = time.monotonic() - self.since
         share = self.share
         parts = []
@@ -142,7 +142,7 @@ class _Stage:
 
 
 class _Lines(_Work):
-    """A line when a stage has taken two seconds, and then every ten, so that logs stay short."""
+    """A reporter that prints a line when a stage has taken two seconds, and then every ten, so that logs stay short."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -175,7 +175,7 @@ class _Lines(_Work):
 
 
 class _Bars(_Work):
-    """One bar on a terminal: title, bar, per cent and time left."""
+    """A reporter with one bar on a terminal: title, bar, per cent and time left."""
 
     _live: Live | None = None
 
@@ -208,7 +208,7 @@ class _Bars(_Work):
 
 
 def _say(line: str) -> None:
-    """Write a line on standard error; the work goes on where that is full, or its reader gone."""
+    """Write a line to standard error; errors, as on a full disk or a closed pipe, are ignored."""
     with suppress(OSError):
         print(line, file=sys.stderr, flush=True)
 
@@ -218,7 +218,7 @@ def _figure(name: str, value: float | str) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """Write seconds as people say them: 5 s, 3 min, 1 h 20 min."""
+    """Return a duration as text: 5 s, 3 min, 1 h 20 min."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
