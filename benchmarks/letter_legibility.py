@@ -2,11 +2,12 @@
 
     python -m benchmarks letter-legibility --targets DIR   a folder of JPEG and PNG pictures: every tenth, 12 at most
     python -m benchmarks letter-legibility                 four pictures of scikit-image
-    python -m benchmarks letter-legibility --keep DIR      also keep what was compared, as PNG
+    python -m benchmarks letter-legibility --keep DIR      also keep the mosaics, as PNG
 
 All draw 128 x 57 characters in cells of 12 x 27 px, black on white and white on black. The peers (`apt-get install jp2a
-chafa`) write ASCII, without colour, at the settings for that ground; it is drawn in JetBrains Mono, the font that ours
-takes. Without them their rows are left out, and a line says so. Results: .benchmarks/letter-legibility.json, a table.
+chafa`) write ASCII, without colour, with the settings for that paper; it is drawn in JetBrains Mono, the font that our
+mosaics use. Where a peer is missing, its rows are left out, and a line says so. Results:
+.benchmarks/letter-legibility.json, a table.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ LETTERS = {"black on white": "glyphs", "white on black": "glyphs:foreground=whit
 INKS = {"black on white": (0, 255), "white on black": (255, 0)}
 """Grey of characters and paper."""
 INVERT = {"black on white": ["--invert"], "white on black": []}
-"""What tells both peers that the paper is light; they take it for dark."""
+"""The option that tells both peers that the paper is light; their default is dark."""
 
 STEP, MOST = 10, 12
 FIGURES = ("tones32", "tones64", "tones128", "outlines64", "outlines128", "mean")
@@ -66,7 +67,7 @@ def main() -> None:
 
 
 def targets_in(folder: Path) -> list[Path]:
-    """Choose pictures of a folder, in the order of their names: all up to 12, else every tenth, 12 at most.
+    """Return pictures of a folder, in the order of their names: all up to 12, else every tenth, 12 at most.
 
     Raises:
         SystemExit: No folder, or no picture in it.
@@ -78,7 +79,7 @@ def targets_in(folder: Path) -> list[Path]:
 
 
 def entrants(cache: Path) -> dict[str, Draw]:
-    """Name who takes part: ours always, the peers where they are installed."""
+    """Return the entrants: ours always, the peers where they are installed."""
     drawn: dict[str, Draw] = {}
     for ground in INKS:
         drawn[f"ours, {ground}"] = lambda target, ground=ground: _letters(target, LETTERS[ground])
@@ -90,7 +91,7 @@ def entrants(cache: Path) -> dict[str, Draw]:
 
 
 def compare(paths: list[Path], drawn: dict[str, Draw], keep: Path | None = None) -> Results:
-    """Measure what everybody makes of every picture.
+    """Measure the mosaics that all entrants make of all pictures.
 
     Args:
         paths: Pictures.
@@ -113,7 +114,7 @@ def compare(paths: list[Path], drawn: dict[str, Draw], keep: Path | None = None)
 
 
 def markdown(results: Results) -> str:
-    """Write a table of means over the pictures, the best of a ground in bold, and what is missing."""
+    """Return a table of means over the pictures, the best of a paper in bold, and a line for each missing entrant."""
     pictures = list(next(iter(results.values())))
     means = {
         name: {figure: float(np.mean([found[figure] for found in rows.values()])) for figure in FIGURES}
@@ -156,7 +157,7 @@ def _chafa(target: Path, ground: str) -> list[str]:
 
 
 PEERS = {"jp2a": _jp2a, "chafa": _chafa}
-"""Programs, and how each is called for a picture on a ground."""
+"""The peers: program -> its command line for a picture on a paper."""
 
 
 def _text_art(peer: str, target: Path, ground: str) -> NDArray[np.uint8]:
@@ -171,7 +172,7 @@ def drawn_text(text: str, ink: int, paper: int) -> NDArray[np.uint8]:
     """Draw 128 x 57 characters in JetBrains Mono.
 
     Args:
-        text: Lines; what is beyond the grid is cut off, what is missing stays paper.
+        text: Lines; text beyond the grid is cut off, missing characters stay paper.
         ink: Grey of the characters, 0 to 255.
         paper: Grey behind them.
     Returns:

@@ -1,12 +1,12 @@
 """Cost of a library: building it, killing its builder, finding candidates among a million tiles.
 
     python -m benchmarks library-cost build --photos FOLDER   10,000 photos made of those in FOLDER, against a bare loop
-    python -m benchmarks library-cost kill --photos FOLDER    a builder killed 20 times at random, then let finish
+    python -m benchmarks library-cost kill --photos FOLDER    a builder is killed 20 times at random, then it finishes
     python -m benchmarks library-cost search                  16,384 cells among 1,000,000 tiles, recall at 10
 
-Each prints a row for docs/logbook/benchmarks.md and writes .benchmarks/library-NAME.json. The yardstick of `build`
-decodes the same files to 96 px thumbnails with nothing around it, on all cores, by Pillow and by libvips, and counts
-the faster one; it runs right before the build, after all files were read once so that neither waits for the disk.
+Each prints a row for docs/logbook/benchmarks.md and writes .benchmarks/library-NAME.json. The yardstick of `build` only
+decodes the same files to 96 px thumbnails, on all cores, by Pillow and by libvips; the faster one counts. It runs right
+before the build. All files are read once before, so that neither waits for the disk.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def make_photos(sources: Path, folder: Path, count: int, large: float) -> None:
-    """Crops and re-encodings of real photos, some of them at 12 megapixels."""
+    """Write crops and re-encodings of real photos, some of them at 12 megapixels."""
     paths = sorted(path for path in sources.rglob("*.jpg"))
     folder.mkdir()
 
@@ -74,7 +74,7 @@ def make_photos(sources: Path, folder: Path, count: int, large: float) -> None:
 
 
 def bench_build(options: argparse.Namespace, work: Path) -> dict[str, Any]:
-    """Photos per second of a build, as a share of a bare thumbnail loop."""
+    """Measure the photos per second of a build, as a share of a bare thumbnail loop."""
     from perceptual_photomosaic.library.build import update_library
 
     photos = work / "photos"
@@ -126,7 +126,7 @@ def _by_vips(path: str) -> Any:
 
 
 def bench_kill(options: argparse.Namespace, work: Path) -> dict[str, Any]:
-    """Kill a builder at random moments, check the library each time, and compare the end with an unbroken build."""
+    """Kill a builder at random moments, check the library each time, and compare the result with a whole build."""
     from perceptual_photomosaic.library.build import update_library
     from perceptual_photomosaic.library.care import verify_library
     from perceptual_photomosaic.library.library_tiles import LibraryTiles
@@ -181,7 +181,7 @@ def _files(library: Path) -> int:
 
 
 def bench_search(options: argparse.Namespace, work: Path) -> dict[str, Any]:
-    """Recall at 10 and time of the clustered search; features are made up: blobs of 192 numbers as photos have them."""
+    """Measure recall at 10 and time of the clustered search, on random clusters of 192 numbers in place of photos."""
     from perceptual_photomosaic.library.search import nearest
 
     rng = np.random.default_rng(0)

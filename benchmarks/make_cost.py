@@ -1,10 +1,10 @@
-"""Time and memory of `photomosaic make` as a whole process, beside metapixel, written in C.
+"""Time and memory of `photomosaic make` as a whole process, compared with metapixel, which is written in C.
 
     python -m benchmarks make-cost   919 photos, the astronaut, 64 x 64 and 256 x 256 cells of 32 px
 
-Every run is a process of its own, from the start of the interpreter to the file on disk, with an empty cache or a warm
-one. metapixel (`apt install metapixel`) prepares the same photos and makes the same mosaic; without it its rows are
-left out, and the table says so. Figures are medians over the repeats.
+Every run is its own process, from the start of the interpreter to the file on disk, with an empty cache or a full one.
+metapixel (`apt install metapixel`) prepares the same photos and makes the same mosaic; where it is missing, its rows
+are left out, and the table says so. Figures are medians over the repeats.
 """
 
 from __future__ import annotations

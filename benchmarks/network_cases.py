@@ -1,4 +1,4 @@
-"""What `network-speed` measures: a training step and a prediction, ours and written the plain way."""
+"""The cases of `network-speed`: a training step and a prediction, in this package and in plain PyTorch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STEP_PX, PREDICT_PX, TEMPLATES = 256, 512, 62
 
 
 def plain_network(weights: Any) -> tuple[Any, Any, Any, Any]:
-    """VGG16 by name, a decoder, a Gaussian blur and a loss, in the straightforward way."""
+    """Return VGG16 by name, a decoder, a Gaussian blur and a loss, in the straightforward way."""
     import torch
     import torch.nn.functional as F
     from torch import nn
@@ -60,7 +60,7 @@ def plain_network(weights: Any) -> tuple[Any, Any, Any, Any]:
 
 
 def plain_step(weights: Any) -> Callable[[], Any]:
-    """One training step: seven passes of VGG16, one after the other."""
+    """Return one training step: seven passes of VGG16, one after the other."""
     import torch
     import torch.nn.functional as F
 
@@ -88,7 +88,7 @@ def plain_step(weights: Any) -> Callable[[], Any]:
 
 
 def plain_predict(weights: Any) -> Callable[[], Any]:
-    """One prediction: the hard mosaic."""
+    """Return one prediction: the hard mosaic."""
     import torch
     import torch.nn.functional as F
 
@@ -105,7 +105,7 @@ def plain_predict(weights: Any) -> Callable[[], Any]:
 
 
 def our_work(kind: str, weights: Any, dtype: Any) -> Callable[[], Any]:
-    """A training step or a prediction of this package."""
+    """Return a training step or a prediction of this package."""
     import numpy as np
     import torch
 
@@ -135,7 +135,7 @@ def our_work(kind: str, weights: Any, dtype: Any) -> Callable[[], Any]:
 
 
 def convolution(dtype: Any) -> tuple[Callable[[], Any], float]:
-    """The machine's own convolution: 128 to 128 channels, and its floating-point operations."""
+    """Return a convolution of 128 to 128 channels, and its floating-point operations."""
     import torch
     import torch.nn.functional as F
 
@@ -145,7 +145,7 @@ def convolution(dtype: Any) -> tuple[Callable[[], Any], float]:
 
 
 def operations(kind: str) -> float:
-    """Floating-point operations of VGG16's convolutions in a step or a prediction, one by one as they are defined.
+    """Return the floating-point operations of VGG16's convolutions in a step or a prediction, by their definition.
 
     A step passes the target and the mosaic at three scales forwards, and the mosaic backwards to the picture.
     """
@@ -155,7 +155,7 @@ def operations(kind: str) -> float:
 
 
 def _operations(side_px: int, last: str) -> float:
-    """Operations of one pass over a square picture, up to a layer."""
+    """Return the operations of one pass over a square picture, up to a layer."""
     from perceptual_photomosaic.features.vgg_weights import CONVOLUTIONS, WIDTHS
 
     total, cin = 0.0, 3
@@ -169,7 +169,7 @@ def _operations(side_px: int, last: str) -> float:
 
 
 def agreement(models: tuple[str, ...]) -> list[tuple[str, str, float, float, float]]:
-    """How near bfloat16 comes to float32 on photographs.
+    """Measure the agreement of bfloat16 with float32 on photographs.
 
     Returns:
         For each model and photograph of scikit-image, 512 x 512: the share of cells with the same tile, and the

@@ -1,14 +1,13 @@
-"""Losses of the shipped models beside the paper's baselines, on the loss each was trained for.
+"""Losses of the shipped models compared with the paper's baselines, on the loss that each was trained for.
 
     python -m benchmarks network-losses [FOLDER ...] [--scikit-image] [--model NAME|FILE] [--sheet FILE.png]
 
 Pictures are those of the folders, and with --scikit-image eight photographs that come with scikit-image.
 
-For every picture: the network's mosaic and those of `mean`, `nearest` and `ncc` on the same grid, from the same tile
-set (the baselines may use all of it, the network its own tiles). The baselines are also given the target with its tones
-fitted to the tiles, where the loss asks for that: the same help that the network has. "its start" is what the network's
-least-squares start aims at, the nearest of its own tiles as they look from afar: it shows what training added.
-The sheet shows the target and all of these.
+For every picture it compares the network's mosaic with those of `mean`, `nearest` and `ncc` on the same grid, from the
+same tile set (the baselines may use all of it, the network its own tiles). Where the loss fits the target's tones to
+the tiles, the baselines get the fitted target too. "its start" is the goal of the network's least-squares start, the
+nearest of its own blurred tiles: the difference shows what training added. The sheet shows the target and all mosaics.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ SCIKIT_IMAGE = ("astronaut", "camera", "chelsea", "coffee", "coins", "hubble_dee
 def mosaics_of(
     picture: NDArray[np.uint8], net: MosaicNet, loss: PerceptualLoss, cells: int, tiles: NDArray[np.uint8]
 ) -> tuple[dict[str, NDArray[np.uint8]], NDArray[np.int64]]:
-    """The mosaics to compare, by name, at the cell's size; and how often the network took each of its tiles."""
+    """Return the mosaics to compare, by name, at the cell's size; and the network's uses of each of its tiles."""
     assignment = predict_assignment(net, picture)
     own = net.templates.permute(0, 2, 3, 1).byte().numpy()
     far = from_afar(net.templates, max(loss.settings.blur_sigmas))
@@ -59,7 +58,7 @@ def mosaics_of(
 
 
 def find_pictures(folders: Sequence[Path], scikit_image: bool, side: int) -> list[NDArray[np.uint8]]:
-    """Central squares of all pictures."""
+    """Return the central squares of all pictures."""
     found = [central_square(path, side) for folder in folders for path in list_pictures(folder)]
     for name in SCIKIT_IMAGE if scikit_image else ():
         picture = Image.fromarray(getattr(data, name)()).convert("RGB")

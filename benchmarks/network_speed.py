@@ -1,12 +1,12 @@
-"""Time in which MosaicNet trains and predicts, beside TensorFlow and a plain PyTorch program.
+"""Time in which MosaicNet trains and predicts, compared with TensorFlow and a plain PyTorch program.
 
     python -m benchmarks network-speed [--tensorflow] [--threads N] [--repeats N] [--json FILE]
 
 The plain program is PyTorch as one would write it from the paper: VGG16 as modules in their default memory order, and a
 separate pass for the encoder, for the target at each scale and for the mosaic at each scale. With --tensorflow the
-graph of the published program, built from its description, is measured too, in an environment of its own under
-.benchmarks/. Every case runs in a process of its own, so that peak memory is its own; times are medians after two
-rounds of warm-up. Ratios are of the processes' CPU seconds, which other work on the machine disturbs least.
+graph of the published program, built from its description, is measured too, in its own environment under .benchmarks/.
+Every case runs in its own process, so that its peak memory can be measured. Times are medians after two rounds of
+warm-up. Ratios compare CPU seconds of processes, which other work on the machine disturbs least.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Figures = dict[str, float]
 
 
 def tensorflow_python() -> Path:
-    """The interpreter of an environment with TensorFlow, which is made if need be."""
+    """Return the interpreter of an environment with TensorFlow, which is made if it is missing."""
     marker, python = TENSORFLOW / "installed.txt", TENSORFLOW / "bin" / "python"
     if not marker.is_file() or marker.read_text() != REQUIREMENTS:
         print("installing TensorFlow ...", file=sys.stderr, flush=True)
@@ -48,7 +48,7 @@ def tensorflow_python() -> Path:
 
 
 def run_here(case: str, repeats: int) -> Figures:
-    """Measure one case of PyTorch's in this process."""
+    """Measure one case of PyTorch in this process."""
     import torch
 
     from perceptual_photomosaic.features.vgg_weights import load_vgg_weights
@@ -69,7 +69,7 @@ def run_here(case: str, repeats: int) -> Figures:
 
 
 def run_apart(case: str, threads: int, repeats: int) -> Figures:
-    """Measure one case in a process of its own."""
+    """Measure one case in its own process."""
     kind, who, how = case.split()
     options = ["--threads", str(threads), "--repeats", str(repeats)]
     figures: Figures
@@ -85,7 +85,7 @@ def run_apart(case: str, threads: int, repeats: int) -> Figures:
 
 
 def costs(found: dict[str, Figures]) -> str:
-    """Write a table of all programs, with ratios to the yardsticks that were measured."""
+    """Return a table of all programs, with ratios to the yardsticks that were measured."""
     yardsticks = [who for who in ("tensorflow onednn", "tensorflow plain", "plain float32") if f"step {who}" in found]
     heads = ["", "program", "CPU s", "wall s", "peak MiB"]
     heads += [f"time / {PROGRAMS[who]}" for who in yardsticks] + [f"memory / {PROGRAMS[yardsticks[0]]}"]
@@ -103,7 +103,7 @@ def costs(found: dict[str, Figures]) -> str:
 
 
 def throughput(found: dict[str, Figures]) -> list[str]:
-    """What the machine's convolution gives alone, what a step reaches of it, and the least that either can take."""
+    """Return lines on the speed of a convolution alone, the share of it that a step reaches, and the shortest times."""
     lines = []
     for precision in ("float32", "bfloat16"):
         alone = found[f"convolution alone {precision}"]["gflops"]
@@ -121,7 +121,7 @@ def throughput(found: dict[str, Figures]) -> list[str]:
 
 
 def likeness(models: tuple[str, ...]) -> str:
-    """Write a table of how near bfloat16 comes to float32."""
+    """Return a table of the agreement of bfloat16 with float32."""
     heads = ["model", "photograph", "cells with the same tile"]
     heads += ["the paper's loss differs by", "the model's own loss by"]
     found = cases.agreement(models)

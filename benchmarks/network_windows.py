@@ -1,9 +1,9 @@
-"""Time and memory that predictions of large pictures take, window by window.
+"""Time and memory of predictions of large pictures, window by window.
 
     python -m benchmarks network-windows [--sizes 2500x1875,5000x3750,20000x15000] [--precision bfloat16] [--threads N]
 
-The picture is a photograph of scikit-image, enlarged; the model is `glyphs`. Every size runs in a process of its own.
-The largest takes some 20 minutes of one core.
+The picture is a photograph of scikit-image, enlarged; the model is `glyphs`. Every size runs in its own process. The
+largest takes about 20 minutes on one core.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def measure(width: int, height: int, precision: str) -> dict[str, float]:
 
     small = Image.fromarray(skimage.data.astronaut())
     picture = np.empty((height, width, 3), np.uint8)
-    for top in range(0, height, BAND_PX):  # nothing of the picture's size but the picture
+    for top in range(0, height, BAND_PX):  # without copies of the picture's size
         bottom = min(top + BAND_PX, height)
         box = (0, top * small.height / height, small.width, bottom * small.height / height)
         picture[top:bottom] = small.resize((width, bottom - top), Image.Resampling.BICUBIC, box)

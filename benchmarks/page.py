@@ -2,10 +2,10 @@
 
     python -m benchmarks page make-cost                    the main job (about two minutes)
     python -m benchmarks page write-speed peer-quality     these sections
-    python -m benchmarks page peer-quality --skip uses     further options go to the benchmark
-    python -m benchmarks page all                          everything (two hours; peers get environments of their own)
+    python -m benchmarks page peer-quality --skip uses     more options go to the benchmark
+    python -m benchmarks page all                          everything (two hours; each peer gets its own environment)
 
-Sections that are not run stay as they are, with the machine and the date that they were measured on.
+Sections that are not run stay as they are, with the machine and the date of their measurement.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main() -> None:
         command = ["-m", "benchmarks", *words, *more]
         print(f"running {name}: python {' '.join(command)}", file=sys.stderr, flush=True)
         ran = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        if ran.returncode:  # it has said why
+        if ran.returncode:  # the benchmark has printed why
             raise SystemExit(ran.returncode)
         _put(name, f"## {title}\n\n{_when(command)}\n\n{_body(ran.stdout)}")
     print(f"wrote {PAGE.relative_to(ROOT)}")
@@ -68,7 +68,7 @@ def _when(command: list[str]) -> str:
 
 
 def _body(printed: str) -> str:
-    """Return what a benchmark printed, from its first table or heading on."""
+    """Return the output of a benchmark, from its first table or heading on."""
     lines = printed.strip().splitlines()
     tables = [number for number, line in enumerate(lines) if line.startswith("|")]
     if not tables:

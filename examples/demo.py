@@ -32,23 +32,23 @@ CUT = {
 
 
 def letters() -> Mosaic:
-    """What can be printed of ASCII, each character and its paper in the colours of their cell."""
+    """Make a mosaic of printable ASCII, each character and its paper in the colours of their cell."""
     return make_mosaic(TARGET, "glyphs", ink="duo", tile_size=33)
 
 
 def emoji() -> Mosaic:
-    """Two thousand emoji."""
+    """Make a mosaic of two thousand emoji."""
     return make_mosaic(TARGET, "emoji", columns=80, tile_size=24, cache=default_cache_dir())
 
 
 def photos() -> Mosaic:
-    """Five thousand patches cut from seven other pictures."""
+    """Make a mosaic of five thousand patches cut from seven other pictures."""
     tiles = [f"slices:{sample(name)},size={size}" for name, size in CUT.items()]
     return make_mosaic(TARGET, tiles, columns=80, tile_size=30)
 
 
 def sheet(pictures: dict[str, Image.Image], side: int = 900, title: int = 40) -> Image.Image:
-    """The target and its mosaics, two by two, with their names."""
+    """Draw the target and its mosaics, two by two, with their names."""
     page = Image.new("RGB", (2 * side, 2 * (side + title)), "white")
     pen = ImageDraw.Draw(page)
     for place, (name, picture) in enumerate(pictures.items()):
@@ -59,7 +59,7 @@ def sheet(pictures: dict[str, Image.Image], side: int = 900, title: int = 40) ->
 
 
 def page(mosaic: Mosaic, folder: Path) -> str:
-    """Make a page to zoom into; say where it is, or why there is none."""
+    """Make a page to zoom into; return a line with its place, or with the reason why there is none."""
     try:
         write_viewer(mosaic, folder, title="Eileen Collins")
     except OutputError as error:

@@ -1,4 +1,4 @@
-"""A cat from patches of the deep sky, a rocket and a cup of coffee: no patch more than nine times."""
+"""A cat from patches of the deep sky, a rocket and a cup of coffee: each patch at most nine times."""
 
 from __future__ import annotations
 

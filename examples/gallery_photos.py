@@ -1,4 +1,4 @@
-"""The README's first picture: a portrait from 919 photos, no option set, and what it looks like up close."""
+"""The README's first picture: a portrait from 919 photos with default settings, and an enlarged part."""
 
 from __future__ import annotations
 

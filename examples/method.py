@@ -2,14 +2,14 @@
 
     python examples/method.py WORK_DIR [--out docs/images/method] [--steps 300] [--quiet]
 
-Three small networks learn from four pictures that come with scikit-image, the same that are shown: what is to be seen
-is how training goes, not how well a network does on pictures it has not met. About five minutes on one core; run it
-again after an interruption, and it goes on. Pictures:
+Three small networks are trained on four pictures that come with scikit-image, and the same pictures are shown: they
+explain the training, not the quality on unknown pictures. It takes about five minutes on one core. After an
+interruption, run it again; it continues. Pictures:
 
 soft-hard.webp          the shipped emoji model: target, soft mosaic, hard mosaic, at 24 px a tile
 temperature.webp        soft and hard mosaic at several steps of a run
 temperature-curve.png   temperature and entropy over the steps of that run
-scales.webp             two runs that differ in the scales of their loss alone, seen near and from afar
+scales.webp             two runs that differ only in the scales of their loss, seen near and from afar
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _GAP, _LABEL = 8, 22
 
 
 def targets() -> dict[str, Picture]:
-    """Central squares of the pictures, 56 cells of 8 px."""
+    """Return the central squares of the pictures, 56 cells of 8 px."""
     found = {}
     for name in ("astronaut", "chelsea", "coffee", "rocket"):
         picture = Image.fromarray(getattr(data, name)())
@@ -58,14 +58,14 @@ def targets() -> dict[str, Picture]:
 
 
 def run(work: Path, name: str, settings: TrainSettings, reporter: Reporter) -> Path:
-    """Train in WORK_DIR/NAME, or go on there; return the run folder."""
+    """Train in WORK_DIR/NAME, or continue there; return the run folder."""
     folder = work / name
     train(Job(settings, folder, resume=True, notes="for docs/understand/method.md"), reporter=reporter)
     return folder
 
 
 def sheet(rows: Sequence[Sequence[Picture]], labels: Sequence[str]) -> Image.Image:
-    """Pictures in rows on white, with a label above each column."""
+    """Draw pictures in rows on white, with a label above each column."""
     widths = [max(row[i].shape[1] for row in rows) for i in range(len(labels))]
     heights = [max(picture.shape[0] for picture in row) for row in rows]
     size = (sum(widths) + _GAP * (len(widths) - 1), _LABEL + sum(heights) + _GAP * (len(rows) - 1))
@@ -83,21 +83,21 @@ def sheet(rows: Sequence[Sequence[Picture]], labels: Sequence[str]) -> Image.Ima
 
 
 def as_pixels(mosaic: torch.Tensor) -> Picture:
-    """(1, 3, H, W) -> uint8 (H, W, 3)."""
+    """Turn a picture, (1, 3, H, W), into uint8, (H, W, 3)."""
     pixels: Picture = mosaic[0].round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
     return pixels
 
 
 @torch.no_grad()
 def mosaics(net: MosaicNet, picture: Picture, temperature: float, tiles: torch.Tensor) -> tuple[Picture, Picture]:
-    """Soft and hard mosaic from tiles (T, 3, h, w)."""
+    """Return the soft and the hard mosaic of tiles (T, 3, h, w)."""
     _, logits = net.decoder(net.encode(to_tensor([picture])))
     soft = soft_compose(net.coefficients(logits, temperature), tiles)
     return as_pixels(soft), as_pixels(hard_compose(logits.argmax(1), tiles))
 
 
 def draw_soft_hard(picture: Picture) -> Image.Image:
-    """The shipped emoji model half-way up its schedule of temperatures: target, soft mosaic, hard mosaic."""
+    """Draw target, soft mosaic and hard mosaic of the shipped emoji model, half-way in its schedule of temperatures."""
     net, card = load_model("emoji")
     px = 24
     tiles = open_tiles(card.tiles, TileOptions(thumbnail_px=(8, 8)))
@@ -113,7 +113,7 @@ def draw_soft_hard(picture: Picture) -> Image.Image:
 
 
 def draw_temperature(folder: Path, picture: Picture) -> Image.Image:
-    """Soft (above) and hard mosaic (below) at the run's checkpoints."""
+    """Draw the soft (above) and the hard mosaic (below) at the run's checkpoints."""
     net, card = load_model(folder / "model.safetensors")
     at = {row["step"]: row["temperature"] for row in _figures(folder) if "temperature" in row}
     part = np.s_[: 36 * 8, 8 * 8 : 44 * 8]
@@ -130,7 +130,7 @@ def draw_temperature(folder: Path, picture: Picture) -> Image.Image:
 
 
 def draw_curve(folder: Path, out: Path) -> None:
-    """Temperature and entropy of the coefficients over the steps."""
+    """Plot temperature and entropy of the coefficients over the steps."""
     from matplotlib import pyplot
 
     rows = [row for row in _figures(folder) if "entropy" in row]
@@ -152,7 +152,7 @@ def _figures(folder: Path) -> list[dict[str, float]]:
 
 
 def draw_scales(folders: Sequence[Path], pictures: Sequence[Picture]) -> Image.Image:
-    """Target and mosaics of the runs; below each its blur by a good half of a cell, as seen from afar."""
+    """Draw the target and the mosaics of the runs, and below each its blur by about half a cell, as seen from afar."""
     nets = [load_model(folder / "model.safetensors") for folder in folders]
     rows = []
     for picture in pictures:
@@ -164,7 +164,7 @@ def draw_scales(folders: Sequence[Path], pictures: Sequence[Picture]) -> Image.I
 
 
 def settings_of(folder: Path, steps: int) -> dict[str, TrainSettings]:
-    """The three runs by name."""
+    """Return the settings of the three runs by name."""
     common = {"data": str(folder), "fit": 80, "fit_tone": True, "steps": steps, "checkpoint_every": steps}
     strokes = preset(
         "laptop", tiles=Glyphs(STROKES).spec, learning_rate=5e-5, temperature=10.0, final_temperature=150.0, **common

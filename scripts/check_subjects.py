@@ -1,6 +1,6 @@
 """Check that the subjects of commits have at most 72 characters; merges may be longer.
 
-python scripts/check_subjects.py                   the commits since the rule was made
+python scripts/check_subjects.py                   the commits since the rule began
 python scripts/check_subjects.py --message FILE    the commit being made, as a commit-msg hook
 """
 

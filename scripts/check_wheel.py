@@ -1,4 +1,4 @@
-"""Check the built packages: what the wheel holds, that the sdist builds the same wheel, and that the wheel works.
+"""Check the built packages: that the wheel is complete, that the sdist builds the same wheel, and that the wheel works.
 
 python scripts/check_wheel.py dist
 
@@ -29,7 +29,7 @@ ADDED = {f"{VIEWER}openseadragon.min.js", f"{VIEWER}LICENSE.txt", "dist-info/lic
 
 
 class CheckError(Exception):
-    """A fault of the built packages, in words."""
+    """A fault of the built packages."""
 
 
 def main() -> int:
@@ -75,7 +75,7 @@ def tracked_files() -> set[str]:
 
 
 def check_contents(names: AbstractSet[str], tracked: AbstractSet[str]) -> None:
-    """Refuse a wheel that lacks a file, or holds one that belongs to nothing."""
+    """Refuse a wheel that lacks a file, or holds an unknown one."""
     expected = tracked | ADDED
     if missing := sorted(expected - names):
         raise CheckError(f"the wheel lacks {', '.join(missing)}")
@@ -108,7 +108,7 @@ def install(wheel: Path, environment: Path) -> Path:
 
 
 def check_use(programs: Path, folder: Path, *, version: str) -> None:
-    """Run the commands as a person would, and look at what they write."""
+    """Run the commands as a person does, and check the files that they write."""
     where = "import importlib.util as u; print(u.find_spec('perceptual_photomosaic').origin, u.find_spec('torch'))"
     origin, torch = run([str(programs / "python"), "-c", where], folder).split()
     expect(origin.startswith(str(programs.parent)), f"the package is imported from {origin}")
@@ -146,7 +146,7 @@ def write_pictures(folder: Path) -> None:
 
 
 def width_of(picture: Path) -> int:
-    """Return the width of a picture that can be read whole."""
+    """Return the width of a picture, after reading all of it."""
     with Image.open(picture) as opened:
         opened.load()
         return opened.width
@@ -159,12 +159,12 @@ def expect(holds: bool, fault: str) -> None:
 
 
 def run_command(program: Path, folder: Path, arguments: str) -> str:
-    """Run photomosaic in a folder, with a cache of its own; return what it prints."""
+    """Run photomosaic in a folder, with its own cache; return its output."""
     return run([str(program), *arguments.split()], folder, PHOTOMOSAIC_CACHE=str(folder / "cache"))
 
 
 def run(command: list[str], folder: Path, **variables: str) -> str:
-    """Run a program and return what it prints; refuse where it fails."""
+    """Run a program and return its output; refuse where it fails."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}  # no PYTHONPATH
     done = subprocess.run(
         command, cwd=folder, env={**inherited, **variables}, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""Everything small and seeded: a target, tile pictures, folders of photos; and a cache that belongs to the test."""
+"""Fixtures, all small and seeded: a target, tile pictures, a folder of photos, and a cache for each test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, 
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=600)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
-# A suite started in the background is born deaf to Ctrl-C, and so would be every process that a test interrupts.
+# A suite started in the background ignores Ctrl-C, and so would every process that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A thumbnail cache for this test alone."""
+    """Give each test its own thumbnail cache."""
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("PHOTOMOSAIC_CACHE", str(folder))
     return folder
@@ -47,7 +47,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def one_thread() -> Iterator[None]:
-    """PyTorch on one thread in this process: sums come in one order, and small networks are faster."""
+    """Limit PyTorch to one thread in this process: sums have one order, and small networks are faster."""
     torch = pytest.importorskip("torch")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

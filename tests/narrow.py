@@ -1,4 +1,4 @@
-"""A narrow VGG16 with random weights: the real network's shape at a hundredth of the work, for tests."""
+"""A narrow VGG16 with random weights for tests: the shape of the real network at a hundredth of the work."""
 
 from __future__ import annotations
 

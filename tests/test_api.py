@@ -1,4 +1,4 @@
-"""The whole line from Python: paths, arrays and Pillow images in; a mosaic that keeps its word out."""
+"""The whole pipeline from Python: paths, arrays and Pillow images as input, and the mosaic with its files."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_plan_of_tiles_from_memory_says_that_it_cannot_be_drawn(
 
 
 def test_the_mosaic_resembles_its_target(target: NDArray[np.uint8]) -> None:
-    """Made of many flat colours, it is the target at the grid's resolution."""
+    """Check that a mosaic of many flat colours equals the target at the grid's resolution."""
     mosaic = make_mosaic(target, "colours:2000", columns=32, tile_size=3, method="mean")
     error = mosaic.to_array().astype(float) - target
     means = np.abs(error.reshape(24, 3, 32, 3, 3).mean(axis=(1, 3)))
@@ -116,7 +116,7 @@ def test_a_mosaic_of_its_own_slices_is_the_picture(target: NDArray[np.uint8], ta
 def test_what_is_written_is_what_is_composed(
     target: NDArray[np.uint8], photo_folder: Path, tmp_path: Path, changes: dict[str, object], suffix: str
 ) -> None:
-    """Streamed to a file and laid out in memory: the same pixels, and every cell is its tile."""
+    """Check that a streamed file and the mosaic in memory have the same pixels, and that every cell is its tile."""
     path = tmp_path / f"out{suffix}"
     mosaic = small(target, str(photo_folder), out=path, **changes)
     written = np.asarray(Image.open(path))

@@ -1,4 +1,4 @@
-"""The benchmarks: one way to run them, and what they share."""
+"""The benchmarks: their command and their shared parts."""
 
 from __future__ import annotations
 

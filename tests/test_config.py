@@ -1,4 +1,4 @@
-"""Settings: by name, from TOML, and back."""
+"""Settings by name, from TOML, and as TOML."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VALUES = {int: st.integers(-5, 10_000), str: st.text(), bool: st.booleans(), flo
 
 @st.composite
 def some_options(draw: st.DrawFn) -> MosaicOptions:
-    """Options with any values of the right types; what they mean is not looked at here."""
+    """Draw options with any values of the right types; their meaning is not checked here."""
     chosen = {}
     for name, kind in field_types().items():
         plain = next((part for part in VALUES if part is kind or f"{part.__name__} | None" == str(kind)), None)
@@ -72,7 +72,7 @@ def test_bad_values_are_named(values: dict[str, object], said: str) -> None:
 
 
 GONE = {"quality": "standard", "steps": 200, "time_limit": None, "watch": None, "loss": "lpips", "device": "auto"}
-"""Settings of `--quality best`, at the values that they had where nobody asked for it."""
+"""Settings of the removed `--quality best`, with the values that they had without it."""
 
 
 def test_files_of_an_older_version_are_read(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_bad_files_are_named(tmp_path: Path, content: bytes | None, said: str) -
 
 
 def test_options_are_plain_values() -> None:
-    """They go into plans as JSON."""
+    """Check that options are plain values, because plans hold them as JSON."""
     assert all(
         value is None or isinstance(value, str | int | float | bool | tuple)
         for value in asdict(MosaicOptions()).values()

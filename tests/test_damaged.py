@@ -1,4 +1,4 @@
-"""Photos and targets with a damaged last part: used on request, never silently."""
+"""Photos and targets whose last part is damaged: used only on request, and always with a note."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCENE = smooth(3, (240, 180))
 
 
 def cut(kind: str, share: float = 0.75, **options: object) -> bytes:
-    """A file of a kind without its last part."""
+    """Write a file of a kind without its last part."""
     file = io.BytesIO()
     Image.fromarray(SCENE).save(file, kind, **options)
     return file.getvalue()[: int(len(file.getvalue()) * share)]
@@ -29,7 +29,7 @@ def cut(kind: str, share: float = 0.75, **options: object) -> bytes:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two whole photos, two that are cut, and two of which nothing is left."""
+    """A folder of two whole photos, two without their last part, and two without any pixel."""
     folder = tmp_path / "holiday"
     folder.mkdir()
     for number in range(2):

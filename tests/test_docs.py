@@ -1,4 +1,4 @@
-"""The documents: commands and scripts in them run, links lead somewhere, and no option goes unmentioned.
+"""The documents: their commands and scripts run, their links work, and they mention every option.
 
 Blocks marked `bash` or `python` in the README and three pages are run in a folder with portrait.jpg,
 portraits/ and holiday/; blocks without a mark are not.
@@ -39,7 +39,7 @@ BLOCKS = list(_blocks())
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """portrait.jpg, another in portraits/, mask.png, and eighty photos in holiday/ with two broken files among them."""
+    """A folder with portrait.jpg, another in portraits/, mask.png, and eighty photos and two bad files in holiday/."""
     folder = tmp_path_factory.mktemp("studio")
     rng = np.random.default_rng(5)
     y, x = np.mgrid[0:200, 0:160]
@@ -86,7 +86,7 @@ def test_blocks_run(
 
 
 def _options() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Commands with all spellings of each of their options; first the command itself."""
+    """Return the commands with all spellings of each of their options; first the command itself."""
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     for name, command in commands.items():
         yield name, (f"photomosaic {name}",)
@@ -112,7 +112,7 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", RUN, ids=lambda path: path.name)
 def test_options_in_the_documents_exist(path: Path) -> None:
-    """A renamed option leaves no trace."""
+    """Check that the documents name no option that does not exist."""
     known = {spelling for _, spellings in _options() for spelling in spellings} | {"--help"}
     text = "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("pip "))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known
@@ -120,7 +120,7 @@ def test_options_in_the_documents_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("page", ["architecture", "solver"])
 def test_files_in_the_documents_exist(page: str) -> None:
-    """A renamed file is renamed there too."""
+    """Check that the documents name no file that does not exist."""
     package = ROOT / "src" / "perceptual_photomosaic"
     text = (ROOT / "docs" / "understand" / f"{page}.md").read_text(encoding="utf-8")
     named = set(re.findall(r"(?<![\w/.])(?:[a-z_]+/)*[a-z_]+\.py\b", text))

@@ -1,4 +1,4 @@
-"""The grid: counts follow from the target's shape, and what is covered is what was promised."""
+"""The grid: its counts follow from the target's shape, and it covers the right box."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_covered_box_keeps_its_promise(
 
 @given(SIDES, SIDES, st.integers(1, 20_000), ASPECTS, FITS)
 def test_about_so_many_cells(width: int, height: int, cells: int, aspect: tuple[int, int], fit: str) -> None:
-    """Within a row and a column of what was asked for."""
+    """Check that the number of cells is within a row and a column of the one asked for."""
     try:
         grid = Grid.fit((width, height), cells=cells, cell_aspect=aspect, fit=fit)  # type: ignore[arg-type]
     except GridError:
@@ -79,7 +79,7 @@ def test_about_so_many_cells(width: int, height: int, cells: int, aspect: tuple[
 
 @given(SIDES, SIDES, st.integers(1, 300), FITS)
 def test_mirrored_target_gives_the_same_grid(width: int, height: int, count: int, fit: str) -> None:
-    """Columns of a picture are rows of the picture lying on its side."""
+    """Check that a transposed picture has rows and columns exchanged."""
     try:
         grid = Grid.fit((width, height), columns=count, fit=fit)  # type: ignore[arg-type]
     except GridError:
@@ -111,7 +111,7 @@ def test_refuses_in_words(asked: dict[str, object], said: str) -> None:
 
 @pytest.mark.parametrize("size_px", [(1000, 10), (10, 1000)])
 def test_a_strip_thinner_than_a_cell_is_not_cut_to_a_fragment(size_px: tuple[int, int]) -> None:
-    """Few columns over a long strip would make cells taller than the strip; that is said, not cropped away."""
+    """Check that few columns over a long strip, whose cells would be taller than the strip, are refused."""
     with pytest.raises(GridError, match="one cell would be 200 px"):
         Grid.fit(size_px, **{"columns" if size_px[0] > size_px[1] else "rows": 5})
     assert sorted(Grid.fit(size_px, cells=5).shape) == [1, 100]

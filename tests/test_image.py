@@ -1,4 +1,4 @@
-"""Every kind of picture a person has, and every way a file can be broken."""
+"""The reading of pictures: all kinds of files, and all kinds of broken files."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_first_frame_of_animations(tmp_path: Path) -> None:
 
 
 def test_profiles_are_converted_to_srgb(tmp_path: Path) -> None:
-    """A profile with red and blue exchanged would be seen at once; here it is gamma 1.0 against sRGB's 2.2."""
+    """Check pictures in sRGB, in CIELAB, and with a broken profile."""
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
     picture = Image.fromarray(gradient())
@@ -194,7 +194,7 @@ def test_a_profile_is_known_by_what_it_does_not_by_its_name(tmp_path: Path) -> N
 
 
 def swapped_profile() -> bytes:
-    """The sRGB profile with the primaries of red and green exchanged."""
+    """Return the sRGB profile with the primaries of red and green exchanged."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     for start in tags(data):
         name = bytes(data[start : start + 4])
@@ -204,7 +204,7 @@ def swapped_profile() -> bytes:
 
 
 def linear_profile() -> bytes:
-    """The sRGB profile with straight lines for its curves."""
+    """Return the sRGB profile with straight lines for its curves."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     for start in tags(data):
         if bytes(data[start : start + 4]) in {b"rTRC", b"gTRC", b"bTRC"}:
@@ -214,7 +214,7 @@ def linear_profile() -> bytes:
 
 
 def renamed(profile: bytes, name: str) -> bytes:
-    """A profile whose description begins with another word of four letters."""
+    """Return a profile whose description begins with another word of four letters."""
     data = bytearray(profile)
     for start in tags(data):
         if bytes(data[start : start + 4]) == b"desc":
@@ -228,7 +228,7 @@ def renamed(profile: bytes, name: str) -> bytes:
 
 
 def tags(profile: bytes | bytearray) -> range:
-    """Where the entries of a profile's table of tags begin."""
+    """Return the offsets of the entries in a profile's table of tags."""
     (count,) = struct.unpack(">I", profile[128:132])
     return range(132, 132 + 12 * count, 12)
 
@@ -262,7 +262,7 @@ def without_adobe(data: bytes) -> bytes:
 
 
 def kinds_of_pictures() -> dict[str, tuple[Image.Image, dict[str, object]]]:
-    """Pictures by the name of a file that keeps all they mean, with what else the file must be told."""
+    """Return pictures by a file name whose format keeps all their data, with the options for saving them."""
     turned = Image.Exif()
     turned[0x0112] = 6
     rgb = Image.fromarray(gradient())

@@ -1,4 +1,4 @@
-"""The grid before the work: how many cells few photos get, and what is said where much is cut off."""
+"""The layout: the number of cells for few photos, and the advice where much is cropped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from perceptual_photomosaic.tiles import own_aspect
 
 
 def _set(count: int, spec: str = "photos:holiday", variants: int = 1) -> Any:
-    """A tile set of so many tiles, as far as a layout looks at it."""
+    """Return a tile set of `count` tiles with the members that a layout needs."""
 
     class Tiles(SimpleNamespace):
         def __len__(self) -> int:
@@ -58,7 +58,7 @@ def test_what_was_asked_for_is_not_changed(asked: dict[str, int]) -> None:
 
 
 def test_letters_are_more() -> None:
-    """120 columns and 54 lines of a square picture, in the shape of the font."""
+    """Check that letters get 120 columns and 54 lines on a square picture, in the shape of the font."""
     options = with_own_shape(MosaicOptions(), own_aspect(["glyphs"]))
     assert options.cell_aspect == "5:11"
     assert lay_out_for(options, (1200, 1200), _set(30, "glyphs")).grid.shape == (54, 120)
@@ -104,7 +104,7 @@ def test_fewer_cells_never_fail_where_the_usual_number_would_do(
 
 
 def test_targets_of_few_pixels() -> None:
-    """As before where they cannot tell 1,500 cells apart; between that and 4,096 few photos help."""
+    """Check targets with fewer pixels than 1,500 cells, and targets with fewer than 4,096 and few photos."""
     with pytest.raises(GridError, match="more than the target's 30 x 30 px"):
         _cells(100, (30, 30))
     with pytest.raises(GridError, match="more than the target's 50 x 50 px"):

@@ -1,4 +1,4 @@
-"""The perceptual loss against a numpy twin of its formula, its gradient, its options, and its economies."""
+"""The perceptual loss: compared with its formula in numpy, its gradient, its options, and its skipped work."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def pair() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def twin(vgg: VGG16, settings: LossSettings, target: torch.Tensor, mosaic: torch.Tensor) -> float:
-    """The formula, written out: every level made again, every pass separate, sums in numpy."""
+    """Compute the formula step by step: every level made again, every pass separate, sums in numpy."""
     total = 0.0
     scales = sorted({scale for group in settings.scales for scale in group})
     for name, factor, group in zip(settings.layers, settings.layer_factors, settings.scales, strict=True):

@@ -1,4 +1,4 @@
-"""Files that lack no pixel are read, and those that do are not."""
+"""Damaged files: those with all their pixels are read, the others are refused."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def chunk(kind: bytes, body: bytes, right: bool = True) -> bytes:
 
 
 def png(*, before: bytes = b"", after: bytes = b"", picture: Image.Image = SCENE, **options: object) -> bytes:
-    """A PNG with chunks put before its pixels and behind them."""
+    """Return a PNG with chunks before and after its pixels."""
     file = io.BytesIO()
     picture.save(file, "PNG", **options)
     content = file.getvalue()

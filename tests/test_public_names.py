@@ -1,4 +1,4 @@
-"""The public face: what is promised can be imported, and importing it costs little."""
+"""The public names: all can be imported, and the import is cheap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: checked once for every method and output, typed for editors, and shown in signatures."""
+"""Settings: their checks for every method and output, their types for editors, and their place in signatures."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_a_crop_that_pictures_in_memory_cannot_have_is_refused(
 
 
 def test_a_network_sees_the_target_as_it_is(target: NDArray[np.uint8]) -> None:
-    """So nothing is fitted, and nobody is told that it was."""
+    """Check that the target of a network is not fitted, and that the figures say so."""
     pytest.importorskip("torch", reason="the perceptual extra is not installed")
     mosaic = make_mosaic(target, "glyphs:set=alnum", columns=8, method="mosaicnet")
     assert mosaic.tone is None

@@ -1,4 +1,4 @@
-"""Tiles shared by several mosaics: opened once, and the mosaics are those that each would be by itself."""
+"""Tiles shared by several mosaics: opened once, with the same mosaics as without sharing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Counted = list[object]
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Counted:
-    """How tiles were cut each time that they were opened."""
+    """The tile options of each opening of tiles."""
     cuts: Counted = []
 
     def counting(tiles: object, cut: object, reporter: object) -> object:

@@ -1,4 +1,4 @@
-"""What decides a mosaic adds up in one order on any machine."""
+"""Threads: sums that decide a mosaic have one order on any machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def blas_threads() -> list[int]:
 
 
 class Asks:
-    """A method that looks how many threads it may use."""
+    """A method that records the number of threads that it may use."""
 
     seen: list[int]
 

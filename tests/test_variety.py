@@ -1,4 +1,4 @@
-"""Variety from Python: photos never lie beside themselves by default, letters and the like may."""
+"""Variety from Python: by default photos never lie beside themselves; letters and similar tiles may."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def made(target: NDArray[np.uint8], tiles: str | Path | NDArray[np.uint8], **cha
 
 
 def beside(mosaic: Mosaic, distance: int = 2) -> int:
-    """How many cells have a copy of their own tile nearer than the distance."""
+    """Count the cells that have a copy of their own tile nearer than the distance."""
     return int(conflicting_cells(mosaic.tile_numbers, distance).sum())
 
 
 def side_by_side(mosaic: Mosaic) -> int:
-    """How many pairs of cells that share an edge have the same tile."""
+    """Count the pairs of cells that share an edge and have the same tile."""
     tiles = mosaic.tile_numbers
     return int((tiles[1:] == tiles[:-1]).sum() + (tiles[:, 1:] == tiles[:, :-1]).sum())
 
@@ -38,7 +38,7 @@ def test_a_photo_never_lies_beside_itself(target: NDArray[np.uint8], photo_folde
 
 
 def test_nor_does_a_copy_of_it_that_was_turned_or_saved_anew(target: NDArray[np.uint8], photo_folder: Path) -> None:
-    """Every other photo lies in the folder twice: mirrored, or as a JPEG."""
+    """Check a folder in which every other photo lies twice: mirrored, or as a JPEG."""
     for number in range(0, 24, 2):
         with Image.open(photo_folder / f"{number:02}.png") as photo:
             if number % 4:
@@ -97,7 +97,7 @@ def test_more_variety_uses_more_photos(target: NDArray[np.uint8], photo_folder: 
 
 
 def test_a_distance_of_nought_means_nought(target: NDArray[np.uint8], photo_folder: Path) -> None:
-    """Without a word about variety as with one; copies have a price all the same."""
+    """Check distance 0 with and without a setting of variety; copies still have a price."""
     free = made(target, photo_folder, variety=0)
     for changes in ({}, {"variety": 0.6}):
         mosaic = made(target, photo_folder, min_distance=0, **changes)
@@ -116,7 +116,7 @@ def test_a_distance_is_exact_whatever_the_variety(target: NDArray[np.uint8], pho
 
 
 def test_uses_are_exact_and_copies_apart(target: NDArray[np.uint8], photo_folder: Path) -> None:
-    """24 photos fill 16 x 12 cells with eight uses each: no choice is left but where."""
+    """Check 24 photos in 16 x 12 cells with eight uses each: every photo is used exactly eight times."""
     mosaic = made(target, photo_folder, max_uses=8)
     assert np.bincount(mosaic.tile_numbers.ravel()).tolist() == [8] * 24
     assert beside(mosaic) < beside(made(target, photo_folder, max_uses=8, variety=0)) / 2

@@ -1,4 +1,4 @@
-"""What people ask of a mosaic beyond its looks: tiles that must be in it, colours that give way, the target over it."""
+"""Special requests: tiles that must appear, colours of tiles that are shifted, and the target laid over the tiles."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_tile_that_is_not_there(target: NDArray[np.uint8], photo_folder: Path)
 
 
 def from_target(mosaic: NDArray[np.uint8], target: NDArray[np.uint8]) -> float:
-    """How far the means of 12 x 12 cells are from the target's."""
+    """Return the distance of the means of 12 x 12 cells from the target's."""
     size = mosaic.shape[1] // 8, mosaic.shape[0] // 6
     cells = mosaic.reshape(6, size[1], 8, size[0], 3).mean(axis=(1, 3))
     return float(np.abs(cells - target.reshape(6, 12, 8, 12, 3).mean(axis=(1, 3))).mean())

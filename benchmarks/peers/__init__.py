@@ -1,1 +1,1 @@
-"""The comparison with other programs: who they are, how they are run, and what is measured."""
+"""The comparison with other programs: the peers, their runs, and the figures."""

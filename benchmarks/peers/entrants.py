@@ -1,4 +1,4 @@
-"""Who is compared: the peers, how they are installed, and the settings at which they come nearest to a target."""
+"""The entrants of the comparison: the peers, their installation, and the settings that give their best fidelity."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["CELL_PX", "ENTRANTS", "RUNNERS", "Entrant", "Job", "install"]
 
 RUNNERS = Path(__file__).resolve().parent / "runners"
 CELL_PX = 32
-INSTALL = {  # environment -> what pip is asked for; older numpy where the peer still calls what 2.0 removed
+INSTALL = {  # environment -> packages for pip; older numpy where the peer calls functions that numpy 2.0 removed
     "mosaicraft": ["mosaicraft[faiss]==0.4.2"],
     "phomo": ["phomo==1.2.0"],
     "photomosaic": ["photomosaic==0.3.1", "numpy<2"],
@@ -38,12 +38,12 @@ class Job:
     work: Path  # .benchmarks
 
     def copies_for(self, tiles_per_cell: int, variants: int) -> int:
-        """How often each tile has to come for about so many tiles per cell, counting variants."""
+        """Return the number of copies of each tile that gives about so many tiles per cell, counting variants."""
         num_tiles = sum(1 for _ in self.tiles.iterdir())
         return max(1, tiles_per_cell * self.columns * self.rows // (num_tiles * variants))
 
     def copies(self, times: int) -> Path:
-        """A folder that links to every tile `times` times."""
+        """Make a folder that links to every tile `times` times."""
         folder = self.work / "copies" / f"{self.tiles.name}-x{times}"
         if not folder.is_dir():
             folder.mkdir(parents=True)
@@ -61,11 +61,11 @@ class Entrant:
     """One tool at one setting.
 
     Attributes:
-        name: What tables call it.
-        peer: The environment it lives in; "" is ours, "apt" the system.
-        uses: "free", or the most times that one tile may come.
-        tiles: "as is", or what happens to them.
-        settings: In words, for the table.
+        name: Its name in tables.
+        peer: Its environment; "" is ours, "apt" the system.
+        uses: "free", or the most uses of one tile.
+        tiles: "as is", or the change that the tool makes to them.
+        settings: Its settings in words, for the table.
         commands: The processes to run, one after the other.
     """
 
@@ -82,7 +82,7 @@ def in_environment(peer: str, job: Job, program: str) -> str:
 
 
 def runner(peer: str, script: str, *options: str, copies: int | Callable[[Job], int] = 1) -> Commands:
-    """Commands that call one of peers/runners/run_*.py inside the peer's environment."""
+    """Return commands that call one of peers/runners/run_*.py inside the peer's environment."""
 
     def commands(job: Job) -> list[list[str]]:
         times = copies if isinstance(copies, int) else copies(job)
@@ -95,10 +95,10 @@ def runner(peer: str, script: str, *options: str, copies: int | Callable[[Job], 
 
 
 def phomo(*options: str, cell_px: int = 16) -> Commands:
-    """Call phomo, which compares all pixels of all tiles: 16 px per cell, the ruler's finest view, keep it affordable.
+    """Call phomo, which compares all pixels of all tiles: with 16 px per cell, the finest view, it stays affordable.
 
-    Smaller tiles are darker where letters are thin, as everybody shrinks sRGB values as they are: with the `cell_px` of
-    the others that is equal. With --greedy and no limit in reach, each cell gets the tile nearest to it.
+    Smaller tiles are darker where letters are thin, because all tools shrink sRGB values directly; the others have the
+    same `cell_px`. With --greedy and no limit, each cell gets the tile nearest to it.
     """
 
     def commands(job: Job) -> list[list[str]]:
@@ -112,7 +112,7 @@ def phomo(*options: str, cell_px: int = 16) -> Commands:
 
 
 def metapixel(*options: str, distance: int = 0) -> Commands:
-    """Call metapixel, copies at least so far apart (5 is its default); preparing the tiles is part of the work."""
+    """Call metapixel with a smallest distance of copies (its default is 5); preparing the tiles is part of the work."""
 
     def commands(job: Job) -> list[list[str]]:
         library = job.out.with_suffix(".library")
@@ -162,7 +162,7 @@ NEAREST = (*DIFFUSED, "--diffusion", "0")
 AS_IS, SMALL = "as is", "as is, at 16 px"
 TURNED, CHANGED = "rotated, mirrored", "mirrored, brightened"
 VARIANTS = ("--variants", "rotate,flip")
-FOR_COLOUR = (  # for letters: next to nothing but colour counts, as it does for photomosaic
+FOR_COLOUR = (  # for letters: almost only colour counts, as it does for photomosaic
     "colour8=1,colour4=2,colour2=0.5,colour1=3,colour_half=1,colour_quarter=0.6,gradient8=0,contrast8=0,"
     "seams4=0,seams1=0,structure8=0.14,structure4=0.04,structure2=0.03,structure1=0.03,structure1_luma=0.005,"
     "structure_half=0.01,structure_quarter=0.012"
@@ -253,10 +253,10 @@ ENTRANTS = (
 
 
 def install(work: Path) -> dict[str, str]:
-    """Install every peer that is not yet there.
+    """Install every peer that is not installed yet.
 
     Returns:
-        Version of each, or why it is skipped: "skipped: ...".
+        Version of each, or the reason why it is skipped: "skipped: ...".
     """
     versions = {}
     for peer, requirements in INSTALL.items():

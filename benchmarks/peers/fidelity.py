@@ -1,4 +1,4 @@
-"""Whether a tool leaves its tiles as they are: how far the colours of those in its mosaic are from their files'."""
+"""The change of tiles by a tool: the distance between the colours of tiles in its mosaic and in their files."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _SAMPLES = 8
 
 
 class TileFiles:
-    """Tiles as their files have them.
+    """The tiles of a folder, as their files have them.
 
     Args:
-        folder: Square pictures of the size of a cell, which no tool has to cut or shrink.
+        folder: Square pictures of the size of a cell, which no tool must crop or shrink.
         edge: That size in px.
     Raises:
-        ValueError: One has another size.
-        PIL.UnidentifiedImageError: One is no picture.
+        ValueError: A picture has another size.
+        PIL.UnidentifiedImageError: A file is no picture.
     """
 
     def __init__(self, folder: Path, edge: int) -> None:
@@ -38,9 +38,9 @@ class TileFiles:
         self._looks = np.stack(looks)  # linear light, (tiles, 8, 8, 3)
 
     def off_by(self, mosaic: NDArray[np.uint8], grid_shape: tuple[int, int]) -> float:
-        """By how much the colours of tiles in a mosaic are off: CIEDE2000 of mean linear light, mean over cells.
+        """Return the error of the colours of tiles in a mosaic: CIEDE2000 of mean linear light, mean over cells.
 
-        The tile of a cell is that which it looks most like, 8 x 8 samples of each side by side.
+        The tile of a cell is the most similar one, by 8 x 8 samples of both.
 
         Args:
             mosaic: sRGB, (H, W, 3) uint8.

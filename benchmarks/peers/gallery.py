@@ -1,8 +1,8 @@
-"""Mosaics of `peer-quality` side by side: seen whole, and a part up close.
+"""Mosaics of `peer-quality` side by side: the whole, and an enlarged part.
 
     python -m benchmarks peer-gallery astronaut 20,14 --tiles photos919   # target, first row and column of the part
 
-Draws docs/images/peers-TILES-TARGET.webp from what `peer-quality` has kept in .benchmarks/mosaics.
+Draws docs/images/peers-TILES-TARGET.webp from the mosaics of `peer-quality` in .benchmarks/mosaics.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ CELLS, PART, EDGE, HEAD = 64, 16, 240, 24
 
 
 def averaged(picture: Image.Image, px: int) -> Image.Image:
-    """A square picture at `px`, averaged in linear light as the eye does from afar."""
+    """Return a square picture at `px`, averaged in linear light as an eye does from afar."""
     return Image.fromarray(from_linear(area_average(np.asarray(picture.convert("RGB")), (px, px))))
 
 
 def sheet(tiles: str, target: str, row: int, column: int) -> Image.Image:
-    """One column an entrant: whole, and PART x PART cells from (row, column) on."""
+    """Draw one column per entrant: the whole, and PART x PART cells from (row, column) on."""
     kept = WORK / "mosaics" / tiles
     shown = [(WORK / "targets" / f"{target}.png", "target")]
     shown += [(kept / slug / f"{target}.png", label) for slug, label in SHOWN.items()]

@@ -1,15 +1,15 @@
-"""Comparison with other programs: same targets, same tiles, same grid, one ruler.
+"""Comparison with other programs: same targets, same tiles, same grid, same measures.
 
     python -m benchmarks peer-quality                                               # 919 photos, four pictures
     python -m benchmarks peer-quality --tiles emoji=emoji --tiles glyphs=glyphs     # sets of ours, as PNG
     python -m benchmarks peer-quality --tiles characters=characters                 # the 942 characters of our font
     python -m benchmarks peer-quality --targets DIR --limit 4 --tiles mine=FOLDER   # pictures and photos of a folder
     python -m benchmarks peer-quality --only phomo --only ours                      # some entrants
-    python -m benchmarks peer-quality --only ours --keep                            # these anew
+    python -m benchmarks peer-quality --only ours --keep                            # ours again, others kept
 
-Each peer is installed into its own virtual environment under .benchmarks/, and run as a whole process at the settings
-that bring it nearest to the target without tinting tiles or laying the target over them. Tools that place each tile
-once are given a folder that holds every tile several times. Results: .benchmarks/peers.json and .benchmarks/peers.md.
+Each peer is installed into its own virtual environment under .benchmarks/, and run as a whole process with the settings
+that give its best fidelity without tinting tiles or laying the target over them. Tools that place each tile once get a
+folder that holds every tile several times. Results: .benchmarks/peers.json and .benchmarks/peers.md.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from perceptual_photomosaic.tiles.spec import write_spec
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process took: seconds of wall clock and of all cores, and its largest resident set in MB."""
+    """The cost of a process: seconds of wall clock and of all cores, and its largest resident set in MB."""
 
     wall_s: float
     cpu_s: float
@@ -52,11 +52,11 @@ def timed(commands: list[list[str]], log: Path, limit_s: float) -> Cost:
     """Run commands one after the other, each as a whole process.
 
     Raises:
-        RuntimeError: One failed or took longer than `limit_s`; its last line of output is the reason.
+        RuntimeError: A command failed or took longer than `limit_s`; its last line of output is the reason.
     """
     total = Cost(0.0, 0.0, 0.0)
     with log.open("wb") as output, tempfile.TemporaryDirectory() as scratch:
-        surroundings = os.environ | {"XDG_CACHE_HOME": scratch}  # nobody finds what an earlier run has left
+        surroundings = os.environ | {"XDG_CACHE_HOME": scratch}  # no file of an earlier run is found
         for command in commands:
             took = measure_process(command, limit_s, stdout=output, stderr=subprocess.STDOUT, env=surroundings)
             total = Cost(
@@ -73,7 +73,7 @@ def timed(commands: list[list[str]], log: Path, limit_s: float) -> Cost:
 
 
 def square_targets(args: argparse.Namespace) -> list[Path]:
-    """Cut the targets to the grid's aspect and keep them as PNG: every entrant gets the same pixels."""
+    """Crop the targets to the grid's aspect and save them as PNG, so that every entrant gets the same pixels."""
     if args.targets:
         sources = photos_in(args.targets)
         named = [(p.stem, Image.open(p).convert("RGB")) for p in sources[: args.limit]]
@@ -93,9 +93,9 @@ def square_targets(args: argparse.Namespace) -> list[Path]:
 
 
 def tile_folder(work: Path, name: str, spec: str) -> Path:
-    """The folder itself, or a tile set of ours written out, so that all tools get the same PNGs.
+    """Return the folder itself, or a folder with the tiles of a tile set as PNG, so that all tools get the same files.
 
-    They have the size of a cell: shrunk as sRGB values, which is what peers do, thin letters come out darker.
+    They have the size of a cell, because peers shrink sRGB values directly, which makes thin letters darker.
     """
     if Path(spec).is_dir():
         return Path(spec).resolve()
@@ -109,7 +109,7 @@ def tile_folder(work: Path, name: str, spec: str) -> Path:
 
 
 def every_character() -> str:
-    """The spec of all letters, digits, signs and blocks of JetBrains Mono, the font that comes with us."""
+    """Return the spec of all letters, digits, signs and blocks of JetBrains Mono, the font of this package."""
     from matplotlib.ft2font import FT2Font
 
     font = resources.files("fontpkg_jetbrains_mono").joinpath("files", "JetBrainsMono[wght].ttf")
@@ -119,21 +119,21 @@ def every_character() -> str:
 
 
 def tile_files(folder: Path) -> TileFiles | None:
-    """What the tiles of a set look like; None for photos, which each tool shrinks its own way."""
+    """Return the tiles of a set as their files have them; None for photos, which each tool shrinks in its own way."""
     try:
         return TileFiles(folder, CELL_PX)
-    except (ValueError, UnidentifiedImageError):  # a folder of photos may hold their credits too
+    except (ValueError, UnidentifiedImageError):  # a folder of photos may also hold a file of credits
         return None
 
 
 def ruler_for(target: Path, shape: tuple[int, int], *, judge: bool = True) -> Ruler:
-    """The ruler of one target under a grid of (rows, columns)."""
+    """Return the ruler of one target on a grid of (rows, columns)."""
     with Image.open(target) as picture:
         return Ruler(np.asarray(picture.convert("RGB")), shape, judge=judge)
 
 
 def judge(job: Job, ruler: Ruler, files: TileFiles | None, *, turned: bool) -> dict[str, Any]:
-    """All figures of one mosaic, as plain values; cells that look alike, `turned` or not, hold one tile."""
+    """Return all figures of one mosaic as plain values; cells that look alike, `turned` or not, count as one tile."""
     with Image.open(job.out) as picture:
         mosaic = np.asarray(picture.convert("RGB"))
     figures = ruler.measure(mosaic, assignment_from_picture(mosaic, ruler.grid_shape, turned=turned)).to_dict()
@@ -165,10 +165,10 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def kept(args: argparse.Namespace, versions: dict[str, str]) -> list[dict[str, Any]]:
-    """With --keep what an earlier run has left.
+    """Return the results of an earlier run, with --keep.
 
     Raises:
-        SystemExit: It measured other versions of the peers, or other cells.
+        SystemExit: The earlier run had other versions of the peers, or other cells.
     """
     if not (args.keep and args.json.is_file()):
         return []
@@ -189,7 +189,7 @@ def run_one(
     versions: dict[str, str],
     limit_s: float,
 ) -> dict[str, Any]:
-    """Make and judge one mosaic; a reason instead of figures where that is not possible."""
+    """Make and measure one mosaic; return its figures, or the reason why that is not possible."""
     version = versions[entrant.peer]
     print(f"{job.target.stem}: {entrant.name} ... ", end="", flush=True)
     if version.startswith("skipped"):
@@ -221,7 +221,7 @@ def report(args: argparse.Namespace, versions: dict[str, str], results: list[dic
 
 
 def machine() -> str:
-    """System, processor and cores in words."""
+    """Return system, processor and cores in words."""
     models = [line for line in _lines(Path("/proc/cpuinfo")) if line.startswith("model name")]
     model = models[0].split(":", 1)[1].strip() if models else platform.machine()
     return f"{platform.system()}, {model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"

@@ -1,4 +1,4 @@
-"""What `peer-quality` found, as tables: every entrant's figures, and which of ours each peer's setting meets."""
+"""Tables of the results of `peer-quality`: the figures of every entrant, and each peer's setting beside ours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NEAR_PX = (8.0, 4.0, 2.0)
 WORDS = {"delta_e_mean": "CIEDE2000", "ssim": "SSIM"}
 
 _NOTICED = 0.1
-"""Tiles whose own colours are off by more, in CIEDE2000, are not as they were."""
+"""Smallest error of tiles' own colours, in CIEDE2000, that counts as a change of the tiles."""
 _OFF = (
     "Tiles off by: CIEDE2000 between the mean light of the tiles in the mosaic and of their files, which have the size "
     "of a cell. Where it is not 0 the tool, or its setting, has changed them: letters and drawings that are shrunk or "
@@ -36,11 +36,11 @@ _REPETITIVE = (
 )
 
 Results = list[dict[str, Any]]
-"""One mosaic each, as `quality.run_one` leaves it."""
+"""Results of mosaics, one for each, as `quality.run_one` returns them."""
 
 
 def markdown(data: dict[str, Any]) -> str:
-    """For each tile set, means over the targets: a table of figures, and one of who is ahead."""
+    """Return for each tile set two tables of means over the targets: the figures, and the better tool of each pair."""
     grid = data["grid"]
     lines = [
         f"{grid['columns']} x {grid['rows']} cells; {data['machine']}; {data['date']}. CIEDE2000 / SSIM by pixels per"
@@ -82,18 +82,18 @@ def _row(entrant: dict[str, str], mine: Results, known: bool) -> list[str]:
 
 
 def mean_at(done: Results, figure: str, cell_px: float) -> float:
-    """Mean of a figure over mosaics; nan where it was not measured."""
+    """Return the mean of a figure over mosaics; nan where it was not measured."""
     values = [v[figure] for r in done for v in r["views"] if v["cell_px"] == cell_px]
     return float("nan") if None in values else float(np.mean(values))
 
 
 def _off(done: Results) -> float:
-    """By how much tiles' own colours are off, CIEDE2000; 0 where it was not measured."""
+    """Return the error of tiles' own colours, CIEDE2000; 0 where it was not measured."""
     return float(np.mean([r.get("tiles_off") or 0.0 for r in done]))
 
 
 def mean_variety(done: Results) -> Variety | None:
-    """Means of all figures of variety over mosaics; None where one has none: an older run, or cells not told apart."""
+    """Return the means of all figures of variety over mosaics; None where a mosaic has none."""
     found = [r.get("variety") for r in done]
     known = [variety for variety in found if variety is not None]
     if not known or len(known) < len(found):
@@ -103,13 +103,13 @@ def mean_variety(done: Results) -> Variety | None:
 
 
 def mean_tone(done: Results, figure: str) -> float:
-    """Mean of plates, grain or bias over mosaics; nan where it was not measured."""
+    """Return the mean of plates, grain or bias over mosaics; nan where it was not measured."""
     values = [r["tone"][figure] for r in done if r.get("tone") and r["tone"][figure] is not None]
     return float(np.mean(values)) if values and len(values) == len(done) else float("nan")
 
 
 def more_repetitive(one: Results, other: Results) -> int:
-    """-1 where `one` is clearly the more repetitive, 1 where `other` is, 0 where neither or not known."""
+    """Return -1 where `one` is clearly the more repetitive, 1 where `other` is, 0 where neither or not known."""
     first, second = mean_variety(one), mean_variety(other)
     if first is None or second is None:
         return 0
@@ -117,7 +117,7 @@ def more_repetitive(one: Results, other: Results) -> int:
 
 
 def _varieties(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) -> list[str]:
-    """How varied every entrant's mosaics are, and their plates, grain and bias."""
+    """Return a table of the variety of every entrant's mosaics, and of their plates, grain and bias."""
     rows = []
     for entrant in entrants:
         done = by_entrant[entrant["name"]]
@@ -141,12 +141,12 @@ def _varieties(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) -
 
 
 def mean_near(done: Results, figure: str) -> float:
-    """The same over 8, 4 and 2 px per cell."""
+    """Return the mean of a figure over mosaics and over 8, 4 and 2 px per cell."""
     return float(np.mean([mean_at(done, figure, px) for px in NEAR_PX]))
 
 
 def _contests(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) -> list[str]:
-    """Each setting of a peer beside ours that may do the same with tiles: in which figures ours is not better."""
+    """Return a table that compares each setting of a peer with ours of the same rules for tiles."""
     finished = [e for e in entrants if by_entrant[e["name"]] and all("views" in r for r in by_entrant[e["name"]])]
     rows = []
     for theirs in (e for e in finished if e["peer"] != "ours"):
@@ -160,7 +160,7 @@ def _contests(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) ->
         behind = {e["name"]: _not_better(by_entrant[e["name"]], by_entrant[theirs["name"]]) for e in rivals}
         if not behind:
             continue
-        rank = {  # what wins by repeating comes last
+        rank = {  # settings that are better by repetition come last
             name: (more_repetitive(by_entrant[name], by_entrant[theirs["name"]]) < 0, len(", ".join(lost)))
             for name, lost in behind.items()
         }
@@ -182,14 +182,14 @@ def _contests(entrants: list[dict[str, str]], by_entrant: dict[str, Results]) ->
 
 
 def _verdict(name: str, behind: list[str], ours: Results, theirs: Results) -> str:
-    """In which figures ours is better, and which of both is the more repetitive."""
+    """Return the figures in which ours is better, and the more repetitive of both, in words."""
     said = f"{name}: all{' but ' if behind else ''}{'; '.join(behind)}"
     whose = {-1: "ours", 1: "theirs"}.get(more_repetitive(ours, theirs))
     return f"{said} ({whose} is the more repetitive)" if whose else said
 
 
 def _not_better(ours: Results, theirs: Results) -> list[str]:
-    """Figures in which ours are not better, by name, with both values; those that were not measured are left out."""
+    """Return the figures in which ours are not better, by name, with both values; unmeasured ones are left out."""
     lost = []
     for figure, digits, sign in (("delta_e_mean", 2, -1), ("ssim", 4, 1)):
         pairs = [(px, mean_at(ours, figure, px), mean_at(theirs, figure, px)) for px in REPORTED_PX]

@@ -1,4 +1,4 @@
-"""Several mosaics into one folder: each as it would be alone, made once, and never over what is not ours."""
+"""Several mosaics in one folder: each as if made alone, made once, and never in place of other files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line in this process: arguments in; status, standard output and standard error out."""
+"""The command line in this process: it takes arguments, and returns status, standard output and standard error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from perceptual_photomosaic.cli.main import main
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command left behind."""
+    """The result of a command: status and output."""
 
     status: int
     out: str
@@ -45,7 +45,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def desk(tmp_path: Path, photo_folder: Path, target: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to work in, and the current one: portrait.png, holiday/, and things that are no use."""
+    """The current folder, with portrait.png, holiday/, and useless files."""
     Image.fromarray(target).save(tmp_path / "portrait.png")
     data = (tmp_path / "portrait.png").read_bytes()
     (tmp_path / "truncated.png").write_bytes(data[: len(data) // 2])
@@ -66,7 +66,7 @@ def desk(tmp_path: Path, photo_folder: Path, target: NDArray[np.uint8], monkeypa
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder with its bytes, and every folder."""
+    """Return every file below a folder with its bytes, and every folder."""
     found = {}
     for root, folders, files in os.walk(folder):
         found |= {str(Path(root, name)): b"" for name in folders}

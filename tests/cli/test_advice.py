@@ -1,4 +1,4 @@
-"""What the summary says to do where letters lack tones."""
+"""Advice of the summary where letters lack tones."""
 
 from __future__ import annotations
 

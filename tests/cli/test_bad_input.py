@@ -1,4 +1,4 @@
-"""Bad input: one line on standard error that says what to do, status 2, and nothing written."""
+"""Bad input: one line on standard error with the remedy, status 2, and no file written."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ SPARED = {
     "compare made.png -t portrait.png --grid 8x6 --no-judge -o portrait.png": "'portrait.png' would replace what",
     "render plan.json -o deep.dzi": "'deep.dzi' goes with the folder 'deep_files', which holds something else",
 }
-"""On a desk where a mosaic was made of the portrait, with its plan, and other things lie about."""
+"""Commands in the folder `desk`, with a mosaic of the portrait, its plan and other files."""
 IDLE = {
     f"{MAKE} --model glyphs": "model is for method 'mosaicnet' only",
     f"{MAKE} --size A4 --tile-size 30": "leave --tile-size out, or --size",
@@ -236,7 +236,7 @@ def test_folder_that_is_not_writable(run: Run, desk: Path) -> None:
 
 
 def test_folder_is_checked_before_any_work(run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As root nothing is read-only, so the answer of the system is set here."""
+    """Check the folder's permission with a faked answer of the system, as root can write everywhere."""
     monkeypatch.setattr(os, "access", lambda *_: False)
     ran = run("make", "gone.png", "-t", "gone", "-o", "bare/out.png")
     assert ran.status == 2
@@ -244,7 +244,7 @@ def test_folder_is_checked_before_any_work(run: Run, desk: Path, monkeypatch: py
 
 
 def test_a_full_disk_leaves_nothing(run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Writing fails half-way: one line, no picture, no temporary file, and an older picture still there."""
+    """Check a failure half-way: one line, no picture, no temporary file, and the older picture is still there."""
     old = b"an older picture"
     (desk / "out.png").write_bytes(old)
     before = contents(desk)

@@ -1,4 +1,4 @@
-"""`photomosaic make` with several targets: a table, or one JSON object, and status 1 where one failed."""
+"""`photomosaic make` with several targets: its table, its JSON, and status 1 where a target failed."""
 
 from __future__ import annotations
 

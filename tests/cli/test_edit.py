@@ -1,4 +1,4 @@
-"""`photomosaic edit`: what it writes and says."""
+"""`photomosaic edit`: its files and its output."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_mistakes_leave_the_plan_alone(run: Run, made: Path, words: str, said: s
 
 
 def test_a_plan_that_was_moved(run: Run, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Paths, those of banned tiles too, begin at the plan's folder, wherever that is."""
+    """Check that all paths, also those of banned tiles, begin at the plan's folder."""
     words = "make portrait.png -t holiday -o out.png --columns 8 --method nearest --plan p.json --relative-to ."
     assert run(*words.split()).status == 0
     assert run("edit", "p.json", "--ban", "05.png").status == 0

@@ -1,4 +1,4 @@
-"""`photomosaic features` says what it wrote."""
+"""`photomosaic features`: its sheet and its output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`photomosaic make` and `render`: what they write, what they say, where settings come from."""
+"""`photomosaic make` and `render`: their files, their output, and the sources of settings."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_mosaic_and_everything_beside_it(run: Run, desk: Path) -> None:
 
 
 def test_the_shortest_command(run: Run, desk: Path) -> None:
-    """What the README opens with: everything else has a default."""
+    """Check the first command of the README, in which all else has a default."""
     ran = run("make", "portrait.png", "--tiles", "holiday", "--columns", 12, "-o", "mosaic.png", "--json")
     assert ran.status == 0, ran.err
     facts = json.loads(ran.out)

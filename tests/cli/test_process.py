@@ -1,4 +1,4 @@
-"""The command as its own process: interrupted, with other numbers of threads, into a closed pipe."""
+"""The command as its own process: interrupted, with several numbers of threads, and into a closed pipe."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_what_cannot_be_said_is_one_line(desk: Path) -> None:
 
 
 def _redirected(how: str, arguments: list[object], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command with its streams closed or redirected as a shell does it: ">&-", "2>/dev/full"."""
+    """Run a command with its streams closed or redirected by a shell: ">&-", "2>/dev/full"."""
     command = ["sh", "-c", f'exec "$@" {how}', "sh", *COMMAND, *map(str, arguments)]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
@@ -147,7 +147,7 @@ def test_a_full_standard_error_stops_no_work(desk: Path) -> None:
 
 
 def test_a_real_ctrl_c_at_any_moment(desk: Path) -> None:
-    """Sent from outside while photos are read: whichever stage it hits, no half picture and no traceback."""
+    """Check a signal from outside at a random stage: no partial picture and no traceback."""
     rng = np.random.default_rng(0)
     for number in range(60):
         Image.fromarray(rng.integers(0, 256, (400, 400, 3), np.uint8)).save(desk / "holiday" / f"more{number}.png")
@@ -166,7 +166,7 @@ def test_a_real_ctrl_c_at_any_moment(desk: Path) -> None:
     _, errors = process.communicate()
     assert process.returncode in (0, 130, -signal.SIGINT), errors
     left = contents(desk)
-    if left.pop(str(desk / "out.png"), None):  # it was done before the signal came: then it is whole
+    if left.pop(str(desk / "out.png"), None):  # finished before the signal came
         with Image.open(desk / "out.png") as picture:
             picture.load()
     assert left == before
@@ -190,7 +190,7 @@ def test_any_number_of_threads_gives_the_same_bytes(desk: Path, asked: str) -> N
 
 
 def test_undecodable_names_can_be_said(desk: Path) -> None:
-    """A skipped file whose name is no UTF-8 must not break the summary on a strict terminal."""
+    """Check that a skipped file whose name is no UTF-8 does not break the summary on a strict terminal."""
     path = os.fsencode(desk) + b"/holiday/caf\xe9.jpg"
     try:
         os.close(os.open(path, os.O_CREAT))
@@ -204,7 +204,7 @@ def test_undecodable_names_can_be_said(desk: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_what_an_output_cannot_hold_is_escaped(desk: Path, encoding: str) -> None:
-    """Signs of our own, like Delta, and names in other scripts."""
+    """Check characters that the output's encoding lacks: ours, like Delta, and names in other scripts."""
     name = "\u03a9\u732b.png"
     (desk / "portrait.png").rename(desk / name)
     made = _process(["make", name, *MAKE[2:], "--plan", "\u03a9.json"], desk, PYTHONIOENCODING=encoding)

@@ -1,4 +1,4 @@
-"""The page of commands says what the command line says."""
+"""The page of commands, which must match the command line."""
 
 from __future__ import annotations
 

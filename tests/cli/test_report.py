@@ -17,13 +17,13 @@ from perceptual_photomosaic.progress.shown import reporter_for
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lines after a tenth of a second instead of two, and then every fifth."""
+    """Show lines after a tenth of a second instead of two seconds, and then every fifth of a second."""
     monkeypatch.setattr(report, "FIRST_AFTER_S", 0.1)
     monkeypatch.setattr(report, "EVERY_S", 0.2)
 
 
 def _wait_for(capsys: pytest.CaptureFixture[str], pattern: str) -> str:
-    """Standard error once it matches; fails after five seconds."""
+    """Wait until standard error matches, and return it; fail after five seconds."""
     said = ""
     for _ in range(500):
         said += capsys.readouterr().err
@@ -53,7 +53,7 @@ def test_photos_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
 def test_elapsed_time_where_the_total_is_unknown_or_wrong(
     capsys: pytest.CaptureFixture[str], total: int | None
 ) -> None:
-    """Never 19,812 of 4,056 cells."""
+    """Check that a wrong total, as in 19,812 of 4,056 cells, is never shown."""
     with reporter_for(quiet=False).stage("keeping copies apart", total, "cells") as stage:
         stage.advance(19_812)
         assert "keeping copies apart: 1 s so far\n" in _wait_for(capsys, "so far")

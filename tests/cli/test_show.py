@@ -1,4 +1,4 @@
-"""`photomosaic show`: sized to the terminal, coloured as it can, and at once."""
+"""`photomosaic show`: its size and its colours follow the terminal, and it starts fast."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_terminal_gets_as_much_as_it_holds(run: Run, desk: Path, monkeypatch: 
 
 
 def test_the_text_resembles_the_picture(run: Run, desk: Path) -> None:
-    """White on black, more ink is more light; black on white it is the other way round."""
+    """Check the lightness of the text: more ink is lighter in white on black, and darker in black on white."""
     ramp = np.linspace(0, 255, 200).astype(np.uint8)
     Image.fromarray(np.broadcast_to(ramp, (100, 200))).convert("RGB").save("ramp.png")
     ink = {"dark": [], "light": []}
@@ -154,7 +154,7 @@ def test_what_is_wrong_is_one_line(run: Run, desk: Path, words: tuple[str, ...],
 
 
 def test_the_quick_reader_knows_the_options_of_the_command() -> None:
-    """Its names, what they set, and the defaults, are those of the declaration."""
+    """Check that names, arguments and defaults are those of the declaration."""
     command = typer.main.get_command(app).commands["show"]  # type: ignore[attr-defined]
     declared = {option: item.name for item in command.params for option in (*item.opts, *item.secondary_opts)}
     declared = {option: name for option, name in declared.items() if option.startswith("-") and name != "help"}

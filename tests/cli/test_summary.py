@@ -1,4 +1,4 @@
-"""What the summary says of variety, of crops, and of what would help."""
+"""Lines of the summary on variety, on crops, and on remedies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.cli.conftest import Run
 
 
 def _lines(numbers: NDArray[np.int64], count: int, spec: str = "photos:holiday", **more: Any) -> list[str]:
-    """What is said of an assignment: settings by name, and the figure variety if it is given."""
+    """Return the lines on an assignment, with settings by name, and the figure variety if it is given."""
     rows, columns = numbers.shape
     options = {"columns": None, "rows": None, "cells": None, "variety": None, **more}
     mosaic: Any = SimpleNamespace(
@@ -34,7 +34,7 @@ def _lines(numbers: NDArray[np.int64], count: int, spec: str = "photos:holiday",
 
 
 def _spread(rows: int, columns: int, period: int) -> NDArray[np.int64]:
-    """Tiles in a lattice: equal ones lie `period` cells apart."""
+    """Return tiles in a lattice: equal ones lie `period` cells apart."""
     row, column = np.mgrid[0:rows, 0:columns]
     return np.asarray(row % period * period + column % period, np.int64)
 

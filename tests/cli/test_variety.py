@@ -1,4 +1,4 @@
-"""`--variety` on the command line: what it does to the picture, to settings that are saved, and what is refused."""
+"""`--variety` on the command line: its effect on the picture and on saved settings, and its bad values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAKE = "make portrait.png -t holiday -o out.png --columns 16 --tile-size 8 --pla
 
 
 def beside() -> int:
-    """How many cells of the plan have a copy of their own tile beside them."""
+    """Count the cells of the plan that have a copy of their own tile beside them."""
     return int(conflicting_cells(Plan.load(Path("plan.json")).choices, 2).sum())
 
 

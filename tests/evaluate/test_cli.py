@@ -113,7 +113,7 @@ def test_what_does_not_belong_together_is_refused(monkeypatch, capsys, tmp_path)
 
 
 class Counting(Silent):
-    """Counts what is advanced in each stage."""
+    """A reporter that counts the advanced units of each stage."""
 
     def __init__(self) -> None:
         self.told: dict[str, list[int]] = {}
@@ -169,7 +169,7 @@ def test_compare_prints_json_under_names_that_differ(files, monkeypatch, capsys,
 
 @pytest.fixture
 def kept(tmp_path: Path) -> dict[str, Path]:
-    """A target, and two mosaics of 16 x 16 cells with an index each: one nearer to it, the other more varied."""
+    """A target, and two mosaics of 16 x 16 cells with an index each: one is nearer to it, the other more varied."""
     rng = np.random.default_rng(5)
     shades = rng.integers(0, 256, (8, 3))
     numbers = rng.integers(0, 2, (16, 16))

@@ -13,7 +13,7 @@ from perceptual_photomosaic.evaluate.views import VIEW_CELLS_PX, area_average, e
 
 
 def photo(height: int = 64, width: int = 96, seed: int = 0) -> np.ndarray:
-    """Something with large shapes and fine noise."""
+    """Return a picture with large shapes and fine noise."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width]
     colours = np.stack([x / width, y / height, np.hypot(x - width / 3, y - height / 2) < height / 4], axis=-1)
@@ -21,7 +21,7 @@ def photo(height: int = 64, width: int = 96, seed: int = 0) -> np.ndarray:
 
 
 def blocks(picture: np.ndarray, rows: int, cols: int) -> np.ndarray:
-    """A mosaic of flat cells, each of the mean colour of its place."""
+    """Return a mosaic of flat cells, each with the mean colour of its part of the target."""
     height, width = picture.shape[:2]
     cells = np.rint(encode_srgb(area_average(picture, (rows, cols))) * 255).astype(np.uint8)
     return cells.repeat(height // rows, axis=0).repeat(width // cols, axis=1)

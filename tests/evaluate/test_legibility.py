@@ -13,7 +13,7 @@ from perceptual_photomosaic.evaluate.views import decode_srgb
 
 
 def waves(height: int, width: int, period: float) -> np.ndarray:
-    """Coloured waves: sRGB, uint8, (height, width, 3)."""
+    """Return coloured waves: sRGB, uint8, (height, width, 3)."""
     y, x = np.mgrid[0:height, 0:width]
     planes = [np.sin(x / period), np.cos((x + 2 * y) / (1.7 * period)), np.sin(x * y / (40 * period))]
     return np.rint(127.5 + 120 * np.stack(planes, axis=-1)).astype(np.uint8)
@@ -28,7 +28,7 @@ def as_numbers(found: Legibility) -> list[float]:
 
 
 def test_the_digits_of_the_script_that_the_project_is_judged_by():
-    """shared/legibility/legibility.py on the same pictures; none is a whole number of pixels per sample."""
+    """Compare with shared/legibility/legibility.py on pictures without a whole number of pixels per sample."""
     target, other = waves(150, 230, 23.0), waves(420, 500, 37.0)
     mixed = np.rint(0.6 * target + 0.4 * other[:150, :230]).astype(np.uint8)
     printed = {"other": [-0.0999, -0.1001, -0.1003, 0.3877, 0.2901], "mixed": [0.8069, 0.8075, 0.8077, 0.6747, 0.5932]}
@@ -37,7 +37,7 @@ def test_the_digits_of_the_script_that_the_project_is_judged_by():
 
 
 def obvious(target: np.ndarray, mosaic: np.ndarray) -> list[float]:
-    """Block means, sorting, and loops over samples; sides are multiples of 128 px."""
+    """Compute legibility with block means, sorting, and loops over samples; sides are multiples of 128 px."""
 
     def lightness(picture: np.ndarray, side: int) -> np.ndarray:
         y = decode_srgb(picture / 255.0) @ [0.2126, 0.7152, 0.0722]
@@ -99,7 +99,7 @@ def test_size_does_not_matter():
 
 
 def test_no_change_of_contrast_alters_the_order_of_tones():
-    """One grey for each sample, drawn into a third of the range and bent."""
+    """Check one grey for each sample, mapped into a third of the range by a curve."""
     grey = np.random.default_rng(4).permutation(128 * 128).reshape(128, 128) % 241
     bent = 160 + np.rint(95 * (grey / 240.0) ** 0.25)
     target, plain, paler = (np.repeat(g.astype(np.uint8)[..., None], 3, axis=2) for g in (grey, grey, bent))
@@ -111,7 +111,7 @@ def test_no_change_of_contrast_alters_the_order_of_tones():
 def test_a_negative_has_the_outlines_and_not_the_tones():
     picture = waves(128, 128, 13.0)[..., [0, 0, 0]] // 2 + 64
     found = legibility(picture, 255 - picture)
-    assert max(found.tones32, found.tones64, found.tones128) < -0.8  # columns of equal greys are ranked as they stand
+    assert max(found.tones32, found.tones64, found.tones128) < -0.8  # columns of equal greys are ranked in order
     assert min(found.outlines64, found.outlines128) > 0.8
 
 

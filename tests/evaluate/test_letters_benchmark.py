@@ -1,4 +1,4 @@
-"""The benchmark of letters and emoji: who takes part, on which pictures, and what the table says."""
+"""The benchmark of letters and emoji: its entrants, its pictures, and its table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from perceptual_photomosaic.evaluate import legibility
 
 
 def ball(side: int = 200) -> np.ndarray:
-    """A bright ball on black, lit from one side."""
+    """Return a bright ball on black, lit from one side."""
     y, x = np.mgrid[0:side, 0:side] / side - 0.5
     lit = np.where(np.hypot(x, y) < 0.4, 0.55 - x - 0.5 * y, 0.1)
     return np.repeat((255 * lit.clip(0, 1)).astype(np.uint8)[..., None], 3, axis=2)

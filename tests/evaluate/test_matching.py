@@ -11,7 +11,7 @@ from perceptual_photomosaic.evaluate import assignment_from_picture, tile_stats,
 
 
 def photos(count: int, edge: int) -> np.ndarray:
-    """Parts of scikit-image's pictures that have some detail: (count, edge, edge, 3)."""
+    """Return parts of scikit-image's pictures that have some detail: (count, edge, edge, 3)."""
     data = pytest.importorskip("skimage.data")
     parts = []
     for name in ("astronaut", "chelsea", "coffee", "rocket"):
@@ -29,14 +29,14 @@ def laid(tiles: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 
 def kept(mosaic: np.ndarray, quality: int) -> np.ndarray:
-    """What is left of a mosaic after JPEG."""
+    """Return a mosaic after a round trip through JPEG."""
     file = io.BytesIO()
     Image.fromarray(mosaic).save(file, "JPEG", quality=quality)
     return np.asarray(Image.open(file).convert("RGB"))
 
 
 def wrong(found: np.ndarray | None, chosen: np.ndarray) -> float:
-    """Share of pairs of cells that are the same in one of both alone, among those that are the same in one of them."""
+    """Return the share of pairs of cells that are equal in only one of both, among those equal in at least one."""
     assert found is not None
     one, other = (table.ravel()[:, None] == table.ravel() for table in (found, chosen))
     np.fill_diagonal(one, val=False)
@@ -93,7 +93,7 @@ def test_cells_need_not_be_a_whole_number_of_pixels():
 
 
 def test_without_loss_nothing_but_equal_cells_is_the_same():
-    """Two shades that compression would blur into one."""
+    """Check two shades that differ by less than the noise of compression."""
     shades = np.broadcast_to(np.array([[100, 90, 80], [102, 90, 80]])[:, None, None], (2, 8, 8, 3)).astype(np.uint8)
     chosen = np.random.default_rng(0).integers(0, 2, (12, 12))
     assert wrong(assignment_from_picture(laid(shades, chosen), (12, 12)), chosen) == 0

@@ -1,4 +1,4 @@
-"""The tables of `peer-quality`: whoever wins by repeating is named."""
+"""The tables of `peer-quality`: entrants that are better by repetition are named."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENTRANTS = [
 
 
 def result(entrant: str, off: float, effective: float, commonest: float) -> dict[str, Any]:
-    """What `quality.py` leaves of one mosaic."""
+    """Return the result for one mosaic, as `quality.py` writes it."""
     figures = {"delta_e_mean": off, "ssim": 1 / off, "judge": off, "flip": off}
     shares = {"commonest": commonest, "ten_commonest": 0.5, "equal_neighbours": 0.25, "within_3": 0.75}
     return {

@@ -11,7 +11,7 @@ from perceptual_photomosaic.evaluate.views import decode_srgb
 
 
 def waves(height: int, width: int, period: float) -> np.ndarray:
-    """Coloured waves: sRGB, uint8, (height, width, 3)."""
+    """Return coloured waves: sRGB, uint8, (height, width, 3)."""
     y, x = np.mgrid[0:height, 0:width]
     planes = [np.sin(x / period), np.cos((x + 2 * y) / (1.7 * period)), np.sin(x * y / (40 * period))]
     return np.rint(127.5 + 120 * np.stack(planes, axis=-1)).astype(np.uint8)
@@ -25,11 +25,11 @@ def test_the_figures_of_the_script_that_the_project_is_judged_by():
 
 
 SCRIPT = {"plates": 88.0319214, "grain": 16.1164513, "bias": 22.6010609}
-"""shared/variety/variety.py on the same pictures."""
+"""Figures of shared/variety/variety.py on the same pictures."""
 
 
 def obvious_tone(target: np.ndarray, mosaic: np.ndarray, grid_shape: tuple[int, int]) -> Tone:
-    """Block means and loops over pairs of pixels."""
+    """Compute plates, grain and bias with block means and loops over pairs of pixels."""
 
     def view(picture: np.ndarray, side: int) -> np.ndarray:
         down, right = picture.shape[0] // grid_shape[0] * side, picture.shape[1] // grid_shape[1] * side

@@ -13,7 +13,7 @@ from perceptual_photomosaic.evaluate.views import area_average
 
 
 def picture(height: int = 120, width: int = 120) -> np.ndarray:
-    """A bright disc on a dark gradient, with some colour: sRGB, uint8, (height, width, 3)."""
+    """Return a bright disc on a dark gradient, with some colour: sRGB, uint8, (height, width, 3)."""
     y, x = np.mgrid[0:height, 0:width]
     disc = np.hypot(x - width / 2, y - height / 2) < height / 3
     planes = [40 + x + 90 * disc, 20 + y + 120 * disc, 30 + x / 2 + y / 2 + 60 * disc]
@@ -21,7 +21,7 @@ def picture(height: int = 120, width: int = 120) -> np.ndarray:
 
 
 def nearest_by_formula(values: list[float], weights: list[float]) -> list[float]:
-    """The minimum, over where a run ends, of the maximum, over where it begins, of its mean; at each place."""
+    """Return at each position the minimum over the ends of runs of the maximum over their starts of the run's mean."""
     n = len(values)
 
     def mean(first: int, last: int) -> float:
@@ -71,7 +71,7 @@ def test_a_target_of_one_tone_is_shown_by_anything():
 
 
 def cells_of(target: np.ndarray, side: int) -> np.ndarray:
-    """Each block of side x side pixels as its middle one."""
+    """Return each block of side x side pixels as its middle pixel."""
     middles = target[side // 2 :: side, side // 2 :: side]
     return middles.repeat(side, axis=0).repeat(side, axis=1)
 
@@ -88,7 +88,7 @@ def test_enough_tones_are_compared_as_they_are():
 
 
 def test_few_tones_are_compared_after_the_map():
-    """A mosaic that is the target's own cells, paled by a monotone map, is as good as they are."""
+    """Check that the target's own cells, made paler by a monotone map, are as good as the cells themselves."""
     light = area_average(picture(), (24, 24)).astype(np.float64)
     lab = lab_from_light(light)
     lab[..., 0], lab[..., 1:] = 80 + lab[..., 0] / 6, 0

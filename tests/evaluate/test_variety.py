@@ -17,13 +17,13 @@ def near(a: tuple[int, int], b: tuple[int, int], distance: int) -> bool:
 
 
 def obvious_share(assignment: np.ndarray, distance: int) -> float:
-    """Every cell against every other one."""
+    """Compute the share by comparing every cell with every other one."""
     cells = list(np.ndindex(*assignment.shape))
     return float(np.mean([any(near(a, b, distance) and assignment[a] == assignment[b] for b in cells) for a in cells]))
 
 
 def obvious_area(assignment: np.ndarray) -> int:
-    """Fill from one cell after the other."""
+    """Compute the largest area by filling from one cell after the other."""
     left, largest = set(np.ndindex(*assignment.shape)), 0
     while left:
         waiting, area = [left.pop()], 0
@@ -90,11 +90,11 @@ def test_the_figures_of_the_script_that_the_project_is_judged_by():
 
 
 SCRIPT = {"top": 0.078125, "ten": 0.59375, "effective": 21.2326463, "blob": 9, "twins": 0.546875, "near": 0.75}
-"""shared/variety/variety.py on the same grid."""
+"""Figures of shared/variety/variety.py on the same grid."""
 
 
 def comb(side: int) -> np.ndarray:
-    """One long snake of zeros through a grid: areas that grow from far apart."""
+    """Return a grid with one long line of zeros in turns, whose parts are joined from far apart."""
     assignment = np.arange(side * side).reshape(side, side) + 1
     assignment[::2] = 0
     assignment[1::4, -1] = assignment[3::4, 0] = 0

@@ -17,7 +17,7 @@ from perceptual_photomosaic.evaluate.views import (
 
 
 def obvious_average(light: np.ndarray, shape: tuple[int, int], box: tuple[float, float, float, float]) -> np.ndarray:
-    """Each output pixel on its own: sum of light times covered area, over the area."""
+    """Compute each output pixel separately: the sum of light times covered area, divided by the area."""
     left, top, right, bottom = box
     tall, wide = (bottom - top) / shape[0], (right - left) / shape[1]
     result = np.zeros((*shape, 3))

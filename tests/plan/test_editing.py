@@ -1,4 +1,4 @@
-"""Editing plans: what is asked for happens, limits go on holding, and nothing else moves."""
+"""Edits of plans: they are applied, limits still hold, and no other cell changes."""
 
 from __future__ import annotations
 
@@ -121,13 +121,13 @@ def test_edits_are_remembered(plan: Any, tmp_path: Path) -> None:
 
 
 def rewritten(path: Path, **changes: Any) -> Path:
-    """The same plan with other words in its file."""
+    """Return the same plan with other text in its file."""
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
     return path
 
 
 def test_a_plan_with_weights_that_are_gone_can_be_edited(plan: Any) -> None:
-    """Those that are still there go on counting; so does nothing else that an older version wrote."""
+    """Check that weights that still exist are used, and that other settings of an older version are ignored."""
     ban = Edits(bans=tuple(f"{tile:02}.png" for tile in range(0, 24, 2)))
     path = plan(method="solve", variety=0, weights="colour1=9")
     settings = json.loads(path.read_text())["settings"]
@@ -147,7 +147,7 @@ def test_weights_that_never_were_are_named(plan: Any) -> None:
 
 
 def test_what_a_network_chose_is_edited_as_what_the_solver_chose(tmp_path: Path, target_file: Path) -> None:
-    """Letters reach few tones, to which the target's are drawn for a network, and not for the solver."""
+    """Check that an edit of a network's plan of letters equals an edit of the solver's plan."""
     path = tmp_path / "plan.json"
     made = make_mosaic(target_file, "glyphs:characters=abcdefghMWHX", columns=12, tile_size=8)
     made.save_plan(path)
@@ -161,7 +161,7 @@ def test_what_a_network_chose_is_edited_as_what_the_solver_chose(tmp_path: Path,
 
 
 def test_room_is_made_around_this_edit_and_not_around_earlier_ones(tmp_path: Path) -> None:
-    """Few tiles, copies three apart: hardly a cell can change without others."""
+    """Check few tiles with copies three cells apart, where almost no cell can change alone."""
     random = np.random.default_rng(0)
     folder = tmp_path / "few"
     folder.mkdir()
@@ -233,7 +233,7 @@ def test_damaged_pins_are_refused(plan: Any) -> None:
 
 
 def test_what_is_chosen_anew_keeps_photos_apart(plan: Any) -> None:
-    """A varied plan stays one: what takes the place of a banned photo does not lie beside itself."""
+    """Check that a varied plan stays varied: the photo in place of a banned one does not lie beside itself."""
     path = plan(method="solve")
     before = open_plan(path).choices
     assert not conflicting_cells(before, 2).any()

@@ -1,4 +1,4 @@
-"""A plan opens wherever it, its photos and its target are by now."""
+"""The paths of a plan: it opens wherever it, its photos and its target were moved."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_plan_that_is_copied_away_finds_its_photos_where_they_were(home: Path)
 
 
 def test_a_folder_moves_as_a_whole(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What lies at the plan's own folder goes before what lies where it was written."""
+    """Check that files in the plan's own folder are preferred to those in the folder where it was written."""
     drawn = _made(home)
     there = tmp_path_factory.mktemp("there") / "copy"
     shutil.copytree(home, there)
@@ -73,7 +73,7 @@ def test_without_absolute_paths_a_plan_can_be_given_away(home: Path) -> None:
 
 
 class Notes(Silent):
-    """Keeps what it is told."""
+    """A reporter that keeps its notes."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -133,7 +133,7 @@ def test_a_target_that_was_moved_is_found_by_its_content(home: Path) -> None:
 
 
 def test_every_path_is_relative_and_found_again(home: Path) -> None:
-    """Masks, profiles, models and fonts too; the names of families and of shipped models are no paths."""
+    """Check masks, profiles, models and fonts, too; names of font families and shipped models are no paths."""
     Path("mask.png").write_bytes(Path("portrait.png").read_bytes())
     mosaic = make_mosaic("portrait.png", "holiday", columns=8, method="nearest", region="mask.png")
     plan = mosaic.plan()
@@ -234,5 +234,5 @@ def test_plans_are_as_the_schema_says(home: Path, target: NDArray[np.uint8], set
 
 
 def test_the_page_of_the_format_is_up_to_date() -> None:
-    """Remake it with: python -m perceptual_photomosaic.plan.reference > docs/understand/plan-format.md"""
+    """Compare the page; remake it: python -m perceptual_photomosaic.plan.reference > docs/understand/plan-format.md"""
     assert Path("docs/understand/plan-format.md").read_text(encoding="utf-8") == page()

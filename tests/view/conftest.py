@@ -1,4 +1,4 @@
-"""One small plan of photos with awkward names, made once."""
+"""A small plan of photos with difficult names, made once."""
 
 from __future__ import annotations
 

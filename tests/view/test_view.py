@@ -1,4 +1,4 @@
-"""The viewer's folder: complete, offline, honest about what it lacks, and it does what it says in a real browser."""
+"""The viewer's folder: complete, offline, with notes on missing parts, and working in a real browser."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Scripts that environments of other programs execute; they import nothing of ours but `job` and `network_cases`."""
+"""Scripts for environments of other programs; of this project they import only `job` and `network_cases`."""

@@ -1,4 +1,4 @@
-"""What every runner is told on its command line; `benchmarks/peer_entrants.py` says it."""
+"""The command line of every runner, which `benchmarks/peers/entrants.py` writes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 
 
 def job_parser() -> argparse.ArgumentParser:
-    """A parser for the target, the folder of tiles, the mosaic to write, and its grid."""
+    """Return a parser for the target, the folder of tiles, the mosaic to write, and its grid."""
     parser = argparse.ArgumentParser()
     parser.add_argument("target")
     parser.add_argument("tiles")

@@ -1,7 +1,7 @@
-"""Run one command and write what it took: seconds of wall clock and of all cores, peak resident set, exit status.
+"""Run one command and write its cost: seconds of wall clock and of all cores, peak resident set, exit status.
 
-A process of its own because Linux counts the memory of whoever forked a process into that process's peak: measured from
-the large process that judges mosaics, every small tool would seem as large. Usage: measure.py RESULT LIMIT_S COMMAND...
+Usage: measure.py RESULT LIMIT_S COMMAND... It runs in its own process, because Linux counts the memory of a parent
+process into the peak of its child: started from the large process that measures mosaics, a small tool would look large.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Run mosaicraft with its placement as it is and without its tint, overlay and make-up.
+"""Run mosaicraft with its own placement, but without its tint, overlay and post-processing.
 
 Executed by the Python of mosaicraft's own environment. Every preset recolours tiles toward the target, blends the
-target in and post-processes; the profile below switches off the first two by mosaicraft's own settings, and the last,
-which has no off, by passing the assembled mosaic through unchanged.
+target in and post-processes. The profile below switches off the first two with mosaicraft's own settings. The last
+cannot be switched off; here it returns the assembled mosaic unchanged.
 """
 
 from __future__ import annotations

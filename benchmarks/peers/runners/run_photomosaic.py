@@ -1,9 +1,9 @@
 """Run danielballan/photomosaic: mean colours in CAM02-UCS over all pixels, nearest tile, target left as it is.
 
-Executed by the Python of its own environment. Its `basic_mosaic` bends the target's palette toward the tiles' first,
-which moves the mosaic away from the target; that step is left out. Version 0.3.1 cuts with fractions of pixels, which
-today's scikit-image refuses; they are whole numbers kept as floats, and are converted. It draws the target enlarged by
-a whole number, so the target gets a power of two pixels a cell: tiles then have the size asked for, like the others'.
+Executed by the Python of its own environment. Its `basic_mosaic` first adapts the target's palette to the tiles', which
+moves the mosaic away from the target; that step is left out. Version 0.3.1 slices with floats, which today's
+scikit-image refuses; they hold whole numbers and are converted. It draws the target enlarged by a whole number, so the
+target gets a power of two pixels a cell, and tiles get the same size as with the other tools.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Run photomosaic-video's placement and lay its tiles, mirrored and brightened ones too, without tint and overlay.
 
-Executed by the Python of its own environment. Its recolouring, blending and make-up are constants of the product, so
-the tiles that it chose are laid here instead of by its own paste.
+Executed by the Python of its own environment. Its recolouring, blending and post-processing cannot be switched off, so
+this script lays the chosen tiles itself.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from photomosaic_video import mosaic
 
 
 def lay_tiles(canvas, cells_bgr, cells_lab, assignment, pool, saliency, columns, cell_px, which=None):  # type: ignore[no-untyped-def]
-    """Stand in for mosaic.paste_cells: the tile itself, at its place."""
+    """Lay each tile unchanged at its place, instead of `mosaic.paste_cells`."""
     for cell, tile in enumerate(assignment):
         top, left = cell // columns * cell_px, cell % columns * cell_px
         canvas[top : top + cell_px, left : left + cell_px] = pool.tiles[tile]

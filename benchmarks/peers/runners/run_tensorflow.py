@@ -2,10 +2,10 @@
 
     python -m benchmarks.peers.runners.run_tensorflow step|predict --threads N --repeats N
 
-Runs in an environment of its own, which `network-speed` makes. As in the published program, VGG16 is built
-seven times over one set of frozen variables: for the encoder, and for target and mosaic at each of three scales.
-(TensorFlow finds out by itself that the encoder and the full-size target are the same, and computes them once.) Prints
-median seconds, peak memory and version as JSON.
+Runs in its own environment, which `network-speed` makes. As in the published program, VGG16 is built seven times over
+one set of frozen variables: for the encoder, and for target and mosaic at each of three scales. (TensorFlow merges the
+encoder with the pass over the full-size target, as they are equal.) Prints median seconds, peak memory and version as
+JSON.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ WIDTHS = {"1": (64, 64), "2": (128, 128), "3": (256, 256, 256), "4": (512, 512, 
 
 
 def vgg16(images: Any, random: np.random.Generator) -> dict[str, Any]:
-    """All layers of VGG16 by name; every call uses the same variables."""
+    """Return all layers of VGG16 by name; every call uses the same variables."""
     red, green, blue = tf.split(images, 3, axis=3)
     x = tf.concat([blue - 103.939, green - 116.779, red - 123.68], axis=3)
     found = {}
@@ -68,7 +68,7 @@ def blur(x: Any, side: int, sigma: float, stride: int = 1) -> Any:
 
 
 def compose(coefficients: Any, templates: Any) -> Any:
-    """Coefficients (B, cells, T) -> mosaic, one matrix product per colour, as published."""
+    """Compose a mosaic from coefficients (B, cells, T), with one matrix product per colour, as published."""
     rows, columns, colours = templates["rows"], templates["columns"], []
     for colour in templates["pictures"]:  # (1, T, 64) each
         cells = tf.reshape(tf.matmul(coefficients, colour), [-1, rows, columns, 8, 8])
@@ -77,7 +77,7 @@ def compose(coefficients: Any, templates: Any) -> Any:
 
 
 def build(kind: str) -> tuple[Any, Any]:
-    """The picture's placeholder, and what is fetched: a training step with its loss, or the hard mosaic."""
+    """Return the picture's placeholder and the result to fetch: a training step with its loss, or the hard mosaic."""
     random = np.random.default_rng(0)
     side = STEP_PX if kind == "step" else PREDICT_PX
     images = tf.placeholder(tf.float32, (1, side, side, 3))
