@@ -107,7 +107,7 @@ def test_target_pass_is_shared_with_the_encoder(vgg: VGG16, pair: tuple[torch.Te
     target, _ = pair
     extra = PerceptualLoss(vgg, LossSettings()).target(target, extra=("pool3",)).extra
     torch.testing.assert_close(extra["pool3"], vgg(target, ["pool3"])["pool3"])
-    without = LossSettings(("conv1_1",), (1.0,), ((1.0,),))  # full size is not looked at
+    without = LossSettings(("conv1_1",), (1.0,), ((1.0,),))  # full size is not used
     assert set(PerceptualLoss(vgg, without).target(target, extra=("pool2",)).extra) == {"pool2"}
 
 

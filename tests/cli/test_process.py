@@ -103,7 +103,7 @@ def _redirected(how: str, arguments: list[object], folder: Path) -> subprocess.C
 @pytest.mark.skipif(os.name != "posix", reason="streams are closed in the words of a shell")
 @pytest.mark.parametrize("how", [">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_change_neither_picture_nor_status(desk: Path, how: str) -> None:
-    with_note: list[object] = [*MAKE, "--rows", 2, "--plan", "plan.json"]  # much is cropped, which is said
+    with_note: list[object] = [*MAKE, "--rows", 2, "--plan", "plan.json"]  # much is cropped, which is reported
     usual = _process([*with_note, "-o", "usual.png"], desk)
     assert "cropped" in usual.stderr
     ran = _redirected(how, with_note, desk)

@@ -151,7 +151,7 @@ def _print_table(result: Evaluation) -> None:
 
 
 def plain(result: Evaluation, guessed: bool) -> dict[str, Any]:
-    """Return all figures as plain values, and say whether tiles were counted from an assignment or from pixels."""
+    """Return all figures as plain values, and the source of the tile counts: an assignment or pixels."""
     figures = result.to_dict()
     if figures["tiles"] is not None:
         figures["tiles"] |= {"counted_from": "pixels" if guessed else "assignment"}

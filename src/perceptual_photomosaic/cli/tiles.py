@@ -1,4 +1,4 @@
-"""`photomosaic tiles`: look at a tile set, or write it out."""
+"""`photomosaic tiles`: describe a tile set, draw it, or write it out."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def tiles(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List every skipped file.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object about the set.")] = False,
 ) -> None:
-    r"""Look at a tile set, or write it out.
+    r"""Describe a tile set, draw it, or write it out.
 
     photomosaic tiles holiday/ --sheet sheet.png
 

@@ -33,7 +33,7 @@ FITS = ("crop", "pad", "stretch")
 CROPS = ("centre", "attention", "faces", "none")
 """Parts of a photo that fill a cell; "none" shows all of it."""
 TONES = ("auto", "keep", "fit")
-"""When the target's tones are fitted to those of the tiles: where the tiles have few tones, never, or always."""
+"""Fitting of the target's tones to those of the tiles: where the tiles have few tones, never, or always."""
 VIEWINGS = ("near", "balanced", "far")
 """Viewing distances."""
 DETAILS = ("auto", "none")

@@ -20,7 +20,7 @@ _NEAR = 3
 _FEWER = 0.8
 """A mosaic is clearly less varied when its effective number of photos is under this part of the other's."""
 _MORE = 1.5
-"""It is clearly less varied, too, when its commonest photo has more than this many times the share of the other's."""
+"""A mosaic is also clearly less varied when its commonest photo has over this many times the share of the other's."""
 _COMMON = 0.01
 """The second rule needs a photo in at least this share of the cells: two cells against one mean nothing."""
 

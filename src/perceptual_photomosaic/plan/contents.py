@@ -41,7 +41,7 @@ def find_by_content(wanted: Mapping[str, str], names: Iterable[str]) -> dict[str
 
     Args:
         wanted: Key -> fingerprint.
-        names: Paths of files to look among; only those of a wanted size are read.
+        names: Paths of files to search; only those of a wanted size are read.
     Returns:
         Key -> path, for those that are found.
     """

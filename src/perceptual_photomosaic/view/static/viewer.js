@@ -1,4 +1,4 @@
-// Shows MOSAIC (data.js): the picture in deep zoom, which tile is where, and the target faded over it.
+// Shows MOSAIC (data.js): the picture in deep zoom, the tile of each cell, and the target faded over it.
 "use strict";
 
 const byId = (id) => document.getElementById(id);
@@ -9,7 +9,7 @@ cells.forEach((tile, cell) => usesOf.set(tile, [...(usesOf.get(tile) ?? []), cel
 const viewer = OpenSeadragon({
   id: "mosaic",
   prefixUrl: "openseadragon/images/",
-  drawer: "canvas", // pages from disk may not hand pictures to WebGL
+  drawer: "canvas", // pages from disk may not pass pictures to WebGL
   crossOriginPolicy: false,
   maxZoomPixelRatio: 4,
   visibilityRatio: 0.5,
@@ -44,7 +44,7 @@ byId("slider").addEventListener("input", fade);
 
 // ---- one tile and all its uses ----
 
-let chosen = null; // { tile, use }: which tile, and which of its cells is looked at
+let chosen = null; // { tile, use }: the tile, and the number of the use that is shown
 
 function choose(tile, cell) {
   const uses = usesOf.get(tile);
