@@ -82,7 +82,7 @@ WORDS = {
     f"{MAKE} --config words.toml": "settings file 'words.toml' is not TOML",
     f"{MAKE} --quality best": "No such option: --quality",
     f"{MAKE} --watch so-far.png": "No such option: --watch",
-    f"{MAKE} --config best.toml": "quality is no more, as quality 'best' was removed; leave it out.",
+    f"{MAKE} --config best.toml": "quality no longer exists, as quality 'best' was removed; leave it out.",
     f"{MAKE} --config misspelt.toml": "there is no setting 'colums'. Did you mean 'columns'?",
     f"{MAKE} --config mistyped.toml": "columns is '10', but a whole number is expected",
     f"{MAKE} extra": "'out.png' names one file, but there are several targets; name a folder, as in -o mosaics",

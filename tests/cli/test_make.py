@@ -195,7 +195,7 @@ def test_liberties_are_always_reported(run: Run, desk: Path) -> None:
     assert "shifted" not in plain.out
     ran = run(*MAKE, "--columns", 8, "--adjust", 0.5, "--blend", 0.25, "--plan", "p.json")
     assert ran.status == 0, ran.err
-    assert "their colours shifted 50% towards their cells" in ran.out
+    assert "the colours of the tiles were shifted 50% towards those of their cells" in ran.out
     assert "the target lies over the tiles, 25% opaque" in ran.out
     facts = json.loads(run("render", "p.json", "-o", "again.png", "--json").out)
     assert (facts["adjust"], facts["blend"]) == (0.5, 0.25)
