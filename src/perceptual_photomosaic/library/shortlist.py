@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import PATCH, tile_patches
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.tiles.derived import DerivedSet, chosen, digest
@@ -17,6 +18,8 @@ __all__ = ["EXACT_UP_TO", "Shortlist", "choice_patches", "shortlist"]
 EXACT_UP_TO = 300_000
 """Sets of up to so many tiles are searched exactly, and weighed whole."""
 _BLOCK_BYTES = 128_000_000
+_BLOCK_PATCHES = 16_384
+_SIDE = 4
 _PER_CELL = 10
 _TILES_PER_CELL = 4  # at least so many tiles in all, so that limits on repetition leave a choice
 
@@ -90,7 +93,7 @@ def shortlist(
     Args:
         tiles: The set.
         choices: What each choice looks like, float32, (N, k, k, 3).
-        cells: What the target looks like in each cell, float32, (cells, k, k, 3).
+        cells: What the target looks like in each cell, fitted to the tones of the tiles, float32, (cells, k, k, 3).
         above: Sets of up to so many choices stay as they are.
         seed: Decides which tiles fill the list up to four per cell.
         reporter: Hears of progress, and how many are on the list.
@@ -101,8 +104,7 @@ def shortlist(
         return tiles, choices
     from perceptual_photomosaic.library.search import nearest
 
-    flat = choices.reshape(len(choices), -1)
-    near, _ = nearest(cells.reshape(len(cells), -1), flat, _PER_CELL, reporter=reporter)
+    near, _ = nearest(_descriptors(cells), _descriptors(choices), _PER_CELL, reporter=reporter)
     variants = len(tiles.variants)
     numbers = np.unique(near // variants)
     count = len(tiles) // variants
@@ -114,3 +116,17 @@ def shortlist(
     reporter.note(f"{len(numbers):,} of {count:,} tiles are near enough to a cell to be weighed")
     kept = (numbers[:, None] * variants + np.arange(variants)).ravel()
     return Shortlist(tiles, numbers), choices[kept]
+
+
+def _descriptors(patches: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the OKLab colours of patches at 4 x 4 samples, (N, 48).
+
+    In linear light dark tones lie so close together that the best tile of a list of ten was 6% worse in dark cells.
+    """
+    k = patches.shape[1]
+    result = np.empty((len(patches), _SIDE * _SIDE * 3), np.float32)
+    for start in range(0, len(patches), _BLOCK_PATCHES):
+        block = linear_to_oklab(patches[start : start + _BLOCK_PATCHES])
+        parts = block.reshape(len(block), _SIDE, k // _SIDE, _SIDE, k // _SIDE, 3)
+        result[start : start + len(block)] = parts.mean(axis=(2, 4)).reshape(len(block), -1)
+    return result
