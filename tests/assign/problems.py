@@ -87,7 +87,7 @@ def small_problem(
         made,
         seed=seed,
         variety=variety,
-        weights=random.uniform(0.25, 4, count).astype(np.float32) if weighted else None,
+        importance=random.uniform(0.25, 4, count).astype(np.float32) if weighted else None,
         detail=random.choice([1, 5, 32], count).astype(np.float32) if detailed else None,
     )
 

@@ -139,5 +139,5 @@ def test_methods_by_name() -> None:
     for name in METHODS:
         assert hasattr(matcher(MosaicOptions(method=name, model="glyphs")), "assign")
     assert matcher(MosaicOptions(method="nearest", patch=3)) == NearestPatch(3)
-    with pytest.raises(ConfigError, match=r"there is no method 'neerest'\. Did you mean 'nearest'\?"):
+    with pytest.raises(ConfigError, match="there is no method 'neerest'"):
         matcher(MosaicOptions(method="neerest"))

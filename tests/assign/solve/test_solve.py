@@ -149,7 +149,7 @@ def test_what_matters_is_served_first() -> None:
     made = problem_with(10, 12, 120, 4, Limits(max_uses=1))
     counts = np.full(120, 0.25, np.float32)
     counts[40:60] = 2.0
-    weighted = replace(made, weights=counts / counts.mean())
+    weighted = replace(made, importance=counts / counts.mean())
     errors = []
     for problem in (made, weighted):
         chosen = Solve(WEIGHTS).assign(problem).choices.ravel()

@@ -150,7 +150,7 @@ def test_a_cell_gives_to_the_windows_around_it_and_to_no_others(
     samples[cell] = 1
     around = windows.around(np.array([cell]))[0]
     means = windows.means(samples)
-    np.testing.assert_allclose(means[around], windows.spread.sum(axis=0) * windows.inverse[around], rtol=1e-5)
+    np.testing.assert_allclose(means[around], windows.window_kernel.sum(axis=0) * windows.inverse[around], rtol=1e-5)
     elsewhere = np.setdiff1d(np.arange(means.size), around)
     assert not means[elsewhere].any()
 
