@@ -25,13 +25,13 @@ def mean_activations(
     Args:
         vgg: The network.
         picture: sRGB, uint8, (H, W, 3).
-        reporter: Hears of progress.
+        reporter: Receives progress.
     Returns:
         Layer name to one map (h, w) per scale.
     """
     images = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float()
     found: dict[str, list[NDArray[np.float32]]] = {name: [] for name in CONVOLUTIONS}
-    with torch.no_grad(), reporter.stage("looking through VGG16", len(SCALES), "scales") as stage:
+    with torch.no_grad(), reporter.stage("computing VGG16 features", len(SCALES), "scales") as stage:
         for scale in SCALES:
             features = vgg(pyramid_level(images, scale), CONVOLUTIONS)
             for name in CONVOLUTIONS:

@@ -93,7 +93,7 @@ def test_what_means_nothing_is_named(viewing: str, text: str, said: str) -> None
 def test_terms_that_are_gone_name_what_took_their_place(name: str, successor: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_weights("balanced", f"colour8=1, {name}=0.5")
-    assert str(caught.value) == f"weight '{name}' is no more; '{successor}' has taken its place."
+    assert str(caught.value) == f"weight '{name}' no longer exists; use '{successor}' instead."
     assert successor in SCALES
     assert name not in SCALES
 
@@ -124,5 +124,5 @@ def test_the_settings_say_what_the_solver_weighs() -> None:
     assert asked() == weights_for() == Solve().weights
     assert asked(max_uses=3) == weights_for(limited=True)
     assert asked(viewing="far", weights="colour1=7") == weights_for("far") | {"colour1": 7.0}
-    with pytest.raises(ConfigError, match="'seams1' is no more"):
+    with pytest.raises(ConfigError, match="'seams1' no longer exists"):
         matcher(MosaicOptions(weights="seams1=1"))
