@@ -1,4 +1,4 @@
-"""Weights by word and number: what each word means, and what is said of words and numbers that mean nothing."""
+"""Weights by viewing distance and by number, and the errors for unknown names and invalid numbers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GONE = [
 
 
 def test_the_file_weighs_every_term_and_nothing_else() -> None:
-    """But repetition, whose price is that of the variety."""
+    """Repetition is the exception: its weight is the price of the variety."""
     text = files("perceptual_photomosaic.assign.solve").joinpath("weights.toml").read_text()
     read = tomllib.loads(text)
     assert set(read["weights"]) == {row.name for row in TERMS} - {"repeat"}
@@ -44,7 +44,7 @@ def test_the_file_weighs_every_term_and_nothing_else() -> None:
 
 
 def test_who_looks_from_near_sees_many_samples() -> None:
-    """Terms that see more samples a cell gain the more from near, and lose as much from far."""
+    """Terms of more samples per cell gain more weight for "near", and lose as much for "far"."""
     near, balanced, far = (weights_for(viewing) for viewing in ("near", "balanced", "far"))
     assert list(VIEWINGS) == ["near", "balanced", "far"]
     factors = {name: near[name] / weight for name, weight in balanced.items() if weight}
@@ -111,7 +111,7 @@ def test_terms_that_are_gone_name_what_took_their_place(name: str, successor: st
     ],
 )
 def test_weights_of_older_plans_keep_what_is_still_there(text: str, present: str) -> None:
-    """Words that never were one are left for `parse_weights` to name."""
+    """Names that never existed stay in the text, so that `parse_weights` reports them."""
     assert present_weights(text) == present
 
 
