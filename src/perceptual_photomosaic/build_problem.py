@@ -12,7 +12,7 @@ from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.variety import Variety
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.importance import detail_of, importance_of
-from perceptual_photomosaic.features.ink import within_reach
+from perceptual_photomosaic.features.ink import fit_to_ink
 from perceptual_photomosaic.features.near_copies import same_pictures
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
 from perceptual_photomosaic.features.tone import ToneFit, is_narrow, tone_fit
@@ -100,11 +100,11 @@ def build_problem(
     if varied or options.variety or options.min_distance or options.weights:  # else nobody asks what tiles show
         pictures = patches.pictures
         count = int(pictures.max()) + 1
-    variety = Variety.settle(options.variety, options.min_distance, count, varied=varied)
+    variety = Variety.choose(options.variety, options.min_distance, count, varied=varied)
     importance = importance_of(grid, options.region)
     detail = detail_of(target, cells, grid, options.detail if may_vary(tiles.spec) else "none")
     if options.ink == "target" and options.tone == "auto":
-        fitted = within_reach(cells, choices, *inks_of(tiles))
+        fitted = fit_to_ink(cells, choices, *inks_of(tiles))
     return Problem(
         grid,
         fitted,

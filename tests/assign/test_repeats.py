@@ -186,14 +186,11 @@ def test_the_border_is_no_wall_of_copies() -> None:
 
 def test_nothing_is_asked_for_nothing() -> None:
     quiet = Repeats(np.arange(4), (5, 5), 1, 0.0)
-    assert not quiet.active
     quiet.reset(np.zeros((5, 5), int))
     assert quiet.energy() == 0
     assert not quiet.prices(np.arange(25), np.zeros((25, 2), int)).any()
     assert quiet.change(np.array([3]), np.array([1])) == 0
     assert Repeats(np.arange(4), (5, 5), 0).distance == 1
-    assert Repeats(np.arange(4), (5, 5), 2).active
-    assert Repeats(np.arange(4), (5, 5), 1, 0.1).active
 
 
 def test_large_tables_are_made_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

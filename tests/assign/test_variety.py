@@ -19,7 +19,7 @@ from tests.assign.problems import random_costs
 
 
 def settle(asked: float | None, distance: int | None = None, pictures: int = 1000, *, varied: bool = True) -> Variety:
-    return Variety.settle(asked, distance, pictures, varied=varied)
+    return Variety.choose(asked, distance, pictures, varied=varied)
 
 
 @pytest.mark.parametrize(

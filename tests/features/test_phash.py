@@ -8,7 +8,7 @@ from PIL import Image
 from perceptual_photomosaic.features import phash
 from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import tile_patches
-from perceptual_photomosaic.features.phash import largest_of_each, near_copies, perceptual_hashes
+from perceptual_photomosaic.features.phash import largest_of_each, near_copy_groups, perceptual_hashes
 from tests.library.conftest import smooth
 
 
@@ -42,16 +42,16 @@ def test_groups_are_those_that_comparing_all_with_all_finds() -> None:
         expected = np.where(near, expected, len(hashes)).min(axis=1)
     numbers = np.unique(expected, return_inverse=True)[1]
     assert 60 < numbers.max() + 1 < len(hashes) - 10
-    assert near_copies(hashes, features).tolist() == numbers.tolist()
+    assert near_copy_groups(hashes, features).tolist() == numbers.tolist()
     rows = rng.permutation(len(hashes))
-    assert near_copies(hashes[rows], features, rows).max() == numbers.max()
+    assert near_copy_groups(hashes[rows], features, rows).max() == numbers.max()
 
 
 def test_flat_colours_are_never_alike() -> None:
     """All have the same hash, up to rounding, and each colour is near the next."""
     greys = np.broadcast_to(np.arange(256, dtype=np.uint8)[:, None, None, None], (256, 32, 32, 3))
     features = linear_to_oklab(tile_patches(greys)).astype(np.float32)
-    assert near_copies(perceptual_hashes(greys), features).tolist() == list(range(256))
+    assert near_copy_groups(perceptual_hashes(greys), features).tolist() == list(range(256))
 
 
 def test_very_many_copies_are_one_group(monkeypatch) -> None:
@@ -60,7 +60,7 @@ def test_very_many_copies_are_one_group(monkeypatch) -> None:
     features = np.repeat(linear_to_oklab(tile_patches(one)).astype(np.float32), 3000, axis=0)
     compared = []
     monkeypatch.setattr(phash, "groups_of_pairs", lambda *of: compared.append(len(of[1])) or np.zeros(of[0], int))
-    assert not near_copies(hashes, features).any()
+    assert not near_copy_groups(hashes, features).any()
     assert compared == [2999]  # not the four million pairs
 
 

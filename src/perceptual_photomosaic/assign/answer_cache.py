@@ -21,15 +21,13 @@ from perceptual_photomosaic.files.replacing import written_aside
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
 
-__all__ = ["assign_or_recall"]
+__all__ = ["assign_cached"]
 
 _KEPT = 200
 
 
 @one_blas_thread()
-def assign_or_recall(
-    method: Matcher, problem: Problem, folder: Path | None, *, reporter: Reporter = SILENT
-) -> Assignment:
+def assign_cached(method: Matcher, problem: Problem, folder: Path | None, *, reporter: Reporter = SILENT) -> Assignment:
     """Choose a tile for every cell, or load the assignment if the same problem was solved before.
 
     Args:

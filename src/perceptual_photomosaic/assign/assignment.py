@@ -22,14 +22,14 @@ __all__ = ["assign_choices", "assign_problem"]
 
 
 def assign_problem(
-    problem: Problem, costs: Costs, *, later: bool = False, reporter: Reporter = SILENT
+    problem: Problem, costs: Costs, *, repair_later: bool = False, reporter: Reporter = SILENT
 ) -> NDArray[np.int64]:
     """Choose a tile for every cell of a problem, at the least total cost within its limits; see `assign_choices`.
 
     Args:
         problem: The problem: its grid, limits, variety, importance and seed are used.
         costs: Costs, (cells, choices).
-        later: As for `assign_choices`.
+        repair_later: As for `assign_choices`.
         reporter: Receives progress.
     Returns:
         Choices, int64, (cells,).
@@ -42,7 +42,7 @@ def assign_problem(
         problem.variants,
         problem.limits,
         repeats=problem.repeats(),
-        later=later,
+        repair_later=repair_later,
         importance=problem.importance,
         seed=problem.seed,
         reporter=reporter,
@@ -56,7 +56,7 @@ def assign_choices(
     limits: Limits | None = None,
     *,
     repeats: Repeats | None = None,
-    later: bool = False,
+    repair_later: bool = False,
     importance: NDArray[np.float32] | None = None,
     seed: int = 0,
     reporter: Reporter = SILENT,
@@ -74,7 +74,7 @@ def assign_choices(
         limits: The limits.
         repeats: The picture of each tile, and the distance wanted between copies. Pins and limits have priority over
             that distance. None wants no distance beyond the limits.
-        later: True if the caller will enforce the distance of `repeats` itself when uses are limited.
+        repair_later: True if the caller will enforce the distance of `repeats` itself when uses are limited.
         importance: Weight of each cell, (cells,), when cells compete for tiles; None weighs all cells alike.
         seed: Seed of random decisions, such as between equal costs.
         reporter: Receives progress.
@@ -115,7 +115,7 @@ def assign_choices(
         choices,
         shape,
         limits,
-        repeats=None if later else repeats,
+        repeats=None if repair_later else repeats,
         importance=importance,
         seed=seed,
         reporter=reporter,

@@ -14,13 +14,13 @@ from perceptual_photomosaic.grid import tile_size_px
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.tiles.kinds import inks_of
 
-__all__ = ["Inked", "ink_of"]
+__all__ = ["InkMatcher", "ink_of"]
 
 _ANALYSIS_PX = 32
 
 
 @dataclass(frozen=True)
-class Inked:
+class InkMatcher:
     """Choose for every cell the character that is nearest to the cell when both colours are fitted to it.
 
     Attributes:

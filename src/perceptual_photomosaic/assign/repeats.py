@@ -35,14 +35,12 @@ class Repeats:
         price: Price of two copies side by side; it falls with their distance.
 
     Attributes:
-        active: True if copies can be refused or have a price.
     """
 
     def __init__(
         self, pictures: NDArray[np.integer], shape: tuple[int, int], distance: int = 1, price: float = 0.0
     ) -> None:
         self.pictures, self.distance, self.price = pictures.astype(np.int64), max(1, distance), float(price)
-        self.active = self.distance > 1 or self.price > 0
         self._columns = shape[1]
         self._reach = max(self.distance - 1, _REACH if self.price > 0 else 0)
         self._nobody = int(self.pictures.max()) + 1

@@ -46,7 +46,7 @@ class Variety:
     note: str = ""
 
     @classmethod
-    def settle(cls, asked: float | None, distance: int | None, pictures: int, *, varied: bool) -> Variety:
+    def choose(cls, asked: float | None, distance: int | None, pictures: int, *, varied: bool) -> Variety:
         """Determine value, distance and price.
 
         Args:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.features.colour import linear_to_srgb, srgb_to_linear, to_linear
 from perceptual_photomosaic.features.patches import blurred, reduce_patches
 
-__all__ = ["Ink", "InkFit", "cover_of", "within_reach"]
+__all__ = ["Ink", "InkFit", "cover_of", "fit_to_ink"]
 
 _AFAR = 3.0
 """Weight of the error of the mean colour; the mean error of samples has weight 1."""
@@ -82,7 +82,7 @@ def cover_of(pixels: NDArray[np.uint8], ink: Sequence[int], paper: Sequence[int]
     return shares
 
 
-def within_reach(
+def fit_to_ink(
     cells: NDArray[np.float32], choices: NDArray[np.float32], ink: Sequence[int], paper: Sequence[int]
 ) -> NDArray[np.float32]:
     """Move the colours of a target towards the paper until ink of any colour can show them.

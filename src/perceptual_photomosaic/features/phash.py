@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.features.near_copies import groups_of_pairs
 from perceptual_photomosaic.threads import slices
 
-__all__ = ["largest_of_each", "near_copies", "perceptual_hashes"]
+__all__ = ["largest_of_each", "near_copy_groups", "perceptual_hashes"]
 
 _NEAR_BITS = 3  # of 64: re-encoded or resized photos differ in 0 to 2
 _NEAR_OKLAB = 0.02  # root mean square over 8 x 8 samples: a tenth of an obvious difference
@@ -51,7 +51,7 @@ def _cosines() -> NDArray[np.float32]:
     return np.cos(angle).astype(np.float32)
 
 
-def near_copies(
+def near_copy_groups(
     hashes: NDArray[np.uint64], features: NDArray[np.generic], rows: NDArray[np.int64] | None = None
 ) -> NDArray[np.int64]:
     """Number groups of pictures that look alike.

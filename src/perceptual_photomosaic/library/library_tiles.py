@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
-from perceptual_photomosaic.features.phash import largest_of_each, near_copies
+from perceptual_photomosaic.features.phash import largest_of_each, near_copy_groups
 from perceptual_photomosaic.image import crop_size, decode, in_the_middle, pillow_lenient, printable, whole_size
 from perceptual_photomosaic.library.build import FEATURE_SHAPE, FEATURES, THUMBNAIL_PX, THUMBNAILS
 from perceptual_photomosaic.library.manifest import Content, Manifest
@@ -231,7 +231,7 @@ def _read_manifest(folder: Path) -> tuple[list[tuple[str, Content]], tuple[Skipp
 def drop_near_duplicates(
     usable: Sequence[tuple[str, Content]], features: NDArray[np.generic]
 ) -> list[tuple[str, Content]]:
-    """Keep of photos that look alike the one with the most pixels; see `near_copies`.
+    """Keep of photos that look alike the one with the most pixels; see `near_copy_groups`.
 
     Args:
         usable: Paths and what is known about them.
@@ -242,5 +242,5 @@ def drop_near_duplicates(
     hashes = np.array([content.hash for _, content in usable], np.uint64)
     rows = np.array([content.row for _, content in usable], np.int64)
     areas = np.array([content.width * content.height for _, content in usable], np.int64)
-    kept = largest_of_each(near_copies(hashes, features, rows), areas)
+    kept = largest_of_each(near_copy_groups(hashes, features, rows), areas)
     return [usable[number] for number in sorted(kept.tolist())]

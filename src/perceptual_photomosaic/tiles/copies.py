@@ -9,7 +9,7 @@ import numpy as np
 
 from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import tile_patches
-from perceptual_photomosaic.features.phash import largest_of_each, near_copies, perceptual_hashes
+from perceptual_photomosaic.features.phash import largest_of_each, near_copy_groups, perceptual_hashes
 from perceptual_photomosaic.threads import slices
 from perceptual_photomosaic.tiles.derived import resized
 
@@ -46,7 +46,7 @@ def kept_for_each(
             seen = resized(seen, (_SIDE_PX, _SIDE_PX))
         hashes[part] = perceptual_hashes(seen)
         features[part] = linear_to_oklab(tile_patches(seen))
-    groups = near_copies(hashes, features)
+    groups = near_copy_groups(hashes, features)
     kept = distinct[largest_of_each(groups, np.array(sizes, np.int64)[distinct])[groups]]
     return kept[np.searchsorted(distinct, same)], len(contents) - len(distinct)
 

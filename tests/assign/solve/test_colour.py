@@ -67,7 +67,7 @@ def test_detail_counts_for_fine_samples_and_nothing_else() -> None:
     options = np.tile(np.arange(9), (6, 1))
     for row in TERMS:
         without, with_detail = (
-            row.make(problem, 0.8).costs(np.arange(6), options[:, 0], options) for problem in (plain, detailed)
+            row.build(problem, 0.8).costs(np.arange(6), options[:, 0], options) for problem in (plain, detailed)
         )
         factor = detail[:, None] if row.name == "colour8" else 1
         np.testing.assert_allclose(with_detail, without * factor, rtol=1e-5, err_msg=row.name)

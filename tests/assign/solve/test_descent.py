@@ -40,7 +40,9 @@ def state_of(problem: Problem, start: NDArray[np.int64] | None = None, weights: 
 def nearest_start(problem: Problem) -> NDArray[np.int64]:
     """Return the nearest choices within the limits, where the solver starts; copies may be too near to each other."""
     shape, variants, repeats = problem.grid.shape, problem.variants, problem.repeats()
-    return assign_choices(descriptor_costs(problem), shape, variants, problem.limits, repeats=repeats, later=True)
+    return assign_choices(
+        descriptor_costs(problem), shape, variants, problem.limits, repeats=repeats, repair_later=True
+    )
 
 
 def gone_down(state: State, *, limited: bool = False, sweeps: int = 6) -> list[float]:
@@ -150,7 +152,7 @@ def test_limits_hold_after_every_group(
     moves = LimitedMoves(state, np.random.default_rng(seed))
     for sweep in range(2):
         for group in moves.groups(sweep):
-            state.make(moves.propose(group))
+            state.commit(moves.propose(group))
             counts = np.bincount(state.choices // variants, minlength=tiles)
             np.testing.assert_array_equal(counts, state.uses)
             assert counts.max() <= uses
@@ -198,10 +200,10 @@ def test_of_moves_that_spoil_each_other_the_better_half_is_made() -> None:
     cell, option = np.unravel_index(small.argmin(), small.shape)
     good = Move(float(small.min()), (int(cell),), (int(judged.options[cell, option]),))
     before = value(problem, state.choices)
-    assert state.make(bad) == 0
-    assert state.make([]) == 0
+    assert state.commit(bad) == 0
+    assert state.commit([]) == 0
     assert (state.choices == 0).all()
-    assert state.make([*bad[: int(cell)], *bad[int(cell) + 1 :], good]) == 1
+    assert state.commit([*bad[: int(cell)], *bad[int(cell) + 1 :], good]) == 1
     assert state.choices[cell] == good.choices[0] != 0
     assert value(problem, state.choices) == pytest.approx(before - good.gain, abs=2e-3)
 
@@ -227,10 +229,10 @@ def test_cells_around_a_move_are_judged_again() -> None:
     moves = FreeMoves(state, np.random.default_rng(0))
     cell = np.array([8])
     (move,) = moves.propose(cell)
-    state.awake[:] = False
+    state.changed_nearby[:] = False
     assert moves.propose(cell) == []  # no change nearby
-    assert state.make([move]) == 1
-    assert np.flatnonzero(state.awake).tolist() == [0, 1, 2, 7, 8, 9, 14, 15, 16]
+    assert state.commit([move]) == 1
+    assert np.flatnonzero(state.changed_nearby).tolist() == [0, 1, 2, 7, 8, 9, 14, 15, 16]
 
 
 def test_options_that_are_judged_are_few_or_all_of_them() -> None:
@@ -300,7 +302,7 @@ def test_copies_that_lie_too_near_are_parted() -> None:
 def test_cells_that_have_to_part_first_do_not_end_the_descent(uses: int) -> None:
     """The energy may rise in the first sweep to keep copies apart; further sweeps still follow."""
     problem = small_problem((14, 14), tiles=60, limits=Limits(max_uses=uses), patches=smooth_patches)
-    problem = replace(problem, variety=Variety.settle(0.3, None, 60, varied=True), cells=slope(14, 14))
+    problem = replace(problem, variety=Variety.choose(0.3, None, 60, varied=True), cells=slope(14, 14))
     weights = {"colour8": 5.0}
     state = state_of(problem, nearest_start(problem), weights)
     first = gone_down(state, limited=True)

@@ -37,7 +37,7 @@ def test_the_value_is_the_sum_over_all_terms() -> None:
     problem, chosen = posed(), np.random.default_rng(0).integers(0, 7, 35)
     total = 0.0
     for row in TERMS:
-        term = row.make(problem, WEIGHTS[row.name])
+        term = row.build(problem, WEIGHTS[row.name])
         term.reset(chosen)
         assert value(problem, chosen, {"repeat": 0.0, row.name: WEIGHTS[row.name]}) == term.energy()
         total += term.energy()
@@ -86,7 +86,7 @@ def test_costs_are_divided_by_what_terms_need() -> None:
         total = np.zeros(options.shape, np.float32)
         for row in TERMS:
             if row.needs in needed:
-                term = row.make(problem, WEIGHTS[row.name])
+                term = row.build(problem, WEIGHTS[row.name])
                 term.reset(chosen)
                 total += term.costs(cells, chosen, options)
         return total
@@ -147,5 +147,5 @@ def test_any_number_of_threads_gives_the_same_bits(monkeypatch: pytest.MonkeyPat
 def test_there_is_more_than_one_job_to_share_out() -> None:
     """The test of threads needs several jobs."""
     problem = small_problem((23, 29), tiles=90)
-    blocks = [row.make(problem, 1.0).block(12) for row in TERMS if row.needs == "samples"]
+    blocks = [row.build(problem, 1.0).block(12) for row in TERMS if row.needs == "samples"]
     assert min(blocks) < 667 / 4

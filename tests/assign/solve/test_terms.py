@@ -80,7 +80,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 def taken_up(row: Row, problem: Problem, chosen: NDArray[np.int64]) -> Term:
     """Make a new term and set its assignment."""
-    term = row.make(problem, WEIGHT)
+    term = row.build(problem, WEIGHT)
     term.reset(chosen)
     return term
 
@@ -173,7 +173,7 @@ def test_a_weight_can_be_multiplied(row: Row, case: Case, factor: float) -> None
 def test_the_weight_given_is_a_factor(row: Row) -> None:
     problem = small_problem((5, 7), weighted=True, detailed=True, seed=3)
     chosen = np.random.default_rng(0).integers(0, 7, 35)
-    one, three = row.make(problem, 0.5), row.make(problem, 1.5)
+    one, three = row.build(problem, 0.5), row.build(problem, 1.5)
     one.reset(chosen)
     three.reset(chosen)
     assert one.energy() > 0
@@ -274,7 +274,7 @@ def test_a_new_term_is_one_class_and_one_row() -> None:
         assert set(energy.terms) == set(weights)
     sunny, energies, energy = solved(problem, weights | {"sunny": 3.0}, table)
     assert set(energy.terms) == {*weights, "sunny"}
-    term = SUNNY.make(problem, 3.0)
+    term = SUNNY.build(problem, 3.0)
     term.reset(np.zeros(42, np.int64))
     assert energies[0] == pytest.approx(plain_energies[0] + term.energy(), rel=1e-5)
     term.reset(plain)

@@ -53,7 +53,7 @@ def posed(
 
 def variety_of(value: float, distance: int | None = None) -> Variety:
     """Return the variety of a value when there are plenty of pictures."""
-    return Variety.settle(value, distance, 1000, varied=True)
+    return Variety.choose(value, distance, 1000, varied=True)
 
 
 def shown(problem: Problem, choices: NDArray[np.int64]) -> NDArray[np.int64]:

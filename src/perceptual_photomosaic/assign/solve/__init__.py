@@ -50,7 +50,7 @@ class Solve:
             ConstraintError: The limits cannot be met.
         """
         costs = descriptor_costs(problem)
-        start = assign_problem(problem, costs, later=True, reporter=reporter)
+        start = assign_problem(problem, costs, repair_later=True, reporter=reporter)
         energy = Energy(problem, self.weights)
         state = State(problem, energy, candidates(problem, costs, reporter=reporter), start, reporter=reporter)
         random = np.random.default_rng(problem.seed)

@@ -48,7 +48,7 @@ def descend(state: State, proposer: Proposer, sweeps: int, *, reporter: Reporter
         for sweep in range(sweeps):
             moved = 0
             for group in proposer.groups(sweep):
-                moved += state.make(proposer.propose(group))
+                moved += state.commit(proposer.propose(group))
                 stage.advance(len(group), energy=energies[-1])
             state.energy.reset(state.choices)  # so that rounding errors do not accumulate
             energies.append(state.energy.value())

@@ -33,7 +33,7 @@ class Energy:
         for row in table:
             refusing = row.name == "repeat" and problem.distance > 1
             if weights.get(row.name, 0.0) > 0 or refusing:
-                term = self.terms[row.name] = row.make(problem, weights[row.name])
+                term = self.terms[row.name] = row.build(problem, weights[row.name])
                 self._by_need[row.needs].append(term)
         self._pool = ThreadPoolExecutor(WORKERS)
 

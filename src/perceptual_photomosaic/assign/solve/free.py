@@ -38,8 +38,8 @@ class FreeMoves:
     def propose(self, cells: NDArray[np.int64]) -> list[Move]:
         """Return the best move of each cell of a group that has a change nearby since it was last evaluated."""
         state = self._state
-        cells = cells[state.awake[cells]]
-        state.awake[cells] = False
+        cells = cells[state.changed_nearby[cells]]
+        state.changed_nearby[cells] = False
         if not len(cells):
             return []
         judged = state.judge(cells, *state.best_options(cells))

@@ -45,7 +45,10 @@ class Halftone:
         self._columns = shape[1]
         step = max(1, round(sigma))
         self._down, self._right = (_blur(count, sigma, step) for count in shape)
-        (self._row, self._by_row), (self._column, self._by_column) = _reached(self._down), _reached(self._right)
+        (self._row, self._by_row), (self._column, self._by_column) = (
+            _windows_of_cells(self._down),
+            _windows_of_cells(self._right),
+        )
         self._wanted = wanted
         light = self._blurred(wanted)
         slopes = _slopes(np.repeat(light, 3 // channels, axis=1) * np.float32(1 - _GLARE) + np.float32(_GLARE))
@@ -54,7 +57,7 @@ class Halftone:
         count = np.ones(len(wanted), np.float32) if problem.importance is None else problem.importance
         share = self._blurred(count[:, None])[:, 0] * np.float32(weight * len(wanted) / len(light))
         self._slopes = (slopes * share[:, None, None]).astype(np.float32)
-        self._felt = np.zeros((len(light), channels), np.float32)
+        self._errors = np.zeros((len(light), channels), np.float32)
         self._staged: NDArray[np.float32] | None = None
 
     def _blurred(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -71,22 +74,22 @@ class Halftone:
         share = self._by_row[row][:, :, None] * self._by_column[column][:, None]
         return windows.reshape(len(cells), -1), share.reshape(len(cells), -1)
 
-    def _seen(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _colour_errors(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
         """Convert differences of light at all windows to weighted differences of colour, (windows, channels)."""
         seen: NDArray[np.float32] = np.einsum("wij,wj->wi", self._slopes, light)
         return seen
 
     def reset(self, choices: NDArray[np.int64]) -> None:
         """Set the current assignment, (cells,)."""
-        self._felt = self._seen(self._blurred(self._means[choices] - self._wanted))
+        self._errors = self._colour_errors(self._blurred(self._means[choices] - self._wanted))
 
     def rescale(self, factor: float) -> None:
         """Multiply the weight."""
-        self._slopes, self._felt = self._slopes * np.float32(factor), self._felt * np.float32(factor)
+        self._slopes, self._errors = self._slopes * np.float32(factor), self._errors * np.float32(factor)
 
     def energy(self) -> float:
         """Return the sum of weighted distances of the current assignment."""
-        return float(_lengths(self._felt).sum(dtype=np.float64))
+        return float(_lengths(self._errors).sum(dtype=np.float64))
 
     def block(self, options: int) -> int:
         """Return the number of cells to evaluate at a time, small enough that their arrays stay in the cache."""
@@ -99,10 +102,10 @@ class Halftone:
         windows, share = self._around(cells)
         slopes = self._slopes[windows] * share[..., None, None]  # (n, W, channels, channels)
         change = self._means[options] - self._means[current][:, None]  # (n, K, channels)
-        felt = change @ slopes.reshape(len(cells), -1, self._channels).swapaxes(1, 2)  # (n, K, W * channels)
-        felt = felt.reshape(*options.shape, -1, self._channels)
-        felt += self._felt[windows][:, None]
-        costs: NDArray[np.float32] = _lengths(felt).sum(axis=2)
+        errors = change @ slopes.reshape(len(cells), -1, self._channels).swapaxes(1, 2)  # (n, K, W * channels)
+        errors = errors.reshape(*options.shape, -1, self._channels)
+        errors += self._errors[windows][:, None]
+        costs: NDArray[np.float32] = _lengths(errors).sum(axis=2)
         return costs
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
@@ -110,14 +113,14 @@ class Halftone:
         windows, share = self._around(cells)
         moved = share[..., None] * (self._means[choices] - self._means[current])[:, None]
         flat = windows.ravel()
-        light = [np.bincount(flat, moved[..., channel].ravel(), len(self._felt)) for channel in range(self._channels)]
-        self._staged = self._felt + self._seen(np.stack(light, axis=1).astype(np.float32))
-        return float((_lengths(self._staged) - _lengths(self._felt)).sum(dtype=np.float64))
+        light = [np.bincount(flat, moved[..., channel].ravel(), len(self._errors)) for channel in range(self._channels)]
+        self._staged = self._errors + self._colour_errors(np.stack(light, axis=1).astype(np.float32))
+        return float((_lengths(self._staged) - _lengths(self._errors)).sum(dtype=np.float64))
 
     def commit(self) -> None:
         """Apply the move that `change` evaluated last."""
         assert self._staged is not None
-        self._felt = self._staged
+        self._errors = self._staged
 
 
 def _blur(count: int, sigma: float, step: int) -> NDArray[np.float32]:
@@ -130,7 +133,7 @@ def _blur(count: int, sigma: float, step: int) -> NDArray[np.float32]:
     return blur
 
 
-def _reached(blur: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _windows_of_cells(blur: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the windows that contain each cell and its weights in them, (cells, m) both; unused weights are 0."""
     most = int((blur > 0).sum(axis=1).max())
     order = np.argsort(blur == 0, axis=1, kind="stable")[:, :most]

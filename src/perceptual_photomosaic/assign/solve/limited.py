@@ -18,11 +18,11 @@ _STRIDES = 3, 4
 """Smallest distance between the cells of a group, in odd and in even sweeps."""
 _POOLED = 64
 """Number of tiles of the group without unused copies that a cell may take, besides its candidates."""
-_SEATS = 128
+_GROUP_SIZE = 128
 """Largest number of cells in a group. Larger groups find better redistributions, but their moves interfere more."""
-_MIX = 0.7
+_COLOUR_SPREAD = 0.7
 """Standard deviation of the random weights of the two colour axes when cells are sorted; lightness has weight 1."""
-_URGENT = np.float32(10)
+_MAX_GAIN = np.float32(10)
 """Largest gain of a cell in a redistribution; a cell whose current tile is refused has this gain."""
 
 
@@ -72,7 +72,7 @@ class LimitedMoves:
         last, spare = state.required & (state.uses == held), np.maximum(state.capacity - state.uses, 0)
         refused = judged.gains < -REFUSED / 2
         refused[:, -1] = False  # a cell may always keep its tile
-        costs = np.where(refused, np.float32(np.inf), -np.minimum(judged.gains, _URGENT))
+        costs = np.where(refused, np.float32(np.inf), -np.minimum(judged.gains, _MAX_GAIN))
         picked = deal(tiles, costs, spare + held, last)
         at = np.arange(len(picked))
         taken, gains = judged.options[at, picked], judged.gains[at, picked]
@@ -128,10 +128,10 @@ def groups_alike(
     """
     row, column = np.divmod(np.arange(len(wanted)), shape[1])
     classes = (row % stride) * stride + column % stride
-    like = wanted @ np.array([1.0, *random.normal(0, _MIX, 2)])
+    like = wanted @ np.array([1.0, *random.normal(0, _COLOUR_SPREAD, 2)])
     for number in random.permutation(stride * stride):
         cells = np.flatnonzero((classes == number) & free)
         if len(cells):
             cells = cells[np.argsort(like[cells], kind="stable")]
-            for start in range(0, len(cells), _SEATS):
-                yield cells[start : start + _SEATS]
+            for start in range(0, len(cells), _GROUP_SIZE):
+                yield cells[start : start + _GROUP_SIZE]

@@ -20,7 +20,7 @@ LEAST_GAIN = 1e-7
 """Smallest gain of a move; smaller ones are rounding errors."""
 _JUDGED = 8
 """Number of options of a cell that are evaluated by terms of many samples."""
-_WOKEN = 1
+_REEVALUATE_RADIUS = 1
 """Distance, in cells, up to which the neighbours of a changed cell are evaluated again."""
 _COMPARED = 1 << 12
 """Number of cells whose candidates are compared between two reports of progress."""
@@ -62,7 +62,7 @@ class State:
         uses, capacity: Current and largest number of uses of each tile, (tiles,).
         required: Tiles that must appear, (tiles,).
         free: Cells that are not pinned, (cells,).
-        awake: Cells with a change nearby since they were last evaluated, (cells,).
+        changed_nearby: Cells with a change nearby since they were last evaluated, (cells,).
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class State:
         self._usable = int((self.capacity > 0).sum()) * problem.variants
         self.free = np.ones(len(start), bool)
         self.free[list(problem.limits.pinned)] = False
-        self.awake = np.ones(len(start), bool)
+        self.changed_nearby = np.ones(len(start), bool)
         energy.reset(self.choices)
 
     @cached_property
@@ -134,7 +134,7 @@ class State:
         costs = inside + self.energy.across(cells, self.choices[cells], options)
         return Judged(cells, options, costs[:, -1:] - costs)
 
-    def make(self, moves: Sequence[Move]) -> int:
+    def commit(self, moves: Sequence[Move]) -> int:
         """Make moves that lower the energy together: all of them, or else the better half, and so on.
 
         Returns:
@@ -160,8 +160,8 @@ class State:
         self._options[cells, -1] = choices
         self._inside[cells, -1] = self.energy.inside(cells, choices[:, None])[:, 0]
         rows, columns = self.problem.grid.shape
-        awake = self.awake.reshape(rows, columns)
+        changed_nearby = self.changed_nearby.reshape(rows, columns)
         row, column = np.divmod(cells, columns)
-        for down in range(-_WOKEN, _WOKEN + 1):
-            for right in range(-_WOKEN, _WOKEN + 1):
-                awake[np.clip(row + down, 0, rows - 1), np.clip(column + right, 0, columns - 1)] = True
+        for down in range(-_REEVALUATE_RADIUS, _REEVALUATE_RADIUS + 1):
+            for right in range(-_REEVALUATE_RADIUS, _REEVALUATE_RADIUS + 1):
+                changed_nearby[np.clip(row + down, 0, rows - 1), np.clip(column + right, 0, columns - 1)] = True

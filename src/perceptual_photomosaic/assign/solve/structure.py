@@ -88,9 +88,9 @@ class Structure:
         crossed = kernel * target[..., None]
         offered = self._table[options]
         mean, square, product = (
-            _given(offered, kernel),
-            _given(np.square(offered), kernel),
-            _given(offered, crossed),
+            _weighted(offered, kernel),
+            _weighted(np.square(offered), kernel),
+            _weighted(offered, crossed),
         )
         without = self._sums[:, windows]
         without[0] -= (held[:, None] @ kernel)[:, 0]
@@ -130,7 +130,7 @@ class Structure:
         new = old.copy()
         moved = after - before
         for sums, part in zip(new, (moved, np.square(after) - np.square(before), moved * target), strict=True):
-            sums += np.bincount(index, _given(part[:, None], kernel).ravel(), len(windows)).astype(np.float32)
+            sums += np.bincount(index, _weighted(part[:, None], kernel).ravel(), len(windows)).astype(np.float32)
         mean, variance = self._mean[windows], self._variance[windows]
         lost = _dissimilarity(mean, variance, *new) - _dissimilarity(mean, variance, *old)
         self._staged = _Staged(cells.astype(np.int64), after, windows, new)
@@ -144,7 +144,7 @@ class Structure:
         self._sums[:, staged.windows] = staged.sums
 
 
-def _given(samples: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+def _weighted(samples: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the product of samples, (..., m, samples), and their weights in windows, (..., samples, windows).
 
     With one sample, the product is taken by element.

@@ -65,7 +65,7 @@ class Row:
         scale: Samples along each side of a cell; below 1 if a sample covers several cells.
         needs: "cell" if costs depend on the cell alone, and are computed once; "means" if they follow from mean
             colours, and are cheap; "samples" if they are computed for the best few options only.
-        make: Function that makes the term from a problem and a weight.
+        build: Function that makes the term from a problem and a weight.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Row:
     sees: str
     scale: float
     needs: Literal["cell", "means", "samples"]
-    make: Callable[[Problem, float], Term]
+    build: Callable[[Problem, float], Term]
 
 
 TERMS = (
