@@ -231,7 +231,7 @@ def test_a_changed_original_is_found_by_verify(tmp_path: Path, photos: Path) -> 
     (photos / "2.jpg").unlink()
     found = verify_library(tmp_path / "lib", originals=True)
     assert len(found) == 2
-    assert "another" in found[0] + found[1]
+    assert "has changed" in found[0] + found[1]
 
 
 def test_removed_photos_are_forgotten_not_deleted(tmp_path: Path, photos: Path) -> None:
