@@ -1,4 +1,4 @@
-"""Building and updating: nothing is read twice, nothing is lost, and broken things are said."""
+"""Tests of building and updating a library: nothing is read twice, nothing is lost, and broken files are reported."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.library.conftest import smooth
 
 
 def known(library: Path) -> dict[str, object]:
-    """Everything the manifest says by path, without row numbers."""
+    """Return the whole content of the manifest by path, without row numbers."""
     manifest = Manifest(library)
     try:
         contents = manifest.contents()

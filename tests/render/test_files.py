@@ -1,4 +1,4 @@
-"""Files that other programs open: right size, resolution and profile."""
+"""Tests of files that other programs open: size, resolution and profile are right."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def choices() -> NDArray[np.int64]:
 
 @pytest.fixture
 def press(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """libvips' own CMYK profile as a file."""
+    """Return libvips' own CMYK profile as a file."""
     path = tmp_path_factory.mktemp("press") / "press.icc"
     path.write_bytes(pyvips.Image.profile_load("cmyk"))
     return path
@@ -302,7 +302,7 @@ def test_the_folder_of_a_deep_zoom_picture_may_be_a_link(
 
 @pytest.fixture
 def odd_folder(tmp_path: Path) -> Path:
-    """A folder whose name is not UTF-8."""
+    """Make a folder whose name is not UTF-8."""
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
     try:
         folder.mkdir()

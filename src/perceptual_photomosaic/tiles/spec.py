@@ -258,7 +258,7 @@ def _read_options(name: str, keys: tuple[str, ...], parts: list[str]) -> dict[st
         key, equals, value = part.partition("=")
         if not equals or key not in keys:
             near = difflib.get_close_matches(key, keys, 1)
-            hint = f"did you mean {near[0]}=...?" if near else f"it knows {', '.join(keys) or 'no options'}"
+            hint = f"did you mean {near[0]}=...?" if near else f"its options are {', '.join(keys) or 'none'}"
             if "characters" in options and not near:
                 hint = "a comma among the characters is written \\,, as in characters=a\\,b"
             raise TileError(f"{name}: {part!r} is not an option of this tile set; {hint}")
