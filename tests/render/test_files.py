@@ -202,7 +202,7 @@ def test_pages_beyond_what_pdf_and_jpeg_know_are_refused(tmp_path: Path) -> None
     narrow = np.zeros((2, 3), int)
     made = check_output(path)
     write_mosaic(tmp_path / "fits.pdf", made, tiles, narrow, (8, 8), output=Output(px_per_mm=(1.0, 1.0), bleed_mm=16))
-    with pytest.raises(OutputError, match="a bleed of 17 mm goes beyond the mosaic"):
+    with pytest.raises(OutputError, match="a bleed of 17 mm is larger than the mosaic"):
         write_mosaic(path, made, tiles, narrow, (8, 8), output=Output(px_per_mm=(1.0, 1.0), bleed_mm=17))
     assert [entry.name for entry in tmp_path.iterdir()] == ["fits.pdf"]
 

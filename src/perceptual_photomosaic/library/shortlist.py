@@ -68,7 +68,7 @@ def choice_patches(tiles: TileSet, size_px: tuple[int, int], *, reporter: Report
     if len(tiles) <= block:
         return tile_patches(tiles.pictures(size_px, reporter=reporter))
     result = np.empty((len(tiles), PATCH, PATCH, 3), np.float32)
-    with reporter.stage("analysing tiles", len(tiles), "tiles") as stage:
+    with reporter.stage("looking at tiles", len(tiles), "tiles") as stage:
         for start in range(0, len(tiles), block):
             some = range(start, min(start + block, len(tiles)))
             result[start : some.stop] = tile_patches(tiles.pictures(size_px, some))

@@ -35,7 +35,7 @@ def settle_print_size(
 ) -> tuple[MosaicOptions, list[str]]:
     """Choose the number of cells and the tile pixels for the size on the wall.
 
-    By default tiles are 20 mm large, or smaller if that gives fewer than `default_cells`. The cells' aspect changes by
+    By default tiles are 20 mm large, or smaller if 20 mm give fewer than `default_cells`. The cells' aspect changes by
     less than half a cell, so that whole cells fill the size exactly; pictures are cropped to it, never stretched.
 
     Args:

@@ -12,7 +12,7 @@ folder of that name; `./emoji` is the folder.
     glyphs          set=ascii|alnum|digits|blocks|box|braille|katakana|lines  characters=TEXT|@FILE  font=FILE|FAMILY
                     weight=regular|bold  foreground=COLOUR[/COLOUR...]  background=COLOUR
     emoji           margin=crop|keep  font=FILE  background=COLOUR  skin-tones=yes|no  extras=yes|no
-    slices:IMAGE    size=PX (height of a part)
+    slices:IMAGE    size=PX (height of a tile in the picture)
     colours:N       (none)
     library:DIR     crop, background, duplicates as for photos
 
