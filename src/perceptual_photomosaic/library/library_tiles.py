@@ -47,7 +47,7 @@ class LibraryTiles(PlainSet):
         reporter: Receives the number of near copies that are left out.
 
     Raises:
-        TileError: It is no library, it is damaged, or nothing in it can be used.
+        TileError: It is not a library, it is damaged, or nothing in it can be used.
     """
 
     def __init__(

@@ -51,7 +51,7 @@ def nearest(
         Numbers, int64, (Q, k), nearest first, the lower number first among equals if exact; and squared distances,
         float32, (Q, k).
     Raises:
-        MissingExtraError: Clusters were asked for without faiss.
+        MissingExtraError: Clusters need faiss, which is not installed.
     """
     k = min(k, len(among))
     if exact is None:

@@ -47,7 +47,7 @@ _CURVES: dict[int, Curve] = {
     17: 2.6,
     18: "hlg",
 }
-_SRGB_GAMMA = 0.45455  # what PNG encoders write for sRGB
+_SRGB_GAMMA = 0.45455  # the gamma that PNG encoders write for sRGB
 _SAME_GAMMA, _SAME_CHROMATICITY = 0.05, 0.005
 _INTEROPERABILITY, _INDEX = 0xA005, 1
 _EXIF_IFD, _COLOUR_SPACE, _IS_SRGB = 0x8769, 0xA001, 1

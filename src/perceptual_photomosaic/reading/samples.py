@@ -11,7 +11,7 @@ __all__ = ["to_eight_bits"]
 
 _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339  # tags of TIFF
 _MIN_IS_WHITE, _UNSIGNED = 0, 1
-_RARE = 1000  # one sample in this number may be hot
+_RARE = 1000  # one of this number of samples may be hot
 _HOT = 4  # a hot sample is this number of times brighter than all others
 
 _Samples = np.ndarray[Any, np.dtype[np.float64]]
@@ -24,7 +24,6 @@ def to_eight_bits(picture: Image.Image) -> Image.Image:
         picture: An opened picture in any mode.
     Returns:
         The same picture if nothing changes; else one of mode L, or LA if a grey is transparent.
-        The picture itself where there is nothing to do; one of mode L, or LA where a grey is transparent.
     """
     mode = picture.mode
     if mode == "1":

@@ -47,7 +47,6 @@ def settle_print_size(
         notes for the user.
     Raises:
         ConfigError: A size or resolution is invalid.
-        ConfigError: A size or resolution that makes no sense.
     """
     if options.dpi is not None and not 1 <= options.dpi <= 10_000:
         raise ConfigError(f"dpi is {options.dpi:g}; 1 to 10,000 is expected (150 for a poster, 300 for a book).")

@@ -1,4 +1,4 @@
-"""Calls of libvips' savers: colours, resolution and options of each format. Only `source` calls libvips too."""
+"""Calls of libvips' savers, with the colours, the resolution and the options of each format."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def crop_named(name: str) -> tuple[Crop | None, int]:
     "none" gives no crop: the photo is shown whole.
 
     Raises:
-        MissingExtraError: "faces" was asked for without scikit-image.
+        MissingExtraError: "faces" needs scikit-image, which is not installed.
     """
     if name == "attention":
         return attention, _ATTENTION_PX
