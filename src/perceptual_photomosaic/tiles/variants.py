@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from perceptual_photomosaic.progress import Reporter
 
-__all__ = ["Variants", "variant_names"]
+__all__ = ["Variants"]
 
 
 class Variants(DerivedSet):
@@ -69,11 +69,6 @@ class Variants(DerivedSet):
             moved = moved[:, :, ::-1] if mirrored else moved
             result[mine] = np.rot90(moved, -turns, axes=(1, 2))
         return result
-
-
-def variant_names(variants: Sequence[str], square: bool = True) -> tuple[str, ...]:
-    """Return the names of all variants for `TileOptions.variants`: ("as is", "mirrored") for ("flip",)."""
-    return tuple(_name(*move) for move in _moves("rotate" in variants, "flip" in variants, square))
 
 
 def _moves(rotate: bool, flip: bool, square: bool) -> list[tuple[bool, int]]:
