@@ -156,7 +156,7 @@ IDLE = {
     f"{MAKE} --size A4 --tile-size 30": "leave --tile-size out, or --size",
     f"{MAKE} -o out.pdf --overlap 9mm": "overlap is what neighbouring sheets share; ask for sheets",
     f"{MAKE} -o out.pdf --sheets A9 --size 40x30cm": "sheets is 'A9'",
-    f"{MAKE} -o out.pdf --size 40x30cm --bleed 500mm": "a bleed of 500 mm goes beyond the mosaic",
+    f"{MAKE} -o out.pdf --size 40x30cm --bleed 500mm": "a bleed of 500 mm is larger than the mosaic",
     f"{MAKE} --seed -1": "seed is -1; it must be at least 0",
 }
 OTHER_COMMANDS = {

@@ -1,4 +1,4 @@
-"""Large sets: the short list keeps what a full search would choose, and plans find their tiles again."""
+"""Tests of shortlists: they keep the choices of a full search, and plans find their tiles again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From tiles to text: names, mosaics, plans, and what is refused."""
+"""Tests of the conversion of tiles to text: names, mosaics, plans and refused input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A short list of tiles for very large sets: those near any cell, and enough others to choose from under limits."""
+"""Shortlists for very large tile sets: the tiles near to a cell, and enough others to respect limits."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from perceptual_photomosaic.tiles.tile_set import TileSet
 __all__ = ["EXACT_UP_TO", "Shortlist", "choice_patches", "shortlist"]
 
 EXACT_UP_TO = 300_000
-"""Sets of up to so many tiles are searched exactly, and weighed whole."""
+"""Largest number of tiles that is searched exactly, and used without a shortlist."""
 _BLOCK_BYTES = 128_000_000
 _BLOCK_PATCHES = 16_384
 _SIDE = 4
 _PER_CELL = 10
-_TILES_PER_CELL = 4  # at least so many tiles in all, so that limits on repetition leave a choice
+_TILES_PER_CELL = 4  # fewest tiles per cell, so that limits on repetition leave a choice
 
 
 class Shortlist(DerivedSet):
-    """Some tiles of a set, as a set; its spec is that of the whole, in which a plan finds its tiles by name.
+    """Some tiles of a set, as a set. Its spec is that of the whole set, in which a plan finds its tiles by name.
 
     Args:
-        tiles: The set.
-        numbers: Which of its tiles, ascending.
+        tiles: The whole set.
+        numbers: Numbers of the tiles, ascending.
     """
 
     def __init__(self, tiles: TileSet, numbers: NDArray[np.int64]) -> None:
@@ -40,11 +40,11 @@ class Shortlist(DerivedSet):
         return len(self.numbers) * len(self.variants)
 
     def source(self, tile: int) -> str:
-        """Where a tile comes from."""
+        """Return the source of a tile."""
         return self.tiles.source(int(self.numbers[tile]))
 
     def identity(self) -> str:
-        """Digest of the set and of which tiles are on the list."""
+        """Digest of the whole set and the numbers."""
         return digest("shortlist 1", self.tiles.identity(), self.numbers.tobytes().hex())
 
     def pictures(
@@ -58,12 +58,12 @@ class Shortlist(DerivedSet):
 
 
 def choice_patches(tiles: TileSet, size_px: tuple[int, int], *, reporter: Reporter = SILENT) -> NDArray[np.float32]:
-    """Analyse all choices of a set without holding all their pictures.
+    """Compute the patches of all choices of a set, without all pictures in memory at once.
 
     Args:
         tiles: The set.
-        size_px: (width, height) at which they are drawn for it.
-        reporter: Hears of progress.
+        size_px: (width, height) at which they are drawn for this.
+        reporter: Receives progress.
     Returns:
         Linear light in [0, 1], float32, (N, PATCH, PATCH, 3).
     """
@@ -88,17 +88,17 @@ def shortlist(
     seed: int = 0,
     reporter: Reporter = SILENT,
 ) -> tuple[TileSet, NDArray[np.float32]]:
-    """Leave out tiles that are near to no cell, where a set is too large to weigh all against all.
+    """Leave out the tiles that are near to no cell, if a set is too large to compare all tiles with all cells.
 
     Args:
         tiles: The set.
-        choices: What each choice looks like, float32, (N, k, k, 3).
-        cells: What the target looks like in each cell, fitted to the tones of the tiles, float32, (cells, k, k, 3).
-        above: Sets of up to so many choices stay as they are.
-        seed: Decides which tiles fill the list up to four per cell.
-        reporter: Hears of progress, and how many are on the list.
+        choices: Patches of the choices, float32, (N, k, k, 3).
+        cells: Patches of the cells, fitted to the tones of the tiles, float32, (cells, k, k, 3).
+        above: Largest number of choices that needs no shortlist.
+        seed: Decides which tiles fill the shortlist up to four per cell.
+        reporter: Receives progress, and the number of tiles on the shortlist.
     Returns:
-        The set of those on the list, and what their choices look like.
+        The shortlist as a set, and the patches of its choices.
     """
     if len(choices) <= above:
         return tiles, choices
@@ -113,7 +113,7 @@ def shortlist(
         others = np.setdiff1d(np.arange(count), numbers, assume_unique=True)
         more = np.random.default_rng(seed).choice(others, lacking, replace=False)
         numbers = np.sort(np.concatenate([numbers, more]))
-    reporter.note(f"{len(numbers):,} of {count:,} tiles are near enough to a cell to be weighed")
+    reporter.note(f"{len(numbers):,} of {count:,} tiles are near enough to a cell to be considered")
     kept = (numbers[:, None] * variants + np.arange(variants)).ravel()
     return Shortlist(tiles, numbers), choices[kept]
 

@@ -1,23 +1,23 @@
-r"""The short text that names a tile set: `holiday/`, `glyphs:foreground=black/#a00,characters=.:-=+*#%@`.
+r"""Specs, the short texts that name tile sets: `holiday/`, `glyphs:foreground=black/#a00,characters=.:-=+*#%@`.
 
     specs   = spec { ";" spec }                      several sets, joined into one
     spec    = folder | name [ ":" part { "," part } ]
     part    = key "=" value | argument               the argument, where a set has one, comes first
 
-A comma, semicolon or backslash that belongs to a value is written with a backslash before it: `characters=a\,b`. A
-folder may be written as it is, with or without `photos:`: the path of an existing folder is not taken apart. Only the
-name of a built-in set wins over a folder of that name; `./emoji` is the folder.
+A comma, semicolon or backslash inside a value needs a backslash before it: `characters=a\,b`. The path of an existing
+folder needs no backslashes, with or without `photos:` before it. The name of a built-in set takes precedence over a
+folder of that name; `./emoji` is the folder.
 
     photos:DIR      crop=centre|attention|faces|none  background=COLOUR  duplicates=yes|no
     glyphs          set=ascii|alnum|digits|blocks|box|braille|katakana|lines  characters=TEXT|@FILE  font=FILE|FAMILY
                     weight=regular|bold  foreground=COLOUR[/COLOUR...]  background=COLOUR
     emoji           margin=crop|keep  font=FILE  background=COLOUR  skin-tones=yes|no  extras=yes|no
-    slices:IMAGE    size=PX (height of a patch)
+    slices:IMAGE    size=PX (height of a tile in the picture)
     colours:N       (none)
     library:DIR     crop, background, duplicates as for photos
 
-COLOUR is a CSS name or hex code: white, #a00, #aa0000. `characters=@FILE` reads the characters from a text file, where
-FILE has a letter or a digit in it; the sign @ itself, before letters, is written @@.
+COLOUR is a CSS name or hex code: white, #a00, #aa0000. `characters=@FILE` reads the characters from a text file; FILE
+must contain a letter or a digit. The character @ itself, before letters, is written @@.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ __all__ = [
     "write_spec",
 ]
 
-# Keys that each kind of set knows, and what its argument is ("" where it has none).
+# Argument of each kind of set ("" if it has none), and its keys.
 SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "photos": ("a folder", ("crop", "background", "duplicates")),
     "glyphs": ("", ("set", "characters", "font", "weight", "foreground", "background")),
@@ -61,19 +61,19 @@ SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "library": ("a library", ("crop", "background", "duplicates")),
 }
 
-# What a spec meant that names none of some keys: the keys, then what to add, in older versions and today.
+# Defaults of specs that contain none of some keys: the keys, then what to add for older versions, and for this one.
 _UNSAID: dict[str, tuple[frozenset[str], dict[str, str], dict[str, str]]] = {
     "glyphs": (frozenset({"set", "characters"}), {"set": "alnum"}, {"set": "ascii"}),
     "emoji": (frozenset({"margin"}), {"margin": "keep"}, {"margin": "crop"}),
 }
 
 WITH_PATHS = ("photos", "library", "slices")
-"""Those whose argument is a path."""
+"""Kinds of sets whose argument is a path."""
 
 
 @dataclass(frozen=True)
 class Spec:
-    """One tile set as it was asked for: its kind, its argument and its own options."""
+    """One parsed spec: the kind of tile set, its argument and its options."""
 
     name: str
     argument: str = ""
@@ -81,10 +81,10 @@ class Spec:
 
 
 def parse_specs(text: str) -> list[Spec]:
-    """Read one text that may name several sets.
+    """Parse a text that may name several sets.
 
     Raises:
-        TileError: It names no known set and no folder, or an option that the set does not have.
+        TileError: It names an unknown set or folder, or an option that the set does not have.
     """
     if _is_folder(text) and text not in SETS:
         return [_folder(text)]
@@ -101,10 +101,10 @@ def parse_specs(text: str) -> list[Spec]:
 
 
 def paths_in(specs: Iterable[str]) -> list[Path]:
-    """Files and folders that tile sets are read from; a text that is no spec names none."""
+    """Return the files and folders that specs read from; a text that is not a spec has none."""
     known: list[Spec] = []
     for text in specs:
-        with suppress(TileError):  # whoever opens it says so
+        with suppress(TileError):  # reported when the set is opened
             known += parse_specs(text)
     paths = []
     for spec in known:
@@ -118,10 +118,10 @@ def paths_in(specs: Iterable[str]) -> list[Path]:
 
 
 def spec_of_old(text: str) -> str:
-    """Write a saved spec so that it means what it meant when it was saved.
+    """Rewrite a saved spec so that it keeps the meaning it had when it was saved.
 
-    Older versions did not write what they had no other way to do: emoji kept their margin, and glyphs were the letters
-    and digits. Specs that this version writes name both, and come back as they are.
+    Older versions did not write options that had only one value then: emoji kept their margin, and glyphs were the
+    letters and digits. Specs of this version contain both options, and are returned unchanged.
 
     Args:
         text: A spec from a plan, a model or a checkpoint; it may name several sets.
@@ -130,7 +130,7 @@ def spec_of_old(text: str) -> str:
 
 
 def spec_in_full(text: str) -> str:
-    """Write a spec with what it leaves to today's defaults, so that later versions open the same set.
+    """Add the defaults to a spec, so that later versions open the same set.
 
     Args:
         text: A spec that a person wrote; it may name several sets.
@@ -139,7 +139,7 @@ def spec_in_full(text: str) -> str:
 
 
 def _completed(text: str, *, old: bool) -> str:
-    """Add what is unsaid to the sets in a text; whatever is no valid spec stays, and whoever opens it says so."""
+    """Add the missing defaults to the sets in a text; invalid specs stay, and are reported when they are opened."""
     if _is_folder(text) and text not in SETS:
         return text
     parts = _split(text, ";")
@@ -152,16 +152,16 @@ def _completed(text: str, *, old: bool) -> str:
                 if keys.isdisjoint(options):
                     parts[place] = write_spec(name, "", {**(then if old else now), **options})
                 elif _is_file_of_characters(named := options.get("characters", "")):
-                    characters = named if old else characters_of(named)  # nothing that was saved names a file
+                    characters = named if old else characters_of(named)  # saved specs never name a file
                     parts[place] = write_spec(name, "", {**options, "characters": write_characters(characters)})
     return join_specs(parts)
 
 
 def characters_of(text: str) -> str:
-    """Read what `characters=` says: the characters themselves, or @FILE.
+    """Return the characters of a `characters=` value: the text itself, or the content of @FILE.
 
     Raises:
-        TileError: The file cannot be read, is no UTF-8 text, or holds no characters.
+        TileError: The file cannot be read, is not UTF-8 text, or is empty.
     """
     if not _is_file_of_characters(text):
         return text
@@ -184,29 +184,29 @@ def characters_of(text: str) -> str:
 
 
 def write_characters(characters: str) -> str:
-    """Write characters so that `characters_of` reads them back, and none of them as the name of a file."""
+    """Write characters so that `characters_of` returns them unchanged, and never reads a file."""
     return f"@{characters}" if _is_file_of_characters(characters) else characters
 
 
 def _is_file_of_characters(text: str) -> bool:
-    """Tell @FILE from signs that begin with @, such as a ramp from dark to light, and from @@ and any characters."""
+    """Tell @FILE from characters that begin with @, such as a ramp from dark to light, and from text after @@."""
     return text.startswith("@") and not text.startswith("@@") and any(sign.isalnum() for sign in text)
 
 
 def write_spec(name: str, argument: str = "", options: Mapping[str, str] | None = None) -> str:
-    """Write the text that `parse_specs` reads back as the same set."""
+    """Write a spec that `parse_specs` reads back as the same set."""
     parts = [_escape(argument)] if argument else []
     parts += [f"{key}={_escape(value)}" for key, value in (options or {}).items()]
     return f"{name}:{','.join(parts)}" if parts else name
 
 
 def join_specs(specs: Iterable[str]) -> str:
-    """Write several specs as one text."""
+    """Join several specs into one text."""
     return ";".join(specs)
 
 
 def parse_colour(text: str, where: str) -> tuple[int, int, int]:
-    """Read a CSS colour name or hex code.
+    """Parse a CSS colour name or hex code.
 
     Raises:
         TileError: It is neither, or it is partly transparent.
@@ -226,7 +226,7 @@ def write_colour(colour: Sequence[int]) -> str:
 
 
 def parse_flag(text: str, where: str) -> bool:
-    """Read yes or no.
+    """Parse yes or no.
 
     Raises:
         TileError: It is neither.
@@ -258,7 +258,7 @@ def _read_options(name: str, keys: tuple[str, ...], parts: list[str]) -> dict[st
         key, equals, value = part.partition("=")
         if not equals or key not in keys:
             near = difflib.get_close_matches(key, keys, 1)
-            hint = f"did you mean {near[0]}=...?" if near else f"it knows {', '.join(keys) or 'no options'}"
+            hint = f"did you mean {near[0]}=...?" if near else f"its options are {', '.join(keys) or 'none'}"
             if "characters" in options and not near:
                 hint = "a comma among the characters is written \\,, as in characters=a\\,b"
             raise TileError(f"{name}: {part!r} is not an option of this tile set; {hint}")
@@ -267,7 +267,7 @@ def _read_options(name: str, keys: tuple[str, ...], parts: list[str]) -> dict[st
 
 
 def _folder(path: str) -> Spec:
-    """A folder as it is: a library, or photos."""
+    """Return the spec of a folder: a library, or photos."""
     return Spec("library" if (Path(path) / "library.sqlite").is_file() else "photos", path)
 
 
@@ -276,17 +276,17 @@ def _unknown(text: str, name: str) -> str:
     path = Path(_unescape(text))
     try:
         if path.is_file():
-            return f"{shown} is a file, not a folder; for patches cut from it write slices:{shown}"
+            return f"{shown} is a file, not a folder; for tiles cut from it write slices:{shown}"
     except (OSError, ValueError):
         pass
     near = _near_sets(text)
     if near:
         return f"no tile set is called {printable(name)!r}, and there is no such folder; did you mean {near[0]}?"
-    return f"the folder {shown} does not exist, and no tile set is called so; there are {', '.join(SETS)}"
+    return f"the folder {shown} does not exist, and no tile set has that name; the tile sets are {', '.join(SETS)}"
 
 
 def _near_sets(text: str) -> list[str]:
-    """The set that a spec names, or nearly."""
+    """Return the names of sets that are most similar to a spec's name: one or none."""
     return difflib.get_close_matches(text.partition(":")[0].strip().lower(), SETS, 1, cutoff=0.5)
 
 
@@ -298,11 +298,11 @@ def _is_folder(text: str) -> bool:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """Cut at separators that have no backslash before them; escapes stay as they are."""
+    """Split a text at separators without a backslash before them; escapes stay as they are."""
     parts, start, position = [], 0, 0
     while position < len(text):
         if text[position] == "\\":
-            position += 1  # whatever follows is taken as it is
+            position += 1  # the next character is not a separator
         elif text[position] == separator:
             parts.append(text[start:position])
             start = position + 1

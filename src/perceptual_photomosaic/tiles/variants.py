@@ -24,12 +24,12 @@ class Variants(DerivedSet):
 
     Args:
         tiles: A set without variants of its own.
-        rotate: Add quarter turns, clockwise; only the half turn where cells are not square.
+        rotate: Add quarter turns, clockwise; only the half turn if cells are not square.
         flip: Add the mirror image (left and right exchanged), and its turns.
         square: Whether cells are square.
 
     Raises:
-        TileError: The set has variants already.
+        TileError: The set already has variants.
     """
 
     def __init__(self, tiles: TileSet, *, rotate: bool = False, flip: bool = False, square: bool = True) -> None:
@@ -72,7 +72,7 @@ class Variants(DerivedSet):
 
 
 def _moves(rotate: bool, flip: bool, square: bool) -> list[tuple[bool, int]]:
-    """(mirrored, clockwise quarter turns after that) of each variant, "as is" first."""
+    """Return (mirrored, clockwise quarter turns after that) of each variant, "as is" first."""
     turns = ((0, 1, 2, 3) if square else (0, 2)) if rotate else (0,)
     return [(mirrored, turn) for mirrored in ((False, True) if flip else (False,)) for turn in turns]
 
