@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from perceptual_photomosaic.errors import ConfigError, TileError
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
 from perceptual_photomosaic.tiles.glyphs import Glyphs
+from perceptual_photomosaic.tiles.saved_spec import spec_in_full, spec_of_old
 from perceptual_photomosaic.tiles.spec import (
     Spec,
     join_specs,
     parse_colour,
     parse_specs,
     paths_in,
-    spec_in_full,
-    spec_of_old,
     write_colour,
     write_spec,
 )

@@ -23,7 +23,7 @@ from perceptual_photomosaic.files.replacing import written_aside
 from perceptual_photomosaic.losses import LossSettings
 from perceptual_photomosaic.models.mosaicnet import MosaicNet, MosaicNetConfig
 from perceptual_photomosaic.models.shipped import available_models
-from perceptual_photomosaic.tiles.spec import spec_of_old
+from perceptual_photomosaic.tiles.saved_spec import spec_of_old
 
 __all__ = ["ModelCard", "load_model", "match_tiles", "save_model", "template_identity"]
 

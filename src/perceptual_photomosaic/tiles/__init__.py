@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from perceptual_photomosaic.config import CROPS
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.progress import SILENT
-from perceptual_photomosaic.tiles.spec import SETS, Spec, characters_of, parse_colour, parse_flag, parse_specs
+from perceptual_photomosaic.tiles.character_files import characters_of
+from perceptual_photomosaic.tiles.spec import SETS, Spec, parse_colour, parse_flag, parse_specs
 from perceptual_photomosaic.tiles.tile_options import TileOptions, default_cache_dir, unknown_crop
 from perceptual_photomosaic.tiles.tile_set import Skipped, TileSet
 

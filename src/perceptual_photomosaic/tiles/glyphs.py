@@ -16,10 +16,11 @@ from PIL import Image, ImageDraw, ImageFont
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.pixels import Colour
+from perceptual_photomosaic.tiles.character_files import write_characters
 from perceptual_photomosaic.tiles.characters import SETS, drawn
 from perceptual_photomosaic.tiles.derived import PlainSet, check_size, chosen, digest
 from perceptual_photomosaic.tiles.fonts import WEIGHTS, font_data, has_weights, is_bold, sized
-from perceptual_photomosaic.tiles.spec import write_characters, write_colour, write_spec
+from perceptual_photomosaic.tiles.spec import write_colour, write_spec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -34,19 +34,20 @@ from PIL import ImageColor
 
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import printable
+from perceptual_photomosaic.tiles.character_files import is_character_file
 
 __all__ = [
+    "SETS",
     "WITH_PATHS",
     "Spec",
-    "characters_of",
+    "is_folder",
     "join_specs",
     "parse_colour",
     "parse_flag",
+    "parse_spec",
     "parse_specs",
     "paths_in",
-    "spec_in_full",
-    "spec_of_old",
-    "write_characters",
+    "split_specs",
     "write_colour",
     "write_spec",
 ]
@@ -59,12 +60,6 @@ SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "slices": ("a picture", ("size",)),
     "colours": ("a number", ()),
     "library": ("a library", ("crop", "background", "duplicates")),
-}
-
-# Defaults of specs that contain none of some keys: the keys, then what to add for older versions, and for this one.
-_UNSAID: dict[str, tuple[frozenset[str], dict[str, str], dict[str, str]]] = {
-    "glyphs": (frozenset({"set", "characters"}), {"set": "alnum"}, {"set": "ascii"}),
-    "emoji": (frozenset({"margin"}), {"margin": "keep"}, {"margin": "crop"}),
 }
 
 WITH_PATHS = ("photos", "library", "slices")
@@ -86,18 +81,18 @@ def parse_specs(text: str) -> list[Spec]:
     Raises:
         TileError: It names an unknown set or folder, or an option that the set does not have.
     """
-    if _is_folder(text) and text not in SETS:
+    if is_folder(text) and text not in SETS:
         return [_folder(text)]
-    if text.startswith("photos:") and _is_folder(text.removeprefix("photos:")):
+    if text.startswith("photos:") and is_folder(text.removeprefix("photos:")):
         return [Spec("photos", text.removeprefix("photos:"))]
-    parts = _split(text, ";")
+    parts = split_specs(text, ";")
     for before, part in pairwise(parts):
-        if "characters=" in before and not _near_sets(part) and not _is_folder(_unescape(part)):
+        if "characters=" in before and not _near_sets(part) and not is_folder(_unescape(part)):
             raise TileError(
                 f"{printable(before)}: a semicolon among the characters is written \\;, as in characters=a\\;b; "
                 f"as it stands, {printable(part)!r} would be another tile set or a folder, and there is none"
             )
-    return [_parse_one(part) for part in parts]
+    return [parse_spec(part) for part in parts]
 
 
 def paths_in(specs: Iterable[str]) -> list[Path]:
@@ -112,85 +107,9 @@ def paths_in(specs: Iterable[str]) -> list[Path]:
             paths.append(Path(spec.argument))
         if "font" in spec.options:
             paths.append(Path(spec.options["font"]))
-        if _is_file_of_characters(spec.options.get("characters", "")):
+        if is_character_file(spec.options.get("characters", "")):
             paths.append(Path(spec.options["characters"][1:]))
     return paths
-
-
-def spec_of_old(text: str) -> str:
-    """Rewrite a saved spec so that it keeps the meaning it had when it was saved.
-
-    Older versions did not write options that had only one value then: emoji kept their margin, and glyphs were the
-    letters and digits. Specs of this version contain both options, and are returned unchanged.
-
-    Args:
-        text: A spec from a plan, a model or a checkpoint; it may name several sets.
-    """
-    return _completed(text, old=True)
-
-
-def spec_in_full(text: str) -> str:
-    """Add the defaults to a spec, so that later versions open the same set.
-
-    Args:
-        text: A spec that a person wrote; it may name several sets.
-    """
-    return _completed(text, old=False)
-
-
-def _completed(text: str, *, old: bool) -> str:
-    """Add the missing defaults to the sets in a text; invalid specs stay, and are reported when they are opened."""
-    if _is_folder(text) and text not in SETS:
-        return text
-    parts = _split(text, ";")
-    for place, part in enumerate(parts):
-        name = part.partition(":")[0]
-        if name in _UNSAID:
-            with suppress(TileError):
-                keys, then, now = _UNSAID[name]
-                options = _parse_one(part).options
-                if keys.isdisjoint(options):
-                    parts[place] = write_spec(name, "", {**(then if old else now), **options})
-                elif _is_file_of_characters(named := options.get("characters", "")):
-                    characters = named if old else characters_of(named)  # saved specs never name a file
-                    parts[place] = write_spec(name, "", {**options, "characters": write_characters(characters)})
-    return join_specs(parts)
-
-
-def characters_of(text: str) -> str:
-    """Return the characters of a `characters=` value: the text itself, or the content of @FILE.
-
-    Raises:
-        TileError: The file cannot be read, is not UTF-8 text, or is empty.
-    """
-    if not _is_file_of_characters(text):
-        return text
-    path = Path(text[1:])
-    where = f"glyphs: characters: the file '{printable(path)}'"
-    try:
-        if path.exists() and not path.is_file():
-            raise TileError(f"{where} is no regular file; name a text file")
-        characters = "".join(path.read_text(encoding="utf-8-sig").splitlines())
-    except UnicodeDecodeError:
-        raise TileError(f"{where} is not UTF-8 text; save it as UTF-8") from None
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise TileError(
-            f"{where} cannot be read: {reason.lower()}; for the sign @ itself write it twice, as in characters=@@ab"
-        ) from None
-    if not characters:
-        raise TileError(f"{where} holds no characters; write some into it")
-    return characters
-
-
-def write_characters(characters: str) -> str:
-    """Write characters so that `characters_of` returns them unchanged, and never reads a file."""
-    return f"@{characters}" if _is_file_of_characters(characters) else characters
-
-
-def _is_file_of_characters(text: str) -> bool:
-    """Tell @FILE from characters that begin with @, such as a ramp from dark to light, and from text after @@."""
-    return text.startswith("@") and not text.startswith("@@") and any(sign.isalnum() for sign in text)
 
 
 def write_spec(name: str, argument: str = "", options: Mapping[str, str] | None = None) -> str:
@@ -236,18 +155,18 @@ def parse_flag(text: str, where: str) -> bool:
     return text == "yes"
 
 
-def _parse_one(text: str) -> Spec:
+def parse_spec(text: str) -> Spec:
     name, _, rest = text.partition(":")
     if name not in SETS:
-        if _is_folder(_unescape(text)):
+        if is_folder(_unescape(text)):
             return _folder(_unescape(text))
         raise TileError(_unknown(text, name))
     what, keys = SETS[name]
     if what and not rest:
         raise TileError(f"{name}: expected {what}, as in {name}:{what.split()[-1].upper()}")
-    if name in ("photos", "library") and _is_folder(rest):
+    if name in ("photos", "library") and is_folder(rest):
         return Spec(name, rest)
-    parts = _split(rest, ",") if rest else []
+    parts = split_specs(rest, ",") if rest else []
     argument = _unescape(parts.pop(0)) if what and parts else ""
     return Spec(name, argument, _read_options(name, keys, parts))
 
@@ -290,14 +209,14 @@ def _near_sets(text: str) -> list[str]:
     return difflib.get_close_matches(text.partition(":")[0].strip().lower(), SETS, 1, cutoff=0.5)
 
 
-def _is_folder(text: str) -> bool:
+def is_folder(text: str) -> bool:
     try:
         return bool(text) and Path(text).is_dir()
     except (OSError, ValueError):
         return False
 
 
-def _split(text: str, separator: str) -> list[str]:
+def split_specs(text: str, separator: str) -> list[str]:
     """Split a text at separators without a backslash before them; escapes stay as they are."""
     parts, start, position = [], 0, 0
     while position < len(text):
