@@ -12,7 +12,8 @@ import torch
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.pyramid import blur, pyramid_level
 from perceptual_photomosaic.features.vgg import VGG16
-from perceptual_photomosaic.losses import LPIPS_LAYERS, LossSettings, PerceptualLoss
+from perceptual_photomosaic.loss_settings import LPIPS_LAYERS, LossSettings
+from perceptual_photomosaic.losses import PerceptualLoss
 from tests.narrow import narrow_weights
 
 MIXED = LossSettings(

@@ -17,7 +17,8 @@ from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.pyramid import blur, gaussian_kernel, pyramid_level, same_padding
 from perceptual_photomosaic.features.vgg import LAYERS, VGG16
 from perceptual_photomosaic.features.vgg_weights import _from_caffe
-from perceptual_photomosaic.losses import LossSettings, LossValue, PerceptualLoss
+from perceptual_photomosaic.loss_settings import LossSettings
+from perceptual_photomosaic.losses import LossValue, PerceptualLoss
 from perceptual_photomosaic.models.mosaicnet import (
     PAPER_EPSILON,
     MosaicNet,

@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 
 from perceptual_photomosaic.features.vgg import VGG16
-from perceptual_photomosaic.losses import LossSettings, PerceptualLoss
+from perceptual_photomosaic.loss_settings import LossSettings
+from perceptual_photomosaic.losses import PerceptualLoss
 from perceptual_photomosaic.models.mosaicnet import MosaicNet
 from perceptual_photomosaic.training.schedule import paper_learning_rate, paper_temperature_rate, paper_temperatures
 from tests.golden import recipes
