@@ -110,7 +110,8 @@ def our_work(kind: str, weights: Any, dtype: Any) -> Callable[[], Any]:
     import torch
 
     from perceptual_photomosaic.features.vgg import VGG16
-    from perceptual_photomosaic.losses import LossSettings, PerceptualLoss
+    from perceptual_photomosaic.loss_settings import LossSettings
+    from perceptual_photomosaic.losses import PerceptualLoss
     from perceptual_photomosaic.models.mosaicnet import MosaicNet, MosaicNetConfig
     from perceptual_photomosaic.models.prediction import hard_mosaic, predict_assignment
     from perceptual_photomosaic.training.step import forward, gradients
@@ -180,7 +181,8 @@ def agreement(models: tuple[str, ...]) -> list[tuple[str, str, float, float, flo
     import torch
     from PIL import Image, ImageOps
 
-    from perceptual_photomosaic.losses import LossSettings, PerceptualLoss
+    from perceptual_photomosaic.loss_settings import LossSettings
+    from perceptual_photomosaic.losses import PerceptualLoss
     from perceptual_photomosaic.models.prediction import predict_assignment
     from perceptual_photomosaic.models.store import load_model
     from perceptual_photomosaic.training.step import forward

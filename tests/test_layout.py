@@ -18,7 +18,7 @@ from PIL import Image
 
 from perceptual_photomosaic import MosaicOptions, make_mosaic
 from perceptual_photomosaic.config import with_values
-from perceptual_photomosaic.errors import ConstraintError, GridError, OutputError
+from perceptual_photomosaic.errors import ConfigError, ConstraintError, GridError
 from perceptual_photomosaic.layout import LEAST_CELLS, USES, lay_out, lay_out_for, with_own_shape
 from perceptual_photomosaic.tiles import own_aspect
 
@@ -179,8 +179,8 @@ def test_what_cannot_be_written_is_refused_before_photos_are_read(
 ) -> None:
     (tmp_path / "holiday").mkdir()
     monkeypatch.setattr("perceptual_photomosaic.shared_tiles.open_tile_set", None)
-    with pytest.raises(OutputError, match="compression"):
-        make_mosaic(target, tmp_path / "holiday", out=tmp_path / "a.tif", compression="zip")
+    with pytest.raises(ConfigError, match="compression"):
+        make_mosaic(target, tmp_path / "holiday", out=tmp_path / "a.png", compression="lzw")
 
 
 CROPPED = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,8 @@ import torch
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.pyramid import blur, pyramid_level
 from perceptual_photomosaic.features.vgg import VGG16
-from perceptual_photomosaic.losses import LossSettings, PerceptualLoss, lpips_settings
+from perceptual_photomosaic.loss_settings import LPIPS_LAYERS, LossSettings
+from perceptual_photomosaic.losses import PerceptualLoss
 from tests.narrow import narrow_weights
 
 MIXED = LossSettings(
@@ -21,6 +23,21 @@ MIXED = LossSettings(
     blur_sigmas=(3.0, 2.0),
     blur_windows=(8, 5),
 )
+
+
+def lpips_settings(
+    scales: Sequence[float] = (0.0, 1.0, 2.0), blur_sigma: float = 2.0, window: int = 9, factors: Sequence[float] = ()
+) -> LossSettings:
+    """The LPIPS form on the five layers its linear weights belong to."""
+    return LossSettings(
+        layers=LPIPS_LAYERS,
+        layer_factors=tuple(factors) or (1.0,) * 5,
+        scales=(tuple(scales),) * 5,
+        blur_sigmas=(blur_sigma,) * len(scales),
+        blur_windows=(window,) * len(scales),
+        form="lpips",
+        border="edge",
+    )
 
 
 @pytest.fixture(scope="module")

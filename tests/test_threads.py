@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from perceptual_photomosaic.assign.answer_cache import assign_or_recall
+from perceptual_photomosaic.assign.answer_cache import assign_cached
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.problem import Assignment, Problem
 from perceptual_photomosaic.grid import Grid
@@ -37,7 +37,7 @@ def test_methods_choose_on_one_thread_of_blas() -> None:
     method = Asks()
     with threadpool_limits(2, user_api="blas"):
         before = blas_threads()
-        assign_or_recall(method, problem, None)
+        assign_cached(method, problem, None)
         assert blas_threads() == before
     assert before, "numpy has a BLAS"
     assert set(method.seen) == {1}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from perceptual_photomosaic.tiles import TileOptions, open_tiles
     from perceptual_photomosaic.tiles.tile_set import TileSet
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Grid",

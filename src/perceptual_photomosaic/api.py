@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.assemble import assemble_mosaic
-from perceptual_photomosaic.assign.answer_cache import assign_or_recall
+from perceptual_photomosaic.assign.answer_cache import assign_cached
 from perceptual_photomosaic.assign.methods import matcher
 from perceptual_photomosaic.build_problem import build_problem
 from perceptual_photomosaic.config import MosaicOptions, checked_options
@@ -82,7 +82,7 @@ def make_mosaic(
         patches = shared.patches(tile_options_for(layout.options, cache))
         problem = build_problem(picture, layout.grid, tile_set, layout.options, patches=patches, reporter=run.reporter)
     with run("assign", "choosing tiles"):
-        assignment = assign_or_recall(method, problem, cache, reporter=run.reporter)
+        assignment = assign_cached(method, problem, cache, reporter=run.reporter)
         mosaic = assemble_mosaic(problem, assignment, layout, path, run.seconds)
     return run.write(mosaic)
 

@@ -12,13 +12,13 @@ from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.variety import Variety
 from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.importance import detail_of, importance_of
-from perceptual_photomosaic.features.ink import within_reach
+from perceptual_photomosaic.features.ink import fit_to_ink
 from perceptual_photomosaic.features.near_copies import same_pictures
 from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
-from perceptual_photomosaic.features.tone import is_narrow, tone_fit
+from perceptual_photomosaic.features.tone import ToneFit, is_narrow, tone_fit
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.inputs import limits_of, tile_options_for
-from perceptual_photomosaic.library.shortlist import choice_patches, shortlist
+from perceptual_photomosaic.library.shortlist import EXACT_UP_TO, choice_patches, shortlist
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
 from perceptual_photomosaic.tiles.kinds import inks_of, may_vary, only_text
@@ -44,6 +44,11 @@ class ChoicePatches:
     def of(cls, tiles: TileSet, size_px: tuple[int, int], reporter: Reporter = SILENT) -> ChoicePatches:
         """Return the patches of all choices of a tile set, drawn at a size, (width, height)."""
         return cls(choice_patches(tiles, size_px, reporter=reporter), len(tiles.variants))
+
+    @property
+    def sample(self) -> NDArray[np.float32]:
+        """The choices, or evenly spaced ones of a very large set: enough to know its tones."""
+        return self.choices[:: -(-len(self.choices) // EXACT_UP_TO)]
 
     @cached_property
     def pictures(self) -> NDArray[np.int64]:
@@ -84,29 +89,25 @@ def build_problem(
     shown = fit_target(target, grid, (grid.columns * PATCH, grid.rows * PATCH), tile_options.background)
     cells = cell_patches(shown, grid)
     patches = patches or ChoicePatches.of(tiles, tile_options.thumbnail_px, reporter)
+    narrow, tone = _tones(cells, patches.sample, tiles.spec, options)
+    fitted = cells if tone is None else tone.apply(cells, grid)
     choices = patches.choices
     if not (whole or options.use_all or options.must_include):
-        tiles, choices = shortlist(tiles, choices, cells, seed=options.seed, reporter=reporter)
+        tiles, choices = shortlist(tiles, choices, fitted, seed=options.seed, reporter=reporter)
         patches = patches if choices is patches.choices else ChoicePatches(choices, patches.variants)
-    inked = options.ink != "none"
-    narrow = not inked and is_narrow(cells, choices, drawn=only_text(tiles.spec))
-    wanted = "keep" if not narrow or options.method == "mosaicnet" else "fit"  # a network sees the target itself
-    tone = tone_fit(cells, choices, wanted if options.tone == "auto" else options.tone, options.contrast)
     varied = options.method == "solve" and may_vary(tiles.spec)
     pictures, count = None, len(tiles) // len(tiles.variants)
     if varied or options.variety or options.min_distance or options.weights:  # otherwise they are not needed
         pictures = patches.pictures
         count = int(pictures.max()) + 1
-    variety = Variety.settle(options.variety, options.min_distance, count, varied=varied)
+    variety = Variety.choose(options.variety, options.min_distance, count, varied=varied)
     importance = importance_of(grid, options.region)
     detail = detail_of(target, cells, grid, options.detail if may_vary(tiles.spec) else "none")
     if options.ink == "target" and options.tone == "auto":
-        cells = within_reach(cells, choices, *inks_of(tiles))
-    if tone is not None:
-        cells = tone.apply(cells, grid)
+        fitted = fit_to_ink(cells, choices, *inks_of(tiles))
     return Problem(
         grid,
-        cells,
+        fitted,
         choices,
         tiles,
         target,
@@ -119,3 +120,14 @@ def build_problem(
         detail,
         narrow,
     )
+
+
+def _tones(
+    cells: NDArray[np.float32], choices: NDArray[np.float32], spec: str, options: MosaicOptions
+) -> tuple[bool, ToneFit | None]:
+    """Return whether the tiles are narrow, and how the target's tones are fitted to theirs, if they are."""
+    narrow = options.ink == "none" and is_narrow(cells, choices, drawn=only_text(spec))
+    tone = options.tone
+    if tone == "auto":  # a network sees the target itself
+        tone = "fit" if narrow and options.method != "mosaicnet" else "keep"
+    return narrow, tone_fit(cells, choices, tone, options.contrast)

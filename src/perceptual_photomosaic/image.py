@@ -1,15 +1,14 @@
-"""Pictures from files: whatever a person has, as upright 8-bit sRGB.
+"""Pictures from files, as upright 8-bit sRGB.
 
-`load_image` reads a picture whole (a target); `decode` reads it small (a tile), with the decoder's own downscaling;
-`from_pillow` takes one that a program has opened. All apply the EXIF orientation, convert the colours that a
-file states to sRGB, scale 16-bit and float samples to 8 bits, lay transparent pictures over a background and take the
-first frame of animations (an opened one is at a frame already). What is wrong with a file becomes one `ImageError` that
-names the file and the reason. How files are opened and understood is in `reading`.
+`load_image` reads a whole picture (a target); `decode` reads it small (a tile), with the decoder's own downscaling;
+`from_pillow` converts one that a program has opened. All apply the EXIF orientation, convert the colours of the file to
+sRGB, scale 16-bit and float samples to 8 bits, lay transparent pictures over a background and take the first frame of
+animations (of an opened one, the current frame). All failures become one `ImageError` with the file and the reason. The
+package `reading` opens and interprets files.
 
-Shrinking averages sRGB values as they are encoded, not linear light. A JPEG decoder downscales in the encoded values
-and cannot do otherwise, so a mixture would make a tile's brightness depend on its file format; and it is how browsers
-and viewers zoom the finished mosaic. Linear light would make 919 photos, shrunk from 120 to 32 px, brighter by 1.5 of
-255 on average.
+Downscaling averages encoded sRGB values, not linear light. JPEG decoders can only downscale encoded values, so with
+linear light elsewhere a tile's brightness would depend on its file format; browsers and viewers also zoom the finished
+mosaic this way. Linear light would make 919 photos, reduced from 120 to 32 px, brighter by 1.5 of 255 on average.
 """
 
 from __future__ import annotations
@@ -54,13 +53,13 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 Crop = Callable[[Image.Image, tuple[int, int]], Box]  # an upright RGB picture, (width, height) of the aspect -> Box
 
 _WHITE: Colour = (255, 255, 255)
-_REDUCIBLE = {"L", "RGB", "CMYK", "LA", "RGBA"}  # modes whose neighbouring pixels may be averaged before conversion
+_REDUCIBLE = {"L", "RGB", "CMYK", "LA", "RGBA"}  # modes in which pixels may be averaged before conversion
 
 
 def load_image(
     path: str | os.PathLike[str], *, background: Colour = _WHITE, max_pixels: int = MAX_PIXELS
 ) -> NDArray[np.uint8]:
-    """Read a picture whole.
+    """Read a whole picture.
 
     Args:
         path: The file.
@@ -69,7 +68,7 @@ def load_image(
     Returns:
         Upright sRGB pixels, uint8, (H, W, 3).
     Raises:
-        ImageError: The file cannot be read as a picture; the message names it and says why.
+        ImageError: The file cannot be read as a picture; the message has its name and the reason.
         MissingExtraError: It is a HEIC photo and pi-heif is not installed.
     """
     name = printable(path)
@@ -80,16 +79,16 @@ def load_image(
 
 
 def from_pillow(picture: Image.Image, *, background: Colour = _WHITE, name: str) -> Image.Image:
-    """Take a Pillow picture for what its file would be read as.
+    """Convert a Pillow picture to the pixels that its file would be read as.
 
     Args:
-        picture: In any mode, with or without a profile, an orientation and transparency; it is left as it is.
+        picture: In any mode, with or without a profile, an orientation and transparency; it does not change.
         background: Colour that shows through transparent pixels.
-        name: What error messages call the picture.
+        name: Name of the picture in error messages.
     Returns:
         An upright sRGB picture of mode RGB, not shared with the caller.
     Raises:
-        ImageError: It has no pixels, or its file is broken; the message names it and says why.
+        ImageError: It has no pixels, or its file is broken; the message has its name and the reason.
     """
     if not (picture.width and picture.height):
         raise ImageError(f"{name}: a picture of {picture.width} x {picture.height} px has no pixels")
@@ -103,15 +102,15 @@ def from_pillow(picture: Image.Image, *, background: Colour = _WHITE, name: str)
 
 
 def upright_size(source: str | os.PathLike[str] | bytes, name: str = "") -> tuple[int, int]:
-    """Read how large a picture is without decoding it.
+    """Read the size of a picture without decoding it.
 
     Args:
         source: The file, or its content.
-        name: What error messages call the picture, when `source` is content.
+        name: Name of the picture in error messages, if `source` is content.
     Returns:
         (width, height) in pixels, turned upright.
     Raises:
-        ImageError: The file cannot be read as a picture; the message names it and says why.
+        ImageError: The file cannot be read as a picture; the message has its name and the reason.
         MissingExtraError: It is a HEIC photo and pi-heif is not installed.
     """
     if not isinstance(source, bytes):
@@ -122,7 +121,7 @@ def upright_size(source: str | os.PathLike[str] | bytes, name: str = "") -> tupl
 
 
 def centre(picture: Image.Image, aspect: tuple[int, int]) -> Box:
-    """Crop around the middle: the largest box of the aspect that fits.
+    """Return the largest box of an aspect around the centre of a picture.
 
     Args:
         picture: The picture to crop.
@@ -136,14 +135,14 @@ def centre(picture: Image.Image, aspect: tuple[int, int]) -> Box:
 
 
 def crop_size(size_px: tuple[int, int], aspect: tuple[int, int]) -> tuple[float, float]:
-    """Width and height of the largest box of an aspect inside a picture."""
+    """Return width and height of the largest box of an aspect inside a picture."""
     width, height = size_px
     scale = min(width / aspect[0], height / aspect[1])
-    return min(width, aspect[0] * scale), min(height, aspect[1] * scale)  # rounding must not step over the edge
+    return min(width, aspect[0] * scale), min(height, aspect[1] * scale)  # rounding must not exceed the edge
 
 
 def whole_size(own_px: tuple[int, int], aspect: tuple[int, int], size_px: tuple[int, int]) -> tuple[int, int]:
-    """Width and height that a picture is drawn with to be seen whole inside a cell.
+    """Return width and height of a picture that is shown whole inside a cell.
 
     Args:
         own_px: (width, height) of the picture.
@@ -157,14 +156,14 @@ def whole_size(own_px: tuple[int, int], aspect: tuple[int, int], size_px: tuple[
 
 
 def _around(size_px: tuple[int, int], aspect: tuple[int, int]) -> tuple[float, float]:
-    """Width and height of the smallest box of an aspect around a picture."""
+    """Return width and height of the smallest box of an aspect around a picture."""
     width, height = size_px
     scale = max(width / aspect[0], height / aspect[1])
     return max(width, aspect[0] * scale), max(height, aspect[1] * scale)
 
 
 def in_the_middle(picture: Image.Image, size_px: tuple[int, int], background: Colour) -> Image.Image:
-    """Lay a picture over the middle of a larger one of a single colour."""
+    """Place a picture on the centre of a larger one of a single colour."""
     if picture.size == size_px:
         return picture
     drawn = Image.new("RGB", size_px, background)
@@ -184,23 +183,23 @@ def decode(
     max_pixels: int = MAX_PIXELS,
     name: str = "",
 ) -> NDArray[np.uint8]:
-    """Read a picture at the size it is needed, cropped to an aspect.
+    """Read a picture at the required size, cropped to an aspect.
 
     Args:
         source: The file, or its content.
         size_px: (width, height) of the result.
         aspect: (width, height) of the crop, in any unit; None takes that of `size_px`.
-        crop: Which part to keep; None keeps the whole picture and fills the rest of the aspect with the background.
-        crop_px: The shorter side, in pixels, that `crop` wants to see; 0 is content with that of the result.
-        enlarge: Whether a picture that is smaller than `size_px` is brought to that size, or keeps its own.
+        crop: The part to keep; None keeps the whole picture and fills the rest of the aspect with the background.
+        crop_px: The shorter side, in pixels, of the picture that `crop` needs; 0 takes that of the result.
+        enlarge: Whether a picture smaller than `size_px` is enlarged to that size, or keeps its own.
         background: Colour that shows through transparent pixels, and beside a picture that is kept whole.
         max_pixels: Refuse pictures that would have more pixels in memory (after the decoder's own downscaling), and
             all above `MAX_PIXELS`.
-        name: What error messages call the picture, when `source` is content.
+        name: Name of the picture in error messages, if `source` is content.
     Returns:
         Upright sRGB pixels, uint8, (height, width, 3); smaller only without `enlarge`.
     Raises:
-        ImageError: The file cannot be read as a picture; the message names it and says why.
+        ImageError: The file cannot be read as a picture; the message has its name and the reason.
         MissingExtraError: It is a HEIC photo and pi-heif is not installed.
     """
     if not isinstance(source, bytes):
@@ -218,7 +217,7 @@ def decode(
         drawn = turned.resize(whole_size(picture.upright_px, aspect, size_px), Image.Resampling.LANCZOS)
         return np.asarray(in_the_middle(drawn, size_px, background), dtype=np.uint8)
     if _fills(turned.size, aspect):
-        crop = centre  # nothing to choose
+        crop = centre  # no part to choose
     box = crop(turned, aspect)
     if turned.size == size_px and box == (0, 0, *size_px):
         return np.asarray(turned, dtype=np.uint8)
@@ -226,7 +225,7 @@ def decode(
 
 
 def _fills(size_px: tuple[int, int], aspect: tuple[int, int]) -> bool:
-    """Whether a picture has an aspect already, to within a pixel."""
+    """Tell whether a picture has an aspect already, to within a pixel."""
     width, height = crop_size(size_px, aspect)
     return size_px[0] - width < 1 and size_px[1] - height < 1
 
@@ -236,12 +235,12 @@ def _ended(data: bytes) -> bytes:
 
 
 def _shrunk(picture: Image.Image, scale: float, name: str, max_pixels: int) -> Image.Image:
-    """Bring a picture near `scale` times its size, never below, by the cheapest means its format offers."""
+    """Reduce a picture to nearly `scale` times its size, never below, by the fastest method of its format."""
     width, height = picture.size
     picture.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))
     refuse_above(max_pixels, picture.size, name)
-    further = scale * width / picture.width  # what is left to do after the decoder's own share
-    reduction = int(1 / (3 * further))  # leaves three times the pixels that are needed to the final filter
+    further = scale * width / picture.width  # remaining scale after the decoder's own downscaling
+    reduction = int(1 / (3 * further))  # the final filter gets three times the pixels that it needs
     if reduction >= 2 and picture.mode in _REDUCIBLE and "transparency" not in picture.info:
         width, height = picture.size
         left, top = (
@@ -250,6 +249,6 @@ def _shrunk(picture: Image.Image, scale: float, name: str, max_pixels: int) -> I
         )
         right, bottom = left + width - width % reduction, top + height - height % reduction
         small = picture.reduce(reduction, (left, top, right, bottom))
-        small.info, small.format = picture.info, picture.format  # both say what the samples mean
+        small.info, small.format = picture.info, picture.format  # both describe the samples
         return small
     return picture

@@ -1,4 +1,4 @@
-"""Files that decoders refuse though every pixel is there, made such that they are read."""
+"""Repair of files with complete pixels that decoders refuse."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _EOI = b"\xff\xd9"
 _SOS = 0xDA
 _FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 _BETWEEN_SCANS = {0xC4, 0xCC, 0xDA, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)}
-_AFTER_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # zero is a stuffed byte, D0 to D7 restart the scan
+_AFTER_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # 00 is a stuffed byte, D0 to D7 are restart markers
 _VIDEO = re.compile(rb"\x00\x00[\x00-\x0f][\x00-\xff]ftyp[ -~]{4}")
 _TRAILER = re.compile(rb"\x00\x00[\x00-\x0f][\x00-\xff]ftyp[ -~]{4}|II\*\x00|MM\x00\*|SEFH|\x00{8,}")
 _FILLERS = (b"", b"\x55" * 256, b"\xaa" * 256, bytes(range(0xE0, 0x20, -1)))
-_TAIL = 16  # bytes by which the end of a picture may be missed
+_TAIL = 16  # largest error, in bytes, of the found end of a picture
 _MOST_TRIED = 8
 _MOST_PIXELS = 100_000_000
 _PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -32,15 +32,15 @@ _LARGEST_PROFILE = 1 << 26
 
 
 def ended_jpeg(data: bytes) -> bytes:
-    """Give a JPEG the end marker it lacks, if no pixel is lacking, and cut off what follows in its place.
+    """Add the missing end marker to a JPEG whose pixels are complete, and remove the data that follows them.
 
-    Whether pixels are lacking is seen by decoding: other bytes, put where the file ends, must leave the picture as it
-    is, as only a decoder that still waits for pixels would take them for such.
+    Decoding shows if pixels are lacking: other bytes at the end of the file must not change the picture, because only a
+    decoder that still expects pixels would use them.
 
     Args:
         data: Content of a JPEG file.
     Returns:
-        The content, changed only where the end marker is lacking.
+        The content, changed only if the end marker is lacking.
     """
     if data.endswith(_EOI):
         return data
@@ -49,13 +49,13 @@ def ended_jpeg(data: bytes) -> bytes:
         return data
     start, end = scan
     video = _VIDEO.search(data, start, min(len(data), end + 16))
-    if video is not None and video.start() <= end:  # a picture with a video behind it ends there, whole or not
+    if video is not None and video.start() <= end:  # a picture with a video behind it ends there, complete or not
         picture = data[: video.start()].removesuffix(b"\xff")
         return picture + _EOI if _is_whole(picture) else picture
     candidates = [end, *(match.start() for match in _TRAILER.finditer(data, start, end))]
     for candidate in candidates[:_MOST_TRIED]:
         picture = data[:candidate]
-        if picture.endswith(b"\xff"):  # half of the end marker, or of a byte that a zero follows
+        if picture.endswith(b"\xff"):  # half of the end marker, or of a stuffed byte
             picture = data[: candidate + 1] if data[candidate : candidate + 1] == b"\x00" else picture[:-1]
         if _is_whole(picture) and (len(picture) - start <= _TAIL or not _is_whole(picture[:-_TAIL])):
             return picture + _EOI
@@ -63,9 +63,9 @@ def ended_jpeg(data: bytes) -> bytes:
 
 
 def _last_scan(data: bytes) -> tuple[int, int] | None:
-    """Where the entropy-coded data of the last scan begins, and the next marker or the file's end after it.
+    """Return the start of the entropy-coded data of the last scan, and the next marker or the end of the file.
 
-    None where the end marker is in its place, where scans are lacking, and where the file is no JPEG that is known.
+    The result is None if the end marker is in its place, if scans are lacking, and if the file is not a known JPEG.
     """
     at, lacking = 2, dict[int, set[int]]()
     while data[at : at + 1] == b"\xff" and at + 4 <= len(data):
@@ -101,7 +101,7 @@ def _last_scan(data: bytes) -> tuple[int, int] | None:
 
 
 def _is_whole(picture: bytes) -> bool:
-    """Whether the pixels of a JPEG without its end marker do not depend on what follows."""
+    """Tell whether the pixels of a JPEG without its end marker are independent of the data that follows."""
     seen = set()
     for filler in _FILLERS:
         try:
@@ -115,11 +115,11 @@ def _is_whole(picture: bytes) -> bool:
 
 
 class BarePng(NamedTuple):
-    """A PNG with nothing beside its pixels but what says how to show them.
+    """A PNG with its pixels and the data needed to show them, and nothing else.
 
     Attributes:
         data: Content of the file.
-        profile: The colour profile taken from it; empty where there is none, or a broken one.
+        profile: The colour profile taken from it; empty if there is none, or a broken one.
         codes: Code points of H.273 for primaries and transfer curve, taken from its chunk cICP.
     """
 
@@ -129,13 +129,13 @@ class BarePng(NamedTuple):
 
 
 def bare_png(data: bytes) -> BarePng:
-    """Take from a PNG the chunks that say nothing about its pixels, so that none of them can be a reason to refuse it.
+    """Remove the chunks of a PNG that do not affect its pixels, so that a broken one is no reason to refuse the file.
 
-    Texts, dates, later frames and what else is beside the picture go, broken or not; so do broken statements of
-    colours and orientation.
+    Texts, dates, later frames and other chunks beside the picture are removed, broken or not; so are broken colours and
+    orientation.
 
     Args:
-        data: Content of a file; what is no PNG is left as it is.
+        data: Content of a file; other files than PNG are returned unchanged.
     """
     if not data.startswith(_PNG_START):
         return BarePng(data)
@@ -151,7 +151,7 @@ def bare_png(data: bytes) -> BarePng:
             changed, at = True, end
             continue
         if end > len(data) and not (beside and seen_pixels):
-            break  # a decoder finds out what is lacking
+            break  # the decoder reports the missing data
         if beside and not _is_needed(kind, data[at + 8 : end - 4], data[end - 4 : end]):
             changed = True
             if kind == b"iCCP" and not profile:
@@ -168,7 +168,7 @@ def bare_png(data: bytes) -> BarePng:
 
 
 def _is_needed(kind: bytes, body: bytes, checksum: bytes) -> bool:
-    """Whether a chunk that is not critical says something about the pixels."""
+    """Tell whether a chunk that is not critical affects the pixels."""
     if kind == b"tRNS":
         return True
     stated = kind == b"eXIf" or _COLOUR_CHUNKS.get(kind) == len(body)
@@ -177,7 +177,7 @@ def _is_needed(kind: bytes, body: bytes, checksum: bytes) -> bool:
 
 
 def _transparent(depth: int, kind: int, body: bytes) -> bytes | None:
-    """Which colour is transparent, in the 8 bits to which Pillow brings grey of 2 or 4 bits and colours of 16."""
+    """Return the transparent colour in 8 bits, as Pillow converts grey of 2 or 4 bits and colours of 16; else None."""
     if kind == 0 and depth in {2, 4} and len(body) == 2:
         return bytes((0, body[1] * (255 // (2**depth - 1)) & 255))
     if kind == 2 and depth == 16 and len(body) == 6:
@@ -195,19 +195,19 @@ def _is_sound(kind: bytes, body: bytes, checksum: bytes) -> bool:
 
 
 def _is_short(kind: bytes, body: bytes) -> bool:
-    """Whether a text is whole, and no longer than Pillow takes it."""
+    """Tell whether a text is complete, and short enough for Pillow."""
     if kind == b"tEXt":
         return len(body) <= _LARGEST_TEXT
     return len(_inflated(body, _LARGEST_TEXT)) > 0
 
 
 def _profile_in(body: bytes) -> bytes:
-    """The profile in a chunk iCCP, or nothing if it is broken."""
+    """Return the profile in a chunk iCCP; empty if it is broken."""
     return _inflated(body, _LARGEST_PROFILE)
 
 
 def _inflated(body: bytes, most: int) -> bytes:
-    """What is compressed behind a chunk's name, or nothing if it is broken or longer than `most`."""
+    """Return the unpacked data behind a chunk's name; empty if it is broken or longer than `most`."""
     unpacker = zlib.decompressobj()
     try:
         unpacked = unpacker.decompress(body[body.index(b"\x00") + 2 :], most)

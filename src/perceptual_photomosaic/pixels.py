@@ -1,4 +1,4 @@
-"""Any Pillow mode and any colour profile to 8-bit sRGB."""
+"""Conversion of any Pillow mode and colour profile to 8-bit sRGB."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["Colour", "to_srgb"]
 
 Colour = tuple[int, int, int]
 
-_SAME_COLOUR = 2  # levels by which the sRGB profiles of several makers differ from each other, at most
+_SAME_COLOUR = 2  # largest difference, in levels, between sRGB profiles of different makers
 
 
 def to_srgb(picture: Image.Image, background: Colour, profile: bytes) -> Image.Image:
     """Convert a picture to sRGB and lay it over a background.
 
     Args:
-        picture: An opened picture in any mode; its `info` may hold a transparent colour.
+        picture: An opened picture in any mode; its `info` may contain a transparent colour.
         background: Colour that shows through transparent pixels.
         profile: ICC profile of its colours; empty for sRGB.
     Returns:
@@ -39,7 +39,7 @@ def to_srgb(picture: Image.Image, background: Colour, profile: bytes) -> Image.I
 
 
 def _split_alpha(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Separate colours (mode L, RGB, CMYK or LAB) from coverage."""
+    """Separate colours (mode L, RGB, CMYK or LAB) from opacity."""
     if picture.mode in {"RGBa", "La", "PA"} or "transparency" in picture.info:
         picture = picture.convert("LA" if picture.mode == "La" else "RGBA")
     if picture.mode == "RGBA":
@@ -52,8 +52,8 @@ def _split_alpha(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]
 
 
 def _through_profile(picture: Image.Image, profile: bytes) -> Image.Image:
-    """Convert to sRGB through an ICC profile; a profile that is broken or of another kind of colour is passed over."""
-    if picture.mode == "L" and profile[16:20] == b"RGB ":  # greys of a colour space have its curve
+    """Convert to sRGB through an ICC profile; ignore a profile that is broken or for another kind of colour."""
+    if picture.mode == "L" and profile[16:20] == b"RGB ":  # greys use the curve of an RGB profile
         picture = picture.convert("RGB")
     transform = _transform(profile, picture.mode) if profile or picture.mode == "LAB" else None
     if transform is not None:
@@ -64,7 +64,7 @@ def _through_profile(picture: Image.Image, profile: bytes) -> Image.Image:
 
 @lru_cache(maxsize=64)
 def _transform(profile: bytes, mode: str) -> Any:
-    """Colour transform from a profile to sRGB, or None where none is needed or possible."""
+    """Return the colour transform from a profile to sRGB, or None if none is needed or possible."""
     from PIL import ImageCms
 
     try:
@@ -84,7 +84,7 @@ def _transform(profile: bytes, mode: str) -> Any:
 
 
 def _changes_nothing(transform: Any) -> bool:
-    """Whether a transform is that of sRGB itself: what it does decides, as a profile may have any name."""
+    """Tell whether a transform is that of sRGB itself, by its effect, as a profile may have any name."""
     levels = np.linspace(0, 255, 17).round().astype(np.uint8)
     colours = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(17, 17 * 17, 3)
     changed = np.asarray(transform.apply(Image.fromarray(colours)))

@@ -8,15 +8,23 @@ do not depend on their number. Where torch decides a mosaic, it has four threads
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from os import cpu_count
 from typing import TypeVar
 
-__all__ = ["WORKERS", "fixed_torch_threads", "one_blas_thread", "share_out", "slices"]
+__all__ = ["WORKERS", "fixed_torch_threads", "one_blas_thread", "share_out", "slices", "usable_cores"]
 
-WORKERS = min(4, cpu_count() or 1)
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+WORKERS = min(4, usable_cores())
 """Threads that share work out."""
 
 _TORCH_THREADS = 4

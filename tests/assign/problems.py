@@ -1,4 +1,4 @@
-"""Random problems of assignment, and the slow, obvious way to say whether limits hold."""
+"""Random problems of assignment, and slow checks of limits."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def problem_of(
     limits: Limits | None = None,
     variants: int = 1,
 ) -> Problem:
-    """A problem of these patches in linear light, (N, k, k, 3), on a grid of (rows, columns)."""
+    """Make a problem from patches in linear light, (N, k, k, 3), on a grid of (rows, columns)."""
     tiles = ArrayTiles(np.zeros((len(choices) // variants, 1, 1, 3), np.uint8))
     tiles.variants = tuple(f"variant {number}" for number in range(variants))
     grid = Grid(*shape, (1, 1), (0, 0, shape[1], shape[0]))
@@ -53,14 +53,14 @@ def problem_of(
 
 
 def grainy_patches(count: int, seed: int) -> NDArray[np.float32]:
-    """Random patches in linear light, (count, 8, 8, 3): a colour and strong noise."""
+    """Return random patches in linear light, (count, 8, 8, 3): a colour and strong noise."""
     random = np.random.default_rng(seed)
     base = random.uniform(0, 1, (count, 1, 1, 3))
     return np.clip(base + random.normal(0, 0.1, (count, 8, 8, 3)), 0, 1).astype(np.float32)
 
 
 def smooth_patches(count: int, seed: int) -> NDArray[np.float32]:
-    """Random patches in linear light, (count, 8, 8, 3): a colour, a slope and a little noise."""
+    """Return random patches in linear light, (count, 8, 8, 3): a colour, a slope and a little noise."""
     random = np.random.default_rng(seed)
     base = random.uniform(0, 1, (count, 1, 1, 3))
     slope = random.uniform(-0.4, 0.4, (count, 1, 1, 3)) * np.linspace(-1, 1, 8)[None, :, None, None]
@@ -79,7 +79,7 @@ def small_problem(
     detailed: bool = False,
     patches: Callable[[int, int], NDArray[np.float32]] = grainy_patches,
 ) -> Problem:
-    """A problem of random patches; cells matter differently if it is weighted, and some have detail if so asked."""
+    """Make a problem of random patches, with random importance if `weighted` and detail if `detailed`."""
     random = np.random.default_rng(seed + 1000)
     count = shape[0] * shape[1]
     made = problem_of(patches(count, seed), patches(tiles * variants, seed + 1), shape, limits, variants)
@@ -87,13 +87,13 @@ def small_problem(
         made,
         seed=seed,
         variety=variety,
-        weights=random.uniform(0.25, 4, count).astype(np.float32) if weighted else None,
+        importance=random.uniform(0.25, 4, count).astype(np.float32) if weighted else None,
         detail=random.choice([1, 5, 32], count).astype(np.float32) if detailed else None,
     )
 
 
 def random_costs(seed: int, cells: int, choices: int) -> DenseCosts:
-    """Squared distances between random points: some tiles are wanted by many cells."""
+    """Return squared distances between random points, so that many cells compete for some tiles."""
     rng = np.random.default_rng(seed)
     places, points = rng.normal(size=(cells, 3)), rng.normal(0, 2, (choices, 3))
     return DenseCosts(np.square(places[:, None] - points[None]).sum(axis=2).astype(np.float32))
@@ -101,7 +101,7 @@ def random_costs(seed: int, cells: int, choices: int) -> DenseCosts:
 
 @st.composite
 def puzzles(draw: st.DrawFn, *, distance: bool = True) -> Puzzle:
-    """Problems of up to 49 cells and 30 tiles under any mixture of limits, possible or not."""
+    """Draw problems of up to 49 cells and 30 tiles under any combination of limits, possible or not."""
     rows, columns = draw(st.integers(1, 7)), draw(st.integers(1, 7))
     tiles, variants = draw(st.integers(1, 30)), draw(st.integers(1, 3))
     seed = draw(st.integers(0, 10_000))
@@ -120,7 +120,7 @@ def puzzles(draw: st.DrawFn, *, distance: bool = True) -> Puzzle:
 
 
 def broken_limits(puzzle: Puzzle, choices: NDArray[np.int64]) -> list[str]:
-    """Every limit that an assignment breaks, found by looking at each cell and each pair of cells."""
+    """List the limits that an assignment breaks, by a loop over cells and pairs of cells."""
     limits, columns = puzzle.limits, puzzle.shape[1]
     tiles = [int(choice) // puzzle.variants for choice in choices]
     uses = Counter(tiles)
@@ -140,5 +140,5 @@ def broken_limits(puzzle: Puzzle, choices: NDArray[np.int64]) -> list[str]:
 
 
 def total_cost(puzzle: Puzzle, choices: NDArray[np.int64]) -> float:
-    """Sum of the costs of an assignment."""
+    """Return the sum of the costs of an assignment."""
     return float(puzzle.costs.matrix[np.arange(len(choices)), choices].astype(np.float64).sum())

@@ -1,4 +1,4 @@
-"""Kept assignments: the same question finds its answer, every other one does not."""
+"""The cache of assignments: the same problem finds its assignment, and no other problem does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from perceptual_photomosaic.assign import answer_cache
-from perceptual_photomosaic.assign.answer_cache import assign_or_recall
+from perceptual_photomosaic.assign.answer_cache import assign_cached
 from perceptual_photomosaic.assign.baselines import NearestPatch
 from perceptual_photomosaic.assign.learned import Learned
 from perceptual_photomosaic.assign.limits import Limits
@@ -32,14 +32,14 @@ def recalled(assignment: Assignment) -> bool:
 
 
 def test_the_same_problem_is_recalled(problem: Problem, tmp_path: Path) -> None:
-    first, second = (assign_or_recall(NearestPatch(2), problem, tmp_path) for _ in range(2))
+    first, second = (assign_cached(NearestPatch(2), problem, tmp_path) for _ in range(2))
     assert not recalled(first)
     assert recalled(second)
     np.testing.assert_array_equal(first.choices, second.choices)
 
 
 def test_any_difference_is_a_new_problem(problem: Problem, tmp_path: Path) -> None:
-    assign_or_recall(NearestPatch(2), problem, tmp_path)
+    assign_cached(NearestPatch(2), problem, tmp_path)
     brighter = problem.choices.copy()
     brighter[3, 7, 7, 2] += 0.01
     for method, other in (
@@ -49,12 +49,12 @@ def test_any_difference_is_a_new_problem(problem: Problem, tmp_path: Path) -> No
         (NearestPatch(2), replace(problem, seed=1)),
         (NearestPatch(2), replace(problem, importance=np.ones(12, np.float32))),
     ):
-        assert not recalled(assign_or_recall(method, other, tmp_path))
+        assert not recalled(assign_cached(method, other, tmp_path))
 
 
 def test_other_weights_are_another_question(problem: Problem, tmp_path: Path) -> None:
     for weights in (weights_for(), weights_for(limited=True), weights_for("far"), {"colour1": 1.0}, {"colour1": 2.0}):
-        first, second = (assign_or_recall(Solve(weights), problem, tmp_path) for _ in range(2))
+        first, second = (assign_cached(Solve(weights), problem, tmp_path) for _ in range(2))
         assert not recalled(first)
         assert recalled(second)
         np.testing.assert_array_equal(first.choices, second.choices)
@@ -76,34 +76,34 @@ def test_a_changed_model_is_a_new_problem(problem: Problem, tmp_path: Path) -> N
     for content in ("2", "3"):
         model.write_text(content)
         for known in (False, True):
-            answer = assign_or_recall(Reader(str(model)), problem, tmp_path)
+            answer = assign_cached(Reader(str(model)), problem, tmp_path)
             assert recalled(answer) == known
             assert (answer.choices == int(content)).all()
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"no archive at all"])
 def test_a_damaged_answer_is_worked_out_again(problem: Problem, tmp_path: Path, content: bytes) -> None:
-    expected = assign_or_recall(NearestPatch(2), problem, tmp_path).choices
+    expected = assign_cached(NearestPatch(2), problem, tmp_path).choices
     (file,) = (tmp_path / "assignments").iterdir()
     file.write_bytes(content)
-    again = assign_or_recall(NearestPatch(2), problem, tmp_path)
+    again = assign_cached(NearestPatch(2), problem, tmp_path)
     assert not recalled(again)
     np.testing.assert_array_equal(again.choices, expected)
 
 
 def test_nothing_is_kept_without_a_folder(problem: Problem, tmp_path: Path) -> None:
-    assign_or_recall(NearestPatch(2), problem, None)
+    assign_cached(NearestPatch(2), problem, None)
     assert not list(tmp_path.iterdir())
 
 
 def test_changed_code_is_a_new_problem(problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a checkout the solver changes while the version stays."""
-    assert not recalled(assign_or_recall(NearestPatch(2), problem, tmp_path))
-    assert recalled(assign_or_recall(NearestPatch(2), problem, tmp_path))
+    """In a checkout the code changes while the version stays the same."""
+    assert not recalled(assign_cached(NearestPatch(2), problem, tmp_path))
+    assert recalled(assign_cached(NearestPatch(2), problem, tmp_path))
     package = tmp_path / "package" / "assign"
     package.mkdir(parents=True)
     (package / "baselines.py").write_text("changed")
     monkeypatch.setattr(answer_cache, "__file__", str(package / "answer_cache.py"))
     answer_cache._code.cache_clear()
-    assert not recalled(assign_or_recall(NearestPatch(2), problem, tmp_path))
+    assert not recalled(assign_cached(NearestPatch(2), problem, tmp_path))
     answer_cache._code.cache_clear()

@@ -1,4 +1,4 @@
-"""Costs in blocks: the same as the whole matrix by brute force."""
+"""Costs in blocks equal the whole matrix by brute force."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _embeddings(seed: int, cells: int, choices: int, size: int, offset: float = 
 
 @given(SEEDS, st.integers(1, 20), st.integers(1, 20), st.integers(1, 50), st.sampled_from([0.0, 100.0]))
 def test_distances_against_brute_force(seed: int, cells: int, choices: int, size: int, offset: float) -> None:
-    """Also far from the origin, where |a|^2 - 2ab + |b|^2 would lose everything to rounding."""
+    """This holds far from the origin too, where |a|^2 - 2ab + |b|^2 would lose all precision."""
     some, others = _embeddings(seed, cells, choices, size, offset)
     costs = EmbeddingCosts(some, others)
     slow = np.array([[np.square(a.astype(np.float64) - b).sum() for b in others] for a in some])
@@ -43,7 +43,7 @@ def test_blocks_cover_every_cell_once(seed: int, cells: int, choices: int, entri
 
 @given(SEEDS, st.integers(1, 40), st.integers(1, 30), st.integers(1, 100))
 def test_blockwise_is_whole(seed: int, cells: int, choices: int, entries: int) -> None:
-    matrix = np.random.default_rng(seed).integers(0, 4, (cells, choices)).astype(np.float32)  # many equals
+    matrix = np.random.default_rng(seed).integers(0, 4, (cells, choices)).astype(np.float32)  # many equal costs
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(costs_module.blocks, "__defaults__", (entries,))
         got = best_choices(DenseCosts(matrix))

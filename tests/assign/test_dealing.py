@@ -1,4 +1,4 @@
-"""Dealing tiles out anew: the cheapest deal, taken apart into moves that stand alone."""
+"""Redistribution of tiles: the cheapest one, split into independent moves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from perceptual_photomosaic.assign.solve.limited import groups_alike
 
 @st.composite
 def deals(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
-    """Tiles of cells before and after."""
+    """Draw the tiles of cells before and after."""
     cells = draw(st.integers(1, 30))
     numbers = st.lists(st.integers(0, 8), min_size=cells, max_size=cells)
     return np.array(draw(numbers)), np.array(draw(numbers))
@@ -46,7 +46,7 @@ def test_moves_are_as_short_as_cycles() -> None:
     spare=st.integers(0, 2),
 )
 def test_the_deal_is_the_cheapest_of_all(seed: int, cells: int, variants: int, spare: int) -> None:
-    """Against the Hungarian method on every copy of every tile."""
+    """The cost equals that of the Hungarian method on every copy of every tile."""
     rng = np.random.default_rng(seed)
     held = rng.integers(0, 6, cells)
     stock = np.bincount(held, minlength=6) + rng.integers(0, spare + 1, 6)

@@ -1,4 +1,4 @@
-"""The diagnosis: names the colours that are missing, promises what comes true, and is silent when all is well."""
+"""The diagnosis names the missing colours, predicts the gain of more tiles, and says nothing about good tile sets."""
 
 from __future__ import annotations
 
@@ -73,18 +73,18 @@ def test_nothing_to_say_when_tiles_fit() -> None:
 
 
 def test_few_uses_promise_less() -> None:
-    """Forty more tiles used once each can mend forty cells at most."""
+    """Forty more tiles with one use each can improve forty cells at most."""
     cells = np.zeros((400, 3))
     free = _problem(cells, LIGHT_TILES)
     bound = _problem(cells, LIGHT_TILES.repeat(20, axis=0), Limits(max_uses=1))
     promised = diagnose(free, MeanColour().assign(free).choices)
     assert promised is not None
     assert promised.share == pytest.approx(1.0)
-    assert diagnose(bound, MeanColour().assign(bound).choices) is None  # 40 of 400 cells: not worth saying
+    assert diagnose(bound, MeanColour().assign(bound).choices) is None  # 40 of 400 cells: the gain is too small
 
 
 def test_the_promise_comes_true() -> None:
-    """Adding forty tiles of the missing colours takes away at least about what was said (of one colour name)."""
+    """Forty more tiles of the missing colour remove at least about the predicted share of the error."""
     rng = np.random.default_rng(0)
     cells = rng.uniform(0, 0.03, (300, 3))
     problem = _problem(cells, LIGHT_TILES)

@@ -1,4 +1,4 @@
-"""The flow: the optimum that a Hungarian method finds on repeated columns, and near it where arcs are pruned."""
+"""The flow equals the optimum of a Hungarian method on repeated columns, and is near it if arcs are left out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.assign.problems import Puzzle, broken_limits, puzzles, random_costs, 
 
 
 def slow_optimum(puzzle: Puzzle) -> float:
-    """Least total cost: a column for every use of every tile, and required uses bought with a reward."""
+    """Return the least total cost: a column for every use of every tile, and a reward for required uses."""
     limits, cells = puzzle.limits, puzzle.num_cells
     rows, _ = tile_costs(puzzle.costs.matrix.astype(np.float64), puzzle.variants)
     capacity = limits.capacity(puzzle.num_tiles, cells)
@@ -59,14 +59,14 @@ def _within(costs: DenseCosts, uses: int, dense_arcs: int, required: NDArray[np.
 
 @given(st.integers(0, 999), st.integers(1, 4), st.floats(1.0, 2.0))
 def test_pruned_arcs_still_fill_every_cell(seed: int, uses: int, slack: float) -> None:
-    """However few arcs are kept, capacity holds and every cell is filled."""
+    """With any number of arcs, capacity is respected and every cell is filled."""
     cells = 60
     _within(random_costs(seed, cells, int(np.ceil(cells / uses * slack))), uses, dense_arcs=1)
 
 
 @pytest.mark.parametrize(("tiles", "uses"), [(110, 5), (140, 5), (600, 1)])
 def test_pruned_flow_is_near_the_optimum(tiles: int, uses: int) -> None:
-    """A fifth of the arcs, between 85% and 100% of all uses taken: within two per cent."""
+    """With a fifth of the arcs, and 85% to 100% of all uses needed, the cost is within two per cent."""
     costs = random_costs(1, 500, tiles)
     best = _within(costs, uses, dense_arcs=500 * tiles)
     pruned = _within(costs, uses, dense_arcs=500 * tiles // 5)
@@ -74,7 +74,7 @@ def test_pruned_flow_is_near_the_optimum(tiles: int, uses: int) -> None:
 
 
 def test_required_tiles_survive_pruning() -> None:
-    """Tiles that nobody wants are used all the same when all must be."""
+    """Expensive tiles are used if they are required."""
     costs = random_costs(2, 300, 40)
     costs.matrix[:, 30:] += 50
     choices = assign_choices(costs, (15, 20), 1, Limits(use_all=True))
@@ -82,7 +82,7 @@ def test_required_tiles_survive_pruning() -> None:
 
 
 def test_cost_spans_of_many_orders_are_kept_apart() -> None:
-    """Costs are scaled to integers inside; a single huge one must not flatten the others."""
+    """Costs are scaled to integers; a single huge one must not make the others equal."""
     rng = np.random.default_rng(4)
     matrix = rng.random((30, 30), np.float32)
     matrix[0, 0] = 1e4
@@ -92,6 +92,6 @@ def test_cost_spans_of_many_orders_are_kept_apart() -> None:
 
 
 def test_equal_costs_everywhere() -> None:
-    """No spread to scale by: any assignment within capacity is an optimum."""
+    """Without a range of costs to scale by, any assignment within capacity is an optimum."""
     choices = assign_choices(DenseCosts(np.ones((12, 4), np.float32)), (3, 4), 1, Limits(max_uses=3))
     assert np.bincount(choices).tolist() == [3, 3, 3, 3]

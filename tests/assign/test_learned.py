@@ -1,4 +1,4 @@
-"""The network behind the protocol of methods: its own argmax without limits, within every limit otherwise."""
+"""The network as a method: its own argmax without limits, and within every limit otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits: honoured exactly, or refused with what is missing."""
+"""Limits hold exactly, or the error says what is missing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_every_limit_is_honoured_or_refused(puzzle: Puzzle) -> None:
 @settings(max_examples=200)
 @given(puzzles(distance=False))
 def test_what_is_refused_without_distances_is_impossible(puzzle: Puzzle) -> None:
-    """Pins, then required tiles, then the rest: counting tells whether it can be done at all."""
+    """Counts of pins, of required tiles and of all other tiles show that no assignment exists."""
     limits, cells, tiles = puzzle.limits, puzzle.num_cells, puzzle.num_tiles
     pinned = [choice // puzzle.variants for choice in limits.pinned.values()]
     needed = (set(range(tiles)) if limits.use_all else set()) - limits.banned | limits.must_include
@@ -56,7 +56,7 @@ def test_what_is_refused_without_distances_is_impossible(puzzle: Puzzle) -> None
 
 @given(st.integers(1, 8), st.integers(1, 8), st.integers(2, 4), st.integers(0, 99))
 def test_distances_with_tiles_to_spare_are_always_met(rows: int, columns: int, distance: int, seed: int) -> None:
-    """With (2D - 1)^2 tiles some tile is free everywhere, so there is no excuse."""
+    """With (2D - 1)^2 tiles every cell has a tile that is free nearby, so there must be a result."""
     tiles = (2 * distance - 1) ** 2
     puzzle = Puzzle(random_costs(seed, rows * columns, tiles), (rows, columns), 1, Limits(min_distance=distance), seed)
     assert broken_limits(puzzle, solve(puzzle)) == []
@@ -65,7 +65,7 @@ def test_distances_with_tiles_to_spare_are_always_met(rows: int, columns: int, d
 @pytest.mark.parametrize("distance", [2, 3, 4])
 @pytest.mark.parametrize("shape", [(8, 8), (9, 12), (5, 13), (1, 9)])
 def test_as_few_tiles_as_a_distance_allows(distance: int, shape: tuple[int, int]) -> None:
-    """D x D tiles leave only periodic patterns; one tile less is impossible, and said so."""
+    """D x D tiles allow only periodic patterns; one tile less is impossible and gives an error."""
     tiles = min(distance, shape[0]) * min(distance, shape[1])
     puzzle = Puzzle(random_costs(1, shape[0] * shape[1], tiles), shape, 1, Limits(min_distance=distance), 1)
     assert broken_limits(puzzle, solve(puzzle)) == []
@@ -77,7 +77,7 @@ def test_as_few_tiles_as_a_distance_allows(distance: int, shape: tuple[int, int]
 @given(st.integers(2, 8), st.integers(2, 8), st.integers(1, 4), st.integers(2, 3), st.integers(0, 999))
 @settings(max_examples=100)
 def test_all_slots_filled_and_copies_apart(rows: int, columns: int, uses: int, distance: int, seed: int) -> None:
-    """T * K equals the number of cells: honoured, or an honest refusal that names the way out."""
+    """T * K equals the number of cells: limits hold, or the error names a remedy."""
     cells = rows * columns
     tiles = -(-cells // uses)
     puzzle = Puzzle(random_costs(seed, cells, tiles), (rows, columns), 1, Limits(uses, distance), seed)
@@ -133,7 +133,7 @@ def test_all_variants_of_a_banned_tile_are_forbidden() -> None:
 
 
 def test_variants_share_their_tile_s_uses() -> None:
-    """Three tiles in four variants fill twelve cells once for each variant, but only three with one use each."""
+    """Three tiles in four variants fill twelve cells with unlimited uses, but only three cells with one use each."""
     costs = random_costs(3, 12, 12)
     choices = assign_choices(costs, (3, 4), 4, Limits(max_uses=4))
     assert np.bincount(choices // 4).tolist() == [4, 4, 4]

@@ -1,4 +1,4 @@
-"""Prices of copies near each other, against loops over all pairs of cells."""
+"""Prices of copies near each other equal loops over all pairs of cells."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Case:
 
 @st.composite
 def cases(draw: st.DrawFn, most: int = 5) -> Case:
-    """Grids from a single cell to wider than the reach of prices; distances from 1 on."""
+    """Draw grids from a single cell to wider than the reach of prices, and distances from 1."""
     shape = draw(st.integers(1, 9)), draw(st.integers(1, 15))
     random = np.random.default_rng(draw(st.integers(0, 10_000)))
     count = draw(st.integers(1, 8))
@@ -47,7 +47,7 @@ def cases(draw: st.DrawFn, most: int = 5) -> Case:
 
 
 def price_of(case: Case, one: int, other: int) -> tuple[float, int]:
-    """The price of the same picture in two cells, and 1 if it is refused there."""
+    """Return the price of the same picture in two cells, and 1 if it is refused there."""
     columns = case.tiles.shape[1]
     down, right = abs(one // columns - other // columns), abs(one % columns - other % columns)
     apart = float(np.hypot(down, right))
@@ -58,7 +58,7 @@ def price_of(case: Case, one: int, other: int) -> tuple[float, int]:
 
 
 def slow_prices(case: Case, cell: int, tile: int) -> float:
-    """What a tile costs in a cell: the sum over all other cells that show its picture."""
+    """Return the price of a tile in a cell: the sum over all other cells that show its picture."""
     total = 0.0
     for other, there in enumerate(case.tiles.ravel()):
         if case.pictures[there] == case.pictures[tile]:
@@ -68,7 +68,7 @@ def slow_prices(case: Case, cell: int, tile: int) -> float:
 
 
 def slow_energy(case: Case, tiles: NDArray[np.int64], *, refused: bool = False) -> float:
-    """The price of every pair of cells that show one picture."""
+    """Return the price of every pair of cells that show the same picture."""
     shown = case.pictures[tiles.ravel()]
     total = 0.0
     for one in range(len(shown)):
@@ -100,7 +100,7 @@ def test_a_picture_is_refused_within_the_distance_and_nowhere_else(case: Case) -
         reach = case.distance - 1
         window = np.s_[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
         count = np.bincount(case.pictures[case.tiles[window]].ravel(), minlength=case.pictures.max() + 1)
-        count[case.pictures[case.tiles[row, column]]] -= 1  # the cell itself is not beside itself
+        count[case.pictures[case.tiles[row, column]]] -= 1  # without the cell itself
         np.testing.assert_array_equal(np.floor(prices[cell, :-1] / REFUSED), count)
 
 
@@ -111,7 +111,7 @@ def test_the_energy_is_that_of_all_pairs(case: Case) -> None:
 
 @given(cases(), st.integers(1, 12))
 def test_a_joint_move_changes_what_all_pairs_cost(case: Case, count: int) -> None:
-    """Cells that move together count once against each other, what is refused included."""
+    """Each pair of cells that change together counts once, refused pairs too."""
     repeats = case.taken_up()
     cells = case.random.permutation(case.num_cells)[:count]
     taken = case.random.integers(0, len(case.pictures), len(cells))
@@ -121,7 +121,7 @@ def test_a_joint_move_changes_what_all_pairs_cost(case: Case, count: int) -> Non
     change = repeats.change(cells, taken)
     slow = slow_energy(case, after, refused=True) - slow_energy(case, case.tiles, refused=True)
     assert change == pytest.approx(slow, rel=1e-6, abs=1e-3)
-    assert repeats.energy() == before  # asking moves nothing
+    assert repeats.energy() == before  # `change` does not change the state
     repeats.place(cells, taken)
     assert repeats.energy() == pytest.approx(slow_energy(case, after, refused=True), rel=1e-5, abs=1e-5)
 
@@ -149,7 +149,7 @@ def test_one_cell_that_moves_changes_what_its_prices_say() -> None:
 
 
 def test_the_price_falls_with_the_distance_and_ends_at_six_cells() -> None:
-    """Side by side it is what was asked for; a table of the rest."""
+    """The price side by side is the price given; a table lists the others."""
     tiles = np.full((1, 16), 1)
     tiles[0, 0] = 0
     repeats = Repeats(np.array([0, 1]), (1, 16), 1, 2.0)
@@ -174,7 +174,7 @@ def test_empty_cells_cost_nothing() -> None:
 
 
 def test_the_border_is_no_wall_of_copies() -> None:
-    """Beyond the grid lies nobody: a lone cell costs nothing, and rows do not run on into each other."""
+    """Cells outside the grid are empty, and the end of a row is not near the start of the next."""
     repeats = Repeats(np.array([0]), (1, 1), 5, 1.0)
     repeats.reset(np.zeros((1, 1), int))
     assert repeats.energy() == 0
@@ -186,14 +186,11 @@ def test_the_border_is_no_wall_of_copies() -> None:
 
 def test_nothing_is_asked_for_nothing() -> None:
     quiet = Repeats(np.arange(4), (5, 5), 1, 0.0)
-    assert not quiet.active
     quiet.reset(np.zeros((5, 5), int))
     assert quiet.energy() == 0
     assert not quiet.prices(np.arange(25), np.zeros((25, 2), int)).any()
     assert quiet.change(np.array([3]), np.array([1])) == 0
     assert Repeats(np.arange(4), (5, 5), 0).distance == 1
-    assert Repeats(np.arange(4), (5, 5), 2).active
-    assert Repeats(np.arange(4), (5, 5), 1, 0.1).active
 
 
 def test_large_tables_are_made_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

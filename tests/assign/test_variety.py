@@ -1,4 +1,4 @@
-"""Variety: what a number from 0 to 1 means, and cells that choose in turns to keep copies apart."""
+"""Variety: distance and price by a number from 0 to 1, and the choice of tiles in turns to keep copies apart."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.assign.problems import random_costs
 
 
 def settle(asked: float | None, distance: int | None = None, pictures: int = 1000, *, varied: bool = True) -> Variety:
-    return Variety.settle(asked, distance, pictures, varied=varied)
+    return Variety.choose(asked, distance, pictures, varied=varied)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_few_pictures_are_kept_apart_less(pictures: int, value: float) -> None:
 
 @given(st.floats(0.01, 1), st.integers(1, 200))
 def test_the_distance_is_one_that_so_many_pictures_can_keep(value: float, pictures: int) -> None:
-    """(2d - 1)^2 pictures are enough for a distance of d: the largest such, up to what the value means."""
+    """(2d - 1)^2 pictures are enough for a distance of d; the largest such d applies, up to that of the value."""
     settled, plenty = settle(value, pictures=pictures), settle(value)
     assert settled.distance == max(d for d in range(1, plenty.distance + 1) if (2 * d - 1) ** 2 <= pictures or d == 1)
     assert settled.price == plenty.price
@@ -84,7 +84,7 @@ def test_how_many_pictures_a_distance_needs(pictures: int, distance: int) -> Non
 @pytest.mark.parametrize(("asked", "apart"), [(0, 1), (1, 1), (2, 2), (7, 7)])
 @pytest.mark.parametrize("value", [None, 0, 0.5, 1])
 def test_a_distance_that_is_asked_for_stands(value: float | None, asked: int, apart: int) -> None:
-    """Even where pictures are few: whether it can be kept is for the limits to say."""
+    """It is used even if pictures are few; the limits check whether it is possible."""
     for pictures in (5, 1000):
         assert settle(value, asked, pictures).distance == apart
         assert settle(value, asked, pictures).price == settle(value, None, pictures).price
@@ -97,7 +97,7 @@ def test_values_that_are_none(value: float) -> None:
 
 
 def near_copies(shown: NDArray[np.int64], shape: tuple[int, int], distance: int) -> list[tuple[int, int]]:
-    """Pairs of cells that show one picture and lie nearer than the distance, by looking at all pairs."""
+    """List pairs of cells that show the same picture and are nearer than the distance, by a loop over all pairs."""
     row, column = np.divmod(np.arange(len(shown)), shape[1])
     return [
         (one, other)
@@ -112,7 +112,7 @@ def near_copies(shown: NDArray[np.int64], shape: tuple[int, int], distance: int)
 def test_choosing_in_turns_keeps_pictures_apart(
     rows: int, columns: int, distance: int, variants: int, data: st.DataObject
 ) -> None:
-    """With (2d - 1)^2 pictures that may be used; only pins may break the rule, among themselves."""
+    """With (2d - 1)^2 pictures that may be used, only pins may be too near to each other."""
     needed, seed = (2 * distance - 1) ** 2, data.draw(st.integers(0, 999))
     random = np.random.default_rng(seed)
     pictures = random.permutation(np.concatenate([np.arange(needed), random.integers(0, needed, 5)]))
@@ -135,13 +135,13 @@ def test_the_cheapest_tile_is_chosen_where_nothing_is_near() -> None:
     costs = random_costs(5, 30, 200)
     repeats = Repeats(np.arange(200), (5, 6), 2)
     chosen = choose_apart(costs, 1, (5, 6), Limits(), repeats)
-    assert (costs.matrix[np.arange(30), chosen] <= np.sort(costs.matrix, axis=1)[:, 8]).all()  # eight lie around
+    assert (costs.matrix[np.arange(30), chosen] <= np.sort(costs.matrix, axis=1)[:, 8]).all()  # eight neighbours
     apart = DenseCosts(np.where(np.eye(30, 200, dtype=bool), 0, costs.matrix + 1).astype(np.float32))
     np.testing.assert_array_equal(choose_apart(apart, 1, (5, 6), Limits(), repeats), np.arange(30))
 
 
 def test_the_second_round_looks_again() -> None:
-    """No cell gains by another tile that is free of copies nearby, once all have chosen twice; few still do."""
+    """After two rounds few cells would gain by another tile without copies nearby."""
     costs, repeats = random_costs(2, 144, 60), Repeats(np.arange(60), (12, 12), 2)
     chosen = choose_apart(costs, 1, (12, 12), Limits(), repeats)
     repeats.reset(chosen.reshape(12, 12))
@@ -167,7 +167,7 @@ def test_where_pictures_are_too_few_copies_lie_near_and_nothing_fails() -> None:
 
 @given(st.integers(2, 8), st.integers(2, 8), st.integers(1, 3), st.integers(0, 99))
 def test_copies_apart_by_choice_give_way_to_limits(rows: int, columns: int, uses: int, seed: int) -> None:
-    """Uses and tiles that must appear hold exactly; the distance where it can be had, without an error where not."""
+    """Uses and required tiles hold exactly; the distance holds where possible, and raises no error otherwise."""
     cells = rows * columns
     tiles = -(-cells // uses)
     costs, limits = random_costs(seed, cells, tiles), Limits(max_uses=uses, must_include=frozenset({0}))

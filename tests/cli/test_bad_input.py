@@ -69,7 +69,7 @@ WORDS = {
     f"{MAKE} --method solve --viewing afar": "viewing 'afar' is unknown; did you mean 'far'?",
     f"{MAKE} --method solve --weights structur=1": "structure",
     f"{MAKE} --method solve --weights colour1=2e6": "colour1 is '2e6'; it must be a number from 0 to below 10000",
-    f"{MAKE} --method solve --weights seams1=1": "weight 'seams1' is no more; 'halftone1' has taken its place",
+    f"{MAKE} --method solve --weights seams1=1": "weight 'seams1' no longer exists; use 'halftone1' instead",
     f"{MAKE} --method solve --weights colour1=nan": "colour1 is 'nan'; it must be a number from 0",
     f"{MAKE} --variants turn": "turn",
     f"{MAKE} --detail face": "detail 'face' is unknown; choose one of auto, none",
@@ -156,7 +156,7 @@ IDLE = {
     f"{MAKE} --size A4 --tile-size 30": "leave --tile-size out, or --size",
     f"{MAKE} -o out.pdf --overlap 9mm": "overlap is what neighbouring sheets share; ask for sheets",
     f"{MAKE} -o out.pdf --sheets A9 --size 40x30cm": "sheets is 'A9'",
-    f"{MAKE} -o out.pdf --size 40x30cm --bleed 500mm": "a bleed of 500 mm goes beyond the mosaic",
+    f"{MAKE} -o out.pdf --size 40x30cm --bleed 500mm": "a bleed of 500 mm is larger than the mosaic",
     f"{MAKE} --seed -1": "seed is -1; it must be at least 0",
 }
 OTHER_COMMANDS = {

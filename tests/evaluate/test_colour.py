@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from perceptual_photomosaic.evaluate.colour_difference import ciede2000, lab_from_light, lab_from_srgb, luma
+from perceptual_photomosaic.evaluate.colour_difference import ciede2000, lab_from_light, luma
 from perceptual_photomosaic.evaluate.views import decode_srgb
 
 # L1 a1 b1 L2 a2 b2 difference: table 1 of Sharma, Wu, Dalal (2005), made to catch the usual mistakes.
@@ -68,12 +68,11 @@ def test_ciede2000_keeps_the_shape_and_is_zero_on_equals():
 def test_lab_agrees_with_scikit_image():
     rgb2lab = pytest.importorskip("skimage.color").rgb2lab
     srgb = np.random.default_rng(2).random((50, 50, 3))
-    np.testing.assert_allclose(lab_from_srgb(srgb), rgb2lab(srgb), atol=0.01)  # it rounds its matrix
-    np.testing.assert_array_equal(lab_from_srgb(srgb), lab_from_light(decode_srgb(srgb)))
+    np.testing.assert_allclose(lab_from_light(decode_srgb(srgb)), rgb2lab(srgb), atol=0.01)  # it rounds its matrix
 
 
 def test_greys_have_no_hue_and_white_is_100():
     greys = np.repeat(np.linspace(0, 1, 11)[:, None], 3, axis=1)
-    np.testing.assert_allclose(lab_from_srgb(greys)[:, 1:], 0, atol=1e-12)
-    np.testing.assert_allclose(lab_from_srgb(np.ones(3)), [100, 0, 0], atol=1e-12)
+    np.testing.assert_allclose(lab_from_light(decode_srgb(greys))[:, 1:], 0, atol=1e-12)
+    np.testing.assert_allclose(lab_from_light(decode_srgb(np.ones(3))), [100, 0, 0], atol=1e-12)
     np.testing.assert_allclose(luma(greys), greys[:, 0])

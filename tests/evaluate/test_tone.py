@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perceptual_photomosaic.evaluate import Ruler, Tone, evaluate, tone
-from perceptual_photomosaic.evaluate.colour_difference import ciede2000, lab_from_light, lab_from_srgb
+from perceptual_photomosaic.evaluate.colour_difference import ciede2000, lab_from_light
 from perceptual_photomosaic.evaluate.views import decode_srgb
 
 
@@ -74,11 +74,16 @@ def test_a_flat_target_has_plates_all_the_same():
     mosaic = target.copy()
     mosaic[:, 32:] = black
     found = tone(target, mosaic, (16, 16))
-    edge = float(np.linalg.norm(lab_from_srgb(grey / 255.0) - lab_from_srgb(black / 255.0)))
+
+    def lab(srgb):
+        return lab_from_light(decode_srgb(srgb / 255.0))
+
+    edge = float(np.linalg.norm(lab(grey) - lab(black)))
     assert found.plates == pytest.approx(edge / 2, abs=1e-3)  # across: a third of all pairs; down: none
     assert found.grain == pytest.approx(edge / 15 / 2, abs=1e-3)  # one pair in fifteen across
     assert found.bias == pytest.approx(
-        float(ciede2000(lab_from_srgb(grey / 255.0), lab_from_srgb(black / 255.0))) / 2, abs=1e-3
+        float(ciede2000(lab_from_light(decode_srgb(grey / 255.0)), lab_from_light(decode_srgb(black / 255.0)))) / 2,
+        abs=1e-3,
     )
 
 

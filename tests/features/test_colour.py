@@ -1,4 +1,4 @@
-"""Colour spaces: published values, round trips, and the order of things."""
+"""Colour spaces: published values, round trips, and the order of colours."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def test_light_outside_the_range_is_clipped() -> None:
     ],
 )
 def test_oklab_of_known_colours(srgb: tuple[int, int, int], lab: tuple[float, float, float]) -> None:
-    """The values that CSS Color 4 and Ottosson's page give for these."""
+    """The values are those of CSS Color 4 and of Ottosson's page."""
     assert to_oklab(np.array(srgb, np.uint8)) == pytest.approx(lab, abs=1e-3)
 
 
 def test_oklab_of_known_xyz() -> None:
-    """Ottosson's table of XYZ and OKLab pairs, by way of linear sRGB (white point D65)."""
+    """The values are Ottosson's pairs of XYZ and OKLab (white point D65), by way of linear sRGB."""
     xyz_of_rgb = np.array(
         [[0.4123908, 0.3575843, 0.1804808], [0.2126390, 0.7151687, 0.0721923], [0.0193308, 0.1191948, 0.9505322]]
     )

@@ -1,4 +1,4 @@
-"""The fused convolution against PyTorch's own, forwards and backwards."""
+"""The fused convolution equals PyTorch's own, forward and backward."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def picture(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
 @pytest.mark.parametrize(("dtype", "near"), [(torch.float32, 1e-5), (torch.bfloat16, 3e-2)])
 def test_same_values_and_gradient_at_any_size(dtype: torch.dtype, near: float) -> None:
     convolution = layer(dtype)
-    for shape in ((1, 5, 16, 24), (3, 5, 7, 1), (2, 5, 33, 20)):  # its weights are sorted for the first
+    for shape in ((1, 5, 16, 24), (3, 5, 7, 1), (2, 5, 33, 20)):  # weights are reordered for the first shape
         x = picture(*shape, dtype=dtype)
         if not can_fuse(x):
             pytest.skip("no fused convolution here")
@@ -36,7 +36,7 @@ def test_same_values_and_gradient_at_any_size(dtype: torch.dtype, near: float) -
         assert torch.equal(y.detach(), convolution(x))
         slope = picture(*y.shape, dtype=dtype)
         y.backward(slope)
-        # Where the ReLU opens is a question of rounding beside zero: both are asked with ours.
+        # Near zero, rounding decides where the ReLU is open, so both gradients use the same values.
         open_slope = slope.float() * (y.detach() > 0)
         kernel = convolution.kernel.float()
         expected = torch.nn.grad.conv2d_input(list(x.shape), kernel, open_slope, padding=1)

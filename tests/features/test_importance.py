@@ -1,4 +1,4 @@
-"""Importance: masks fitted as the target is, faces and edges found, and balanced weights."""
+"""Importance: masks fitted like the target, detection of faces and edges, and balanced weights."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_balanced_weights_have_mean_one_and_keep_their_order(raw: NDArray[np.flo
 @pytest.mark.parametrize("scale", [1, 3])
 @pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
 def test_a_mask_lies_where_the_target_lies(tmp_path: Path, fit: str, scale: int) -> None:
-    """White where the target is red: exactly the cells that see red matter."""
+    """The mask is white where the target is red, so exactly the cells that contain red are important."""
     target = np.zeros((50, 83, 3), np.uint8)
     target[10:40, 30:70] = (255, 0, 0)
     mask = np.where(target[..., :1] > 0, 255, 0).astype(np.uint8)[..., 0].repeat(scale, 0).repeat(scale, 1)
@@ -82,7 +82,7 @@ def test_transparent_parts_do_not_matter(tmp_path: Path) -> None:
 
 
 def no_faces(picture: Image.Image) -> list[object]:
-    """What happens where scikit-image is not installed."""
+    """Raise the error of a missing scikit-image."""
     raise MissingExtraError("cropping around faces", "faces")
 
 
@@ -137,7 +137,7 @@ def test_nothing_asked_nothing_weighed(target: NDArray[np.uint8], tmp_path: Path
 
 
 COLOUR_ALONE = ",".join(f"{row.name}=0" for row in TERMS if row.needs != "cell")
-"""Colour inside cells and nothing else."""
+"""Weights that leave only the terms of colour inside cells."""
 
 
 @pytest.mark.parametrize(
@@ -152,10 +152,10 @@ COLOUR_ALONE = ",".join(f"{row.name}=0" for row in TERMS if row.needs != "cell")
 def test_under_limits_the_region_is_served_first(
     target: NDArray[np.uint8], tmp_path: Path, method: str, limits: dict[str, Any], share: float
 ) -> None:
-    """Mean over six tile sets: the solver minds neighbourhoods and shapes too, so one set says little.
+    """The error is the mean over six tile sets, because the solver has other terms too and one set is not enough.
 
-    Both limits at once leave nothing to gain (a mean of 1.01 +- 0.02 over sixteen sets), so there it must not cost;
-    colour is all that is measured here, and the solver is asked for nothing else.
+    With both limits at once there is no gain (a mean of 1.01 +- 0.02 over sixteen sets), so the error must only not
+    rise. Since only colour is measured, the solver then uses only terms of colour.
     """
     mask = np.zeros((72, 96), np.uint8)
     mask[18:45, 40:80] = 255

@@ -1,4 +1,4 @@
-"""Colours of characters: the best ones by least squares, the cell's light from afar, and what is drawn with them."""
+"""Colours of characters: the best by least squares, the cell's mean light, and the characters drawn with them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WHITE = np.ones(3, np.float32)
 
 
 def random_case(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cells in linear light, (6, 8, 8, 3), and covers, (4, 8, 8, 3)."""
+    """Return cells in linear light, (6, 8, 8, 3), and covers, (4, 8, 8, 3)."""
     random = np.random.default_rng(seed)
     cells = random.uniform(0.1, 0.9, (6, 1, 1, 3)) + random.uniform(-0.1, 0.1, (6, 8, 8, 3))
     covers = np.repeat(random.uniform(0, 1, (4, 8, 8, 1)) ** 2, 3, axis=-1)
@@ -28,13 +28,13 @@ def random_case(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def slow_costs(cells: np.ndarray, covers: np.ndarray, paper: np.ndarray | None) -> np.ndarray:
-    """What is left over, one cell, character and channel after the other, by numpy's own least squares."""
+    """Return the errors by numpy's least squares, in a loop over cells, characters and channels."""
     wanted = blurred(cells).reshape(len(cells), -1, 3).astype(float)
     shares = blurred(covers)[..., 0].reshape(len(covers), -1).astype(float)
     costs = np.zeros((len(cells), len(covers)))
     for cell, character, channel in np.ndindex(len(cells), len(covers), 3):
         x, c = wanted[cell, :, channel], shares[character]
-        far = (_AFAR * len(x)) ** 0.5  # the mean counts as so many samples more
+        far = (_AFAR * len(x)) ** 0.5  # weight of the mean, in samples
         mean, cover = x.mean(), c.mean()
         if paper is None:
             rows = np.column_stack([np.append(1 - c, far * (1 - cover)), np.append(c, far * cover)])
@@ -106,7 +106,7 @@ def test_cover_is_the_same_in_any_colours() -> None:
 
 @pytest.fixture
 def colourful(tmp_path: Path) -> Path:
-    """A picture of eight flat colours."""
+    """Save a picture of eight flat colours."""
     random = np.random.default_rng(3)
     picture = random.integers(30, 225, (2, 4, 3), dtype=np.uint8).repeat(60, axis=0).repeat(60, axis=1)
     path = tmp_path / "colourful.png"

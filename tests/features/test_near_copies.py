@@ -1,4 +1,4 @@
-"""Near copies: what people would call the same picture shares a number, and nothing else does."""
+"""Near copies share a number, and no other pictures do."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from perceptual_photomosaic.features.patches import reduce_patches
 
 
 def scenes(count: int, seed: int, side: int = 8) -> NDArray[np.float32]:
-    """Random pictures of large shapes, linear light, (count, side, side, 3)."""
+    """Return random pictures of large shapes, linear light, (count, side, side, 3)."""
     random = np.random.default_rng(seed)
     coarse = random.uniform(0.02, 0.9, (count, 4, 4, 3)).astype(np.float32)
     return coarse.repeat(side // 4, axis=1).repeat(side // 4, axis=2)
 
 
 def light_of(srgb: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Linear light of sRGB values in [0, 1], as a file of eight bits keeps them."""
+    """Return the linear light of sRGB values in [0, 1], rounded to eight bits."""
     return to_linear(np.rint(255 * np.clip(srgb, 0, 1)).astype(np.uint8))
 
 
@@ -31,7 +31,7 @@ def eight_ways(picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
 
 
 def slow_numbers(patches: NDArray[np.float32]) -> list[int]:
-    """All pairs in all eight ways, and groups grown one by one from their first members."""
+    """Number pictures by comparing all pairs in all eight ways and growing groups from their first members."""
     colours = [linear_to_din99d(reduce_patches(patch[None], 8))[0].astype(float) for patch in patches]
 
     def alike(one: int, other: int) -> bool:
@@ -56,7 +56,7 @@ def slow_numbers(patches: NDArray[np.float32]) -> list[int]:
 @given(st.integers(1, 14), st.floats(0, 0.08), st.sampled_from([8, 16]), st.integers(0, 999))
 @settings(max_examples=15)
 def test_the_same_as_looking_at_all_pairs(count: int, noise: float, side: int, seed: int) -> None:
-    """A few pictures, turned and disturbed by more or less: some pairs are near copies, some just not."""
+    """Some pictures are turned and get more or less noise, so some pairs are near copies and some just not."""
     random = np.random.default_rng(seed)
     originals = linear_to_srgb(scenes(3, seed, side))
     patches = []
@@ -83,7 +83,7 @@ def test_a_little_brighter_or_recompressed_is_the_same_and_much_brighter_is_not(
 
 
 def test_different_pictures_of_one_mean_colour_are_different() -> None:
-    """Shapes tell them apart: the same colours in other places are another picture, and so is the flat mean."""
+    """The same colours in other places are another picture, and so is the flat mean."""
     one = scenes(1, 5)
     shuffled = one[:, ::2, ::2].reshape(1, 16, 3)[:, np.random.default_rng(1).permutation(16)]
     other = shuffled.reshape(1, 4, 4, 3).repeat(2, axis=1).repeat(2, axis=2)
@@ -92,7 +92,7 @@ def test_different_pictures_of_one_mean_colour_are_different() -> None:
 
 
 def test_a_row_of_near_copies_is_one_picture() -> None:
-    """Each frame of a pan over tones is near the next, though the last is far from the first; order does not matter."""
+    """Each tone is near the next, though the last is far from the first; the order makes no difference."""
     steps = np.linspace(0.3, 0.6, 25, dtype=np.float32)
     frames = light_of(np.broadcast_to(steps[:, None, None, None], (25, 8, 8, 3)))
     assert np.linalg.norm(linear_to_din99d(frames[0, 0, 0]) - linear_to_din99d(frames[-1, 0, 0])) > 0.2

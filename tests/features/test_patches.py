@@ -1,4 +1,4 @@
-"""Patches: area averages in linear light, against loops that say the same slowly."""
+"""Patches: area averages in linear light equal slow loops."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _share(low: float, high: float, sample: int) -> float:
 
 
 def slow_average(light: NDArray[np.floating], box: tuple[float, float, float, float]) -> NDArray[np.float64]:
-    """Mean of the pixels under a box, each counted by the area it shares with the box."""
+    """Return the mean of the pixels in a box, each weighted by the area it shares with the box."""
     left, top, right, bottom = box
     total, area = np.zeros(3), 0.0
     for row in range(light.shape[0]):
@@ -37,7 +37,7 @@ def slow_average(light: NDArray[np.floating], box: tuple[float, float, float, fl
 
 
 def slow_patch(srgb: NDArray[np.uint8], k: int) -> NDArray[np.float64]:
-    """The picture at k x k samples."""
+    """Return the picture at k x k samples."""
     height, width = srgb.shape[:2]
     light = to_linear(srgb)
     return np.array(
@@ -73,7 +73,7 @@ def test_reducing_keeps_the_mean(size: int, k: int) -> None:
 
 
 def test_light_is_averaged_not_codes() -> None:
-    """A fine black and white chequer looks like the code 188 from afar, not like 128."""
+    """A fine black and white chequerboard becomes the code 188, not 128."""
     chequer = np.indices((8, 8)).sum(axis=0)[..., None].repeat(3, axis=2) % 2 * 255
     assert (from_linear(tile_patches(chequer[None].astype(np.uint8), 1)) == 188).all()
 
@@ -81,8 +81,8 @@ def test_light_is_averaged_not_codes() -> None:
 @pytest.mark.parametrize(
     ("columns", "fit", "tolerance"),
     [
-        (6, "crop", 1e-6),  # whole pixels a sample: exact
-        (7, "crop", 2e-2),  # fractions of pixels: Pillow counts a pixel on the border wholly or not at all
+        (6, "crop", 1e-6),  # whole pixels per sample: exact
+        (7, "crop", 2e-2),  # fractions of pixels: Pillow counts a pixel at the border fully or not at all
         (7, "stretch", 2e-2),
     ],
 )
@@ -132,7 +132,7 @@ def test_cells_are_cut_row_by_row() -> None:
 
 @pytest.mark.parametrize("aspect", [(1, 1), (5, 11)])
 def test_a_blur_goes_on_beyond_a_patch_with_its_edge(aspect: tuple[int, int]) -> None:
-    """It is as wide as it is high where it is seen: 0.13 of the root of a cell's width times its height."""
+    """The blur is as wide as high in the mosaic: 0.13 of the square root of a cell's width times height."""
     patches = np.random.default_rng(3).random((2, PATCH, PATCH, 3)).astype(np.float32)
     apart = np.arange(-PATCH, PATCH + 1)
     side = 0.13 * (aspect[0] * aspect[1]) ** 0.5

@@ -8,7 +8,7 @@ from PIL import Image
 from perceptual_photomosaic.features import phash
 from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import tile_patches
-from perceptual_photomosaic.features.phash import largest_of_each, near_copies, perceptual_hashes
+from perceptual_photomosaic.features.phash import largest_of_each, near_copy_groups, perceptual_hashes
 from tests.library.conftest import smooth
 
 
@@ -32,7 +32,7 @@ def test_groups_are_those_that_comparing_all_with_all_finds() -> None:
     hashes = np.concatenate([base, base ^ flips, base[:5]])
     features = np.tile(rng.random((60, 8, 8, 3), np.float32), (3, 1, 1, 1))[: len(hashes)]
     features[60::3] += np.float32(0.019)
-    features[61::3] += np.float32(0.021)  # too far, though the hash is near
+    features[61::3] += np.float32(0.021)  # too far, although the hash is near
     order = rng.permutation(len(hashes))
     hashes, features = hashes[order], features[order]
     near = np.bitwise_count(hashes[:, None] ^ hashes) <= 3
@@ -42,16 +42,16 @@ def test_groups_are_those_that_comparing_all_with_all_finds() -> None:
         expected = np.where(near, expected, len(hashes)).min(axis=1)
     numbers = np.unique(expected, return_inverse=True)[1]
     assert 60 < numbers.max() + 1 < len(hashes) - 10
-    assert near_copies(hashes, features).tolist() == numbers.tolist()
+    assert near_copy_groups(hashes, features).tolist() == numbers.tolist()
     rows = rng.permutation(len(hashes))
-    assert near_copies(hashes[rows], features, rows).max() == numbers.max()
+    assert near_copy_groups(hashes[rows], features, rows).max() == numbers.max()
 
 
 def test_flat_colours_are_never_alike() -> None:
-    """All have the same hash, or that of rounding, and each colour is near the next."""
+    """All have the same hash, up to rounding, and each colour is near the next."""
     greys = np.broadcast_to(np.arange(256, dtype=np.uint8)[:, None, None, None], (256, 32, 32, 3))
     features = linear_to_oklab(tile_patches(greys)).astype(np.float32)
-    assert near_copies(perceptual_hashes(greys), features).tolist() == list(range(256))
+    assert near_copy_groups(perceptual_hashes(greys), features).tolist() == list(range(256))
 
 
 def test_very_many_copies_are_one_group(monkeypatch) -> None:
@@ -60,8 +60,8 @@ def test_very_many_copies_are_one_group(monkeypatch) -> None:
     features = np.repeat(linear_to_oklab(tile_patches(one)).astype(np.float32), 3000, axis=0)
     compared = []
     monkeypatch.setattr(phash, "groups_of_pairs", lambda *of: compared.append(len(of[1])) or np.zeros(of[0], int))
-    assert not near_copies(hashes, features).any()
-    assert compared == [2999]  # and not the four million pairs
+    assert not near_copy_groups(hashes, features).any()
+    assert compared == [2999]  # not the four million pairs
 
 
 def test_the_largest_of_each_group_and_the_first_of_equals() -> None:

@@ -1,4 +1,4 @@
-"""Blur and pyramid against a twin that adds up pixel by pixel."""
+"""Blur and pyramid equal a slow version that adds up pixel by pixel."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from perceptual_photomosaic.features.pyramid import (
 
 
 def slow_blur(image: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
-    """Every output pixel by its definition; zero outside."""
+    """Compute every output pixel by its definition, with zero outside."""
     height, width = image.shape
     top = max((math.ceil(height / stride) - 1) * stride + kernel.shape[0] - height, 0) // 2
     left = max((math.ceil(width / stride) - 1) * stride + kernel.shape[1] - width, 0) // 2
@@ -95,7 +95,7 @@ def test_a_smooth_level_shows_the_mean_of_a_texture_and_the_papers_one_phase_of_
         means = torch.stack([x.mean() for x in inner])
         assert float((means - texture.mean()).abs().max()) < 0.01 * 255
     values = torch.stack([x.mean() for x in plain])
-    assert float(values.max() - values.min()) > 0.3 * 255  # scale 3: eight phases, as many tones
+    assert float(values.max() - values.min()) > 0.3 * 255  # scale 3: eight phases give eight tones
 
 
 def test_both_pyramids_have_their_centres_in_the_same_places() -> None:

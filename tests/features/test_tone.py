@@ -1,4 +1,4 @@
-"""Tones fitted to the tiles: only where it is needed, in order, and inside their range."""
+"""Tones are fitted to the tiles only if needed, in order, and within the tiles' range."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def greys(low: float, high: float, count: int = 64) -> np.ndarray:
 
 
 def lightness_of(patches: np.ndarray) -> np.ndarray:
-    """OKLab lightness of the means, (N,)."""
+    """Return the OKLab lightness of the means, (N,)."""
     return linear_to_oklab(patches.mean(axis=(1, 2)))[:, 0]
 
 
@@ -37,9 +37,9 @@ def test_tiles_that_reach_far_enough_change_nothing() -> None:
 
 def test_tiles_are_narrow_where_they_reach_little_of_the_target() -> None:
     assert is_narrow(greys(0, 1), greys(0.5, 1))
-    assert is_narrow(greys(0, 0.1), greys(0.4, 1))  # they reach nothing
+    assert is_narrow(greys(0, 0.1), greys(0.4, 1))  # the tiles cover none of the target's range
     assert not is_narrow(greys(0, 1), greys(0.02, 0.9))
-    assert not is_narrow(greys(0.6, 0.9), greys(0.5, 1))  # all that is wanted
+    assert not is_narrow(greys(0.6, 0.9), greys(0.5, 1))  # the tiles cover all of the target's range
     assert not is_narrow(greys(0.3, 0.3), greys(0.5, 1))  # one tone has no range
 
 
@@ -55,7 +55,7 @@ def test_drawings_are_narrow_even_white_on_black_and_with_some_blocks() -> None:
 @pytest.mark.parametrize("contrast", [0.0, 0.3, 0.5, 1.0])
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.0, 0.1), (0.9, 1.0)])
 def test_the_target_gets_the_tones_of_the_tiles(low: float, high: float, contrast: float) -> None:
-    """The darkest becomes the darkest tile, the lightest the lightest, and order is kept, wherever both lie."""
+    """The darkest becomes the darkest tile, the lightest the lightest, and the order stays the same."""
     tiles = greys(0.5, 1)
     fit = tone_fit(greys(low, high), tiles, "fit", contrast)
     assert fit is not None
@@ -83,7 +83,7 @@ def test_tones_are_spread_but_one_flat_area_does_not_take_all() -> None:
     evenly, straight = (tone_fit(many_dark, greys(0.5, 1), "fit", contrast) for contrast in (0.5, 0.0))
     assert evenly is not None
     assert straight is not None
-    assert evenly.shown[10] > straight.shown[10] + 0.1  # dark tones, of which there are many, get more room
+    assert evenly.shown[10] > straight.shown[10] + 0.1  # the many dark tones get more of the range
     paper = np.concatenate([greys(1, 1, 60), greys(0, 0.9, 4)])
     fit = tone_fit(paper, greys(0.5, 1), "fit", 0.5)
     assert fit is not None
@@ -118,7 +118,7 @@ def test_one_tone_is_left_alone() -> None:
 
 @pytest.mark.parametrize(("tiles", "least"), [("glyphs", 0.5), ("emoji", 0.9)])
 def test_a_fitted_target_is_there_in_every_tone(target: NDArray[np.uint8], tiles: str, least: float) -> None:
-    """Seen from where a cell is a point: the darker the target, the darker the mosaic, whatever ink tiles have."""
+    """The darker the target, the darker the mean of the mosaic's cells, for all tiles."""
     target = target.mean(axis=2, keepdims=True).repeat(3, axis=2).astype(np.uint8)
     mosaic = make_mosaic(target, tiles, columns=24, tile_size=16, cell_aspect="1:1", tone="fit")
     rows, columns = mosaic.grid.shape
@@ -137,13 +137,13 @@ def test_tones_are_fitted_in_where_tiles_reach_little_of_them(target: NDArray[np
     letters, told, wide = posed("glyphs", "auto"), posed("glyphs", "fit"), posed("colours:400", "fit")
     assert [problem.tone is None for problem in (letters, told, wide)] == [False, False, False]
     assert [problem.narrow for problem in (letters, told, wide)] == [True, True, False]
-    for problem in (letters, wide):  # only what the solver compares is blurred, not what all others read
+    for problem in (letters, wide):  # only traits are blurred
         assert np.array_equal(problem.choice_traits.patches, problem.choices) is not problem.narrow
         assert np.array_equal(problem.cell_traits.patches, problem.cells) is not problem.narrow
 
 
 def test_letters_show_a_gradient() -> None:
-    """Tones are fitted where tiles reach little of them, by the solver wholly, unless they are to be kept."""
+    """A fit shows more of a gradient than the target as it is, with `nearest` and with `solve`."""
     ramp = np.tile(np.linspace(0, 255, 320).astype(np.uint8)[None, :, None], (32, 1, 3))
 
     def slope(mosaic: Mosaic) -> float:

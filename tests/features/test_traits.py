@@ -1,4 +1,4 @@
-"""Traits of patches against the functions that they are made of, and descriptors against a loop over samples."""
+"""Traits of patches equal the functions they use, and descriptors equal a loop over samples."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATCHES = grainy_patches(6, 3)
 
 
 def averages(patch: NDArray[np.float32], k: int) -> NDArray[np.float32]:
-    """The mean light of k x k parts of a patch, one after the other, (k * k, 3)."""
+    """Return the mean light of k x k parts of a patch, (k * k, 3)."""
     side = 8 // k
     parts = [
         patch[row * side : (row + 1) * side, column * side : (column + 1) * side].reshape(-1, 3).mean(axis=0)
@@ -54,7 +54,7 @@ def test_means_are_those_of_all_samples() -> None:
 
 
 def slow_distance(one: NDArray[np.float32], other: NDArray[np.float32], sides: list[int]) -> float:
-    """The squared error in DIN99d, averaged over the samples of each side, and a quarter of the sum over sides."""
+    """Return a quarter of the sum, over sides, of the mean squared error of samples in DIN99d."""
     total = 0.0
     for k in sides:
         apart = linear_to_din99d(averages(one, k)).astype(float) - linear_to_din99d(averages(other, k))

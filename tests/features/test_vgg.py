@@ -1,4 +1,4 @@
-"""VGG16: names, shapes, gradients, and the default network against a twin written from its description."""
+"""VGG16: names, shapes, gradients, and the default network against a second version written from its description."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sources of VGG16 weights: what is read, what is refused, and that no file can run code."""
+"""Sources of VGG16 weights: readable files, refused files, and files that contain code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INDEX = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 
 @pytest.fixture(scope="module")
 def layers() -> dict[str, list[np.ndarray]]:
-    """The original's form: name -> [filter (3, 3, cin, cout), bias]."""
+    """Return layers in the original form: name -> [filter (3, 3, cin, cout), bias]."""
     random, cin, made = np.random.default_rng(0), 3, {}
     for name, cout in zip(CONVOLUTIONS, WIDTHS, strict=True):
         kernel = random.integers(-9, 9, (3, 3, cin, cout)).astype(np.float32)
@@ -68,14 +68,14 @@ def test_any_pickle_protocol(tmp_path: Path, layers: dict[str, list[np.ndarray]]
 
 
 def write_npy(path: Path, body: bytes) -> None:
-    """An object .npy file with any pickle inside."""
+    """Write an object .npy file with any pickle inside."""
     header = b"{'descr': '|O', 'fortran_order': False, 'shape': (), }"
     header += b" " * (117 - len(header)) + b"\n"
     path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + body)
 
 
 class Payload:
-    """Makes a folder when it is unpickled."""
+    """A class that makes a folder when it is unpickled."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -88,7 +88,7 @@ def test_crafted_npy_runs_no_code(tmp_path: Path) -> None:
     trap = tmp_path / "trap"
     body = pickle.dumps({"conv1_1": [Payload(str(trap))]})
     pickle.loads(body)
-    assert trap.is_dir()  # the payload works where pickle is trusted
+    assert trap.is_dir()  # the payload works with plain pickle
     trap.rmdir()
     path = tmp_path / "vgg16.npy"
     write_npy(path, body)
@@ -125,7 +125,7 @@ def test_torchvision_pth(tmp_path: Path, layers: dict[str, list[np.ndarray]]) ->
 
 
 def nested(state: dict[str, torch.Tensor], kind: type) -> dict[str, Any]:
-    """The state with one entry a layer: a dict of weight and bias, or a pair of them."""
+    """Return the state with one entry per layer: a dict of weight and bias, or a pair of them."""
     pairs = {name: (state[f"{name}.weight"], state[f"{name}.bias"]) for name in CONVOLUTIONS}
     if kind is dict:
         return {name: {"weight": weight, "bias": bias} for name, (weight, bias) in pairs.items()}
@@ -133,7 +133,7 @@ def nested(state: dict[str, torch.Tensor], kind: type) -> dict[str, Any]:
 
 
 def plain_state(layers: dict[str, list[np.ndarray]]) -> dict[str, torch.Tensor]:
-    """The state under the names of the layers."""
+    """Return the state by the names of the layers."""
     values = torchvision_state(layers).values()
     names = (f"{name}.{part}" for name in CONVOLUTIONS for part in ("weight", "bias"))
     return dict(zip(names, values, strict=True))

@@ -1,4 +1,4 @@
-"""Winograd's convolution against PyTorch's own in float64."""
+"""Winograd's convolution equals PyTorch's own in float64."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_strips_of_many_rows_meet() -> None:
 
 
 def test_many_channels_go_this_way_and_back() -> None:
-    """As VGG16's third block does: values and gradient, through the layer that decides."""
+    """VGG16's third block uses it: values and gradient, through the layer that decides."""
     kernel = (made(0, 256, 128, 3, 3) / 24).contiguous(memory_format=torch.channels_last)
     bias = made(1, 256) / 10
     layer = FrozenConvolution(kernel, bias)

@@ -17,19 +17,20 @@ from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.pyramid import blur, gaussian_kernel, pyramid_level, same_padding
 from perceptual_photomosaic.features.vgg import LAYERS, VGG16
 from perceptual_photomosaic.features.vgg_weights import _from_caffe
-from perceptual_photomosaic.losses import LossSettings, LossValue, PerceptualLoss
+from perceptual_photomosaic.loss_settings import LossSettings
+from perceptual_photomosaic.losses import LossValue, PerceptualLoss
 from perceptual_photomosaic.models.mosaicnet import (
     PAPER_EPSILON,
     MosaicNet,
     MosaicNetConfig,
     entropy,
     hard_compose,
+    layer_norm,
     variance,
 )
-from perceptual_photomosaic.models.norms import batch_norm, group_norm, instance_norm, layer_norm
-from perceptual_photomosaic.training.paper import paper_forward
 from perceptual_photomosaic.training.step import forward, gradients
 from tests.golden import recipes
+from tests.golden.published_loop import batch_norm, group_norm, instance_norm, paper_forward
 from tests.golden.report import Golden
 
 PARAMETERS = {"conv6_weight": "conv6.weight", "conv6_bias": "conv6.bias"}

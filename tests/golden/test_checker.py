@@ -12,6 +12,7 @@ import pytest
 from perceptual_photomosaic.training.schedule import paper_learning_rate, paper_temperature_rate, paper_temperatures
 from tests.golden import __main__ as command
 from tests.golden.__main__ import check_folder, unknown_files
+from tests.golden.runs import differing
 
 
 @pytest.fixture(autouse=True)
@@ -96,3 +97,12 @@ def test_missing_and_unknown_families_are_rows(tmp_path: Path) -> None:
     np.savez(tmp_path / "later.npz", a=np.zeros(1))
     assert [(row.key, row.measure) for row in check_folder(tmp_path, ["gauss"])] == [("gauss.npz", "missing")]
     assert [(row.key, row.measure) for row in unknown_files(tmp_path)] == [("later.npz", "unknown family")]
+
+
+def test_a_cell_is_wrong_where_it_differs_by_more_than_one_level() -> None:
+    want = np.full((16, 16, 3), 100, np.uint8)
+    have = want + 1
+    assert differing(want, have) == 0
+    have[3, 9] = 103
+    assert differing(want, have) == 0.25
+    assert differing(want, have[:8]) == np.inf

@@ -1,4 +1,4 @@
-"""A folder of small photos that look like nothing else."""
+"""A folder of small photos that differ from each other."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from PIL import Image
 
 
 def smooth(seed: int, size: tuple[int, int] = (160, 120)) -> NDArray[np.uint8]:
-    """A picture of coloured blobs, uint8, (height, width, 3)."""
+    """Return a picture of coloured blobs, uint8, (height, width, 3)."""
     coarse = np.random.default_rng(seed).integers(0, 256, (5, 6, 3)).astype(np.uint8)
     return np.asarray(Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC))
 
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    """30 JPEGs, every third in a folder below."""
+    """Make 30 JPEGs, every third in a subfolder."""
     folder = tmp_path / "photos"
     (folder / "below").mkdir(parents=True)
     for number in range(30):

@@ -1,4 +1,4 @@
-"""`photomosaic library`, as a person runs it."""
+"""Tests of `photomosaic library` on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A photo in a library is matched by its thumbnail and drawn from its file: both show the same, whatever its kind."""
+"""Tests that the thumbnail of a photo (for matching) and its file (for drawing) show the same, in any format."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from perceptual_photomosaic.tiles import TileOptions
 from tests.library.conftest import smooth
 
 SCENE = smooth(7, (240, 90))  # long, so that a crop of swapped sides shows another part
-TURNED = {  # what undoes an orientation
+TURNED = {  # the operation that reverses each orientation
     1: lambda p: p,
     2: lambda p: p[:, ::-1],
     3: lambda p: p[::-1, ::-1],
@@ -55,7 +55,7 @@ def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def raw_profile(turn: int, name: str, packed: bool) -> bytes:
-    """A PNG whose EXIF data is a text, as ImageMagick wrote it."""
+    """Return a PNG whose EXIF data is a text, as ImageMagick wrote it."""
     data = b"Exif\x00\x00" + exif(turn).tobytes().removeprefix(b"Exif\x00\x00")
     lines = [data.hex()[at : at + 72] for at in range(0, 2 * len(data), 72)]
     text = "\n".join(["", "exif", f"{len(data):8}", *lines, ""]).encode()
@@ -74,7 +74,7 @@ def tiff_with_xmp() -> bytes:
 
 
 def kinds() -> dict[str, bytes]:
-    """Files that all show the scene, by a name that says how they say which way is up."""
+    """Return files that all show the scene, by the name of the way in which they store the orientation."""
     found = {}
     for turn in TURNED:
         found[f"{turn}.tif"] = saved(stored(turn), "TIFF", exif=exif(turn))

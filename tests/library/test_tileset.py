@@ -1,4 +1,4 @@
-"""A library as tiles: the same pictures as from the files, duplicates once, found again by its spec."""
+"""Tests of a library as tiles: pictures equal those of the files, copies count once, and the spec opens it again."""
 
 from __future__ import annotations
 

@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.errors import GridError
 from perceptual_photomosaic.features.vgg_weights import Pooling
 from perceptual_photomosaic.models import prediction as module
-from perceptual_photomosaic.models.mosaicnet import MosaicNet, soft_compose
+from perceptual_photomosaic.models.mosaicnet import MosaicNet
 from perceptual_photomosaic.models.prediction import (
     fit_target,
     hard_mosaic,
     predict_assignment,
     predict_logits,
-    soft_bands,
 )
 from tests.models.test_mosaicnet import make_net
 
@@ -59,16 +58,6 @@ def test_the_halo_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     net = make_net()
     target = picture(160, 160)
     assert np.abs(predict_logits(net, target, window=7) - one_piece(net, target)).max() > 1e-3
-
-
-def test_soft_bands_are_the_soft_mosaic() -> None:
-    net = make_net()
-    target = picture(104, 72)
-    bands = np.concatenate(list(soft_bands(net, target, temperature=3.0, window=4)))
-    logits = torch.from_numpy(one_piece(net, target)).permute(2, 0, 1)[None]
-    whole = soft_compose(net.coefficients(logits, 3.0), net.templates)[0].permute(1, 2, 0).numpy()
-    assert bands.shape == (104, 72, 3)
-    assert np.abs(bands - whole).max() <= 0.51
 
 
 def test_sizes_that_are_no_whole_cells_are_filled_by_repetition() -> None:

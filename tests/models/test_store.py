@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from perceptual_photomosaic.errors import ModelError
 from perceptual_photomosaic.features.vgg import VGG16
-from perceptual_photomosaic.losses import LossSettings
+from perceptual_photomosaic.loss_settings import LossSettings
 from perceptual_photomosaic.models.mosaicnet import MosaicNet
 from perceptual_photomosaic.models.shipped import available_models
 from perceptual_photomosaic.models.store import (

@@ -1,4 +1,4 @@
-"""Colours that a file states otherwise than by an ICC profile."""
+"""Tests of colours that a file states without an ICC profile."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STORED, AS_P3 = (200, 60, 60), (217, 42, 52)
 
 
 def read(content: bytes) -> Colour:
-    """The one colour of a flat picture, which is the same read whole and read small."""
+    """Return the colour of a flat picture, which must be equal read whole and read small."""
     small = decode(content, (8, 8), name="x").astype(int)
     assert np.abs(small - small[0, 0]).max() <= 2
     return tuple(small[0, 0].tolist())
@@ -118,7 +118,7 @@ def test_hdr_white_is_white_and_dark_is_dark() -> None:
 
 
 def with_interoperability(index: str, space: int = 0xFFFF) -> bytes:
-    """EXIF data of a camera, whose index says which colours it was set to."""
+    """Return EXIF data of a camera with an interoperability index, which names its colour space."""
     inner = struct.pack("<HHHII", 2, 0xA001, 3, 1, space) + struct.pack("<HHIII", 0xA005, 4, 1, 56, 0)
     outer = struct.pack("<HHHIII", 1, 0x8769, 4, 1, 26, 0)
     interoperability = struct.pack("<HHHI4sI", 1, 1, 2, 4, index.encode() + b"\x00", 0)
@@ -168,7 +168,7 @@ def test_heif_code_points() -> None:
 
 
 def with_nclx(content: bytes, primaries: int, transfer: int) -> bytes:
-    """The HEIF file of the tests with one more property, which its last item has."""
+    """Return the HEIF test file with one more property of its last item."""
     data, box = bytearray(content), struct.pack(">I4s4sHHHB", 19, b"colr", b"nclx", primaries, transfer, 6, 0x80)
     first = struct.unpack_from(">I", data, data.index(b"iloc") + 18)[0]
     struct.pack_into(">I", data, data.index(b"iloc") + 18, first + len(box) + 1)

@@ -1,4 +1,4 @@
-"""SVG drawings and JPEG XL: read where a photo is, or said what is lacking."""
+"""Tests of SVG drawings and JPEG XL: they are read like photos, or the missing package is named."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JXL_HEAD = b"\x00\x00\x00\x0cJXL \r\n\x87\n"
 
 
 def halves(head: str = "") -> bytes:
-    """A drawing of 24 x 12 units: red on the left, nothing on the right."""
+    """Return a drawing of 24 x 12 units: red on the left, empty on the right."""
     return HALVES.format(head=head).encode()
 
 

@@ -1,4 +1,4 @@
-"""What is said about files that cannot be read."""
+"""Tests of messages about files that cannot be read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def psd(depth: int, version: int = 1) -> bytes:
 
 
 def rgb_tiff(bits: int, kind: int) -> bytes:
-    """The header of a TIFF of three samples a pixel; no pixels are needed to be refused."""
+    """Return the header of a TIFF of three samples per pixel; it is refused without pixels."""
     long_fields = [(256, 4), (257, 4), (259, 1), (262, 2), (277, 3)]
     after = 8 + 2 + 12 * 7 + 4
     fields = [(tag, struct.pack("<HII", 3, 1, value)) for tag, value in long_fields]

@@ -1,4 +1,4 @@
-"""Samples that are not 8-bit ones with black as 0."""
+"""Tests of samples other than 8-bit ones with black as 0."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BACKGROUND = (200, 10, 30)
 
 
 def tiff(samples: np.ndarray | bytes, bits: int, *, kind: int = 1, min_is_white: bool = False, width: int = 4) -> bytes:
-    """A grey TIFF, rows of `width` samples; its kind is 1 for unsigned, 2 for signed numbers and 3 for floats."""
+    """Return a grey TIFF with rows of `width` samples; `kind` is 1 for unsigned numbers, 2 for signed, 3 for floats."""
     raw = samples if isinstance(samples, bytes) else samples.tobytes()
     height = len(raw) * 8 // (width * bits)
     short, long = 3, 4
@@ -97,7 +97,7 @@ def test_float_pictures_without_any_number_are_read() -> None:
 
 
 def keyed_png(depth: int, kind: int, width: int, row: bytes, key: tuple[int, ...]) -> bytes:
-    """A PNG of one row in which one colour is transparent."""
+    """Return a PNG of one row in which one colour is transparent."""
 
     def chunk(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))

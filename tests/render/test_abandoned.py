@@ -1,4 +1,4 @@
-"""What a killed process leaves is removed by the next one, and nothing else is."""
+"""Tests that the next process removes the files of a killed one, and nothing else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
     not Path("/proc/self/ns/pid").exists(), reason="this system does not name its processes"
 )
 
-# Writes a file, the folder of a Deep Zoom picture and one of a PDF, says so, and waits to be killed.
+# Writes a file, the folder of a Deep Zoom picture and one of a PDF, reports it, and waits to be killed.
 WRITER = """
 import sys, time
 from pathlib import Path
@@ -68,7 +68,7 @@ def test_nothing_else_is_removed(tmp_path: Path) -> None:
         f".01234567.{'0' * 12}-{gone.pid}.part.png",  # of another machine
         f".01234567.{system}-{gone.pid}.png",
         f"01234567.{system}-{gone.pid}.part.png",
-        ".01234567.part.png",  # of an older version: nobody knows
+        ".01234567.part.png",  # of an older version: the process is unknown
     }
     for name in kept | {f".01234567.{system}-{gone.pid}.part.png"}:
         (tmp_path / name).touch()

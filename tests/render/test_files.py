@@ -1,4 +1,4 @@
-"""Files that other programs open: right size, resolution and profile."""
+"""Tests of files that other programs open: size, resolution and profile are right."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def choices() -> NDArray[np.int64]:
 
 @pytest.fixture
 def press(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """libvips' own CMYK profile as a file."""
+    """Return libvips' own CMYK profile as a file."""
     path = tmp_path_factory.mktemp("press") / "press.icc"
     path.write_bytes(pyvips.Image.profile_load("cmyk"))
     return path
@@ -202,7 +202,7 @@ def test_pages_beyond_what_pdf_and_jpeg_know_are_refused(tmp_path: Path) -> None
     narrow = np.zeros((2, 3), int)
     made = check_output(path)
     write_mosaic(tmp_path / "fits.pdf", made, tiles, narrow, (8, 8), output=Output(px_per_mm=(1.0, 1.0), bleed_mm=16))
-    with pytest.raises(OutputError, match="a bleed of 17 mm goes beyond the mosaic"):
+    with pytest.raises(OutputError, match="a bleed of 17 mm is larger than the mosaic"):
         write_mosaic(path, made, tiles, narrow, (8, 8), output=Output(px_per_mm=(1.0, 1.0), bleed_mm=17))
     assert [entry.name for entry in tmp_path.iterdir()] == ["fits.pdf"]
 
@@ -302,7 +302,7 @@ def test_the_folder_of_a_deep_zoom_picture_may_be_a_link(
 
 @pytest.fixture
 def odd_folder(tmp_path: Path) -> Path:
-    """A folder whose name is not UTF-8."""
+    """Make a folder whose name is not UTF-8."""
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
     try:
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""The target over the mosaic: strips that fit together, sizes that agree, and what opacity means."""
+"""Tests of the target over the mosaic: matching strips, equal sizes, and the meaning of opacity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sizes on paper: what people may write, and the cells and pixels that follow."""
+"""Tests of sizes on paper: the accepted texts, and the cells and pixels that result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The streamed mosaic is the composed one, pixel by pixel, and a write that fails leaves nothing."""
+"""Tests that the streamed mosaic equals the composed one in every pixel, and that a failed write leaves nothing."""
 
 from __future__ import annotations
 

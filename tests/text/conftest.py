@@ -1,4 +1,4 @@
-"""Mosaics of letters and emoji, pictures of text, and a browser to read them."""
+"""Mosaics of letters and emoji, text pictures, and a browser to read them."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ Draw = Callable[..., TextPicture]
 
 @pytest.fixture(scope="session")
 def letters(target: NDArray[np.uint8]) -> Mosaic:
-    """A mosaic of 24 columns of black letters in cells of 10 x 22 px."""
+    """Make a mosaic of 24 columns of black letters in cells of 10 x 22 px."""
     return make_mosaic(target, "glyphs", columns=24, tile_size=22, **FAST)
 
 
 @pytest.fixture(scope="session")
 def coloured(target: NDArray[np.uint8]) -> Mosaic:
-    """The same with colours of letters and papers."""
+    """Make the same mosaic with colours of letters and papers."""
     return make_mosaic(target, "glyphs", columns=24, tile_size=22, ink="duo", **FAST)
 
 
 @pytest.fixture(scope="session")
 def draw() -> Draw:
-    """Make a picture of rows of text in JetBrains Mono, in cells of 10 x 22 px, black on white if not said."""
+    """Make a text picture of rows in JetBrains Mono, in cells of 10 x 22 px, black on white by default."""
     placement = Glyphs().placement((10, 22))
 
     def picture(
@@ -54,7 +54,7 @@ def draw() -> Draw:
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
-    """Run a headless Chromium on a file with these options; what it says."""
+    """Run a headless Chromium on a file with these options, and return its output."""
     program = next((name for name in BROWSERS if shutil.which(name)), None)
     if program is None:
         pytest.skip(f"no browser is installed: none of {', '.join(BROWSERS)}")

@@ -1,4 +1,4 @@
-"""ANSI text, read back by a terminal emulator."""
+"""Tests of ANSI text, read back by a terminal emulator."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLOUR = st.sampled_from([(0, 0, 0), (255, 255, 255), (250, 10, 20), (251, 10, 2
 
 
 def read_back(text: str, rows: int, columns: int) -> tuple[list[str], NDArray[np.uint8], NDArray[np.uint8]]:
-    """What a terminal shows: rows of characters, their colours and their papers, (rows, columns, 3)."""
+    """Return the content of a terminal: rows of characters, their colours and their papers, (rows, columns, 3)."""
     screen = pyte.Screen(columns, rows + 1)
     pyte.Stream(screen).feed(text.replace("\n", "\r\n"))
     cells = [[screen.buffer[row][column] for column in range(columns)] for row in range(rows)]

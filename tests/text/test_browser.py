@@ -1,4 +1,4 @@
-"""HTML and SVG, read back by a parser and by a real browser."""
+"""Tests of HTML and SVG, read back by a parser and by a real browser."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 class _Reader(HTMLParser):
-    """The text of <pre>."""
+    """A parser that collects the text of <pre>."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ def text_of_drawing(text: str) -> str:
 
 
 def said_by_browser(browser: Callable[..., str], path: Path, expression: str) -> str:
-    """What an expression is worth in a page, by way of a copy that writes it into itself."""
+    """Return the value of an expression in a page; a copy of the page writes the value into itself."""
     copy = path.with_name(f"asked-{path.name}")
     ask = f"document.title = encodeURIComponent({expression}); document.body.textContent = ''"
     copy.write_text(path.read_text(encoding="utf-8").replace("</body>", f"<script>{ask}</script></body>"), "utf-8")
@@ -73,7 +73,7 @@ def shot(browser: Callable[..., str], path: Path, size_px: tuple[int, int]) -> N
 
 
 def coarse(picture: NDArray[np.uint8], cell_px: tuple[int, int]) -> NDArray[np.float64]:
-    """Means of cells, (rows, columns, 3)."""
+    """Return the means of cells, (rows, columns, 3)."""
     width, height = cell_px
     rows, columns = picture.shape[0] // height, picture.shape[1] // width
     whole = picture[: rows * height, : columns * width]

@@ -1,4 +1,4 @@
-"""From tiles to text: names, mosaics, plans, and what is refused."""
+"""Tests of the conversion of tiles to text: names, mosaics, plans and refused input."""
 
 from __future__ import annotations
 
@@ -149,17 +149,21 @@ def test_photos_are_refused_before_any_work(
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"variants": "flip"}, "turned or mirrored"), ({"blend": 0.2}, "laid over"), ({"bleed": "3mm"}, "are for PDF")],
+    [
+        ({"variants": "flip"}, "turned or mirrored"),
+        ({"blend": 0.2}, "laid over"),
+        ({"bleed": "3mm"}, "PDF, not for HTML"),
+    ],
 )
 def test_what_text_cannot_do_is_said(
     target: NDArray[np.uint8], tmp_path: Path, options: dict[str, object], words: str
 ) -> None:
-    with pytest.raises(OutputError, match=words):
+    with pytest.raises((ConfigError, OutputError), match=words):
         make_mosaic(target, "glyphs", out=tmp_path / "x.html", columns=8, **FAST, **options)
 
 
 def test_settings_of_text_are_checked(target: NDArray[np.uint8], tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="ansi colours '8' are unknown; choose one of 24bit, 256, 16"):
+    with pytest.raises(ConfigError, match="ansi colours '8' is unknown; choose one of 24bit, 256, 16"):
         make_mosaic(target, "glyphs", columns=8, ansi_colours="8", **FAST)
     with pytest.raises(OutputError, match="emoji have no outlines"):
         make_mosaic(target, ["glyphs", "emoji"], out=tmp_path / "x.svg", columns=8, outlines=True)

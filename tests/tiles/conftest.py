@@ -1,4 +1,4 @@
-"""Small folders of photos to open tile sets from."""
+"""Small folders of photos for tests of tile sets."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Write = Callable[..., Path]
 
 
 def noise(seed: int, width: int = 24, height: int = 18) -> np.ndarray:
-    """A smooth picture that is like no other."""
+    """Return a smooth picture of random content."""
     coarse = np.random.default_rng(seed).integers(0, 256, (3, 4, 3), np.uint8)
     return np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC))
 
 
 @pytest.fixture
 def photo() -> Write:
-    """Write one picture: photo(path, seed, width=, height=)."""
+    """Return a function that writes one picture: photo(path, seed, width=, height=)."""
 
     def write(path: Path, seed: int = 0, **size: int) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,7 +32,7 @@ def photo() -> Write:
 
 @pytest.fixture
 def album(tmp_path: Path, photo: Write) -> Path:
-    """Seven photos in two folders."""
+    """Make seven photos in two folders."""
     folder = tmp_path / "album"
     for number in range(1, 6):
         photo(folder / f"{number}.jpg", number)
@@ -42,7 +42,7 @@ def album(tmp_path: Path, photo: Write) -> Path:
 
 
 class Heard:
-    """A reporter that remembers."""
+    """A reporter that stores what it receives."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []

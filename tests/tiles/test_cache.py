@@ -1,4 +1,4 @@
-"""The cache saves reading, and never harms: damaged, shared, killed, full, forbidden."""
+"""Tests of the thumbnail cache: it saves reading, and survives damage, sharing, kills, full disks and no rights."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_damage_is_said_and_repaired(album: Path, options: TileOptions, heard: H
         assert np.array_equal(Photos(album, options, reporter=heard).pictures((32, 32)), whole)
         assert len(heard.notes) == number
         assert "damaged" in heard.notes[-1]
-        Photos(album, options, reporter=heard)  # and the next one is warm again
+        Photos(album, options, reporter=heard)  # and the next one uses the cache again
         assert len(heard.stages) == number
         assert len(heard.notes) == number
 

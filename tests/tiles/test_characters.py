@@ -1,4 +1,4 @@
-"""Named sets of characters, and those that fill their cell to the last pixel."""
+"""Tests of named character sets, and of characters that fill their cell to the last pixel."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ink(character: str, size_px: tuple[int, int]) -> np.ndarray:
 
 @given(size_px=sizes)
 def test_blocks_join_without_hairlines(size_px: tuple[int, int]) -> None:
-    """Halves and quarters that make a whole add up to all ink in every pixel, at any size."""
+    """Check that halves and quarters that make a whole add up to full ink in every pixel, at any size."""
     for parts in ("█", "▀▄", "▌▐", "▖▗▘▝", "▙▝", "▛▗", "▜▖", "▟▘", "▚▞"):
         np.testing.assert_allclose(sum(ink(part, size_px) for part in parts), 1, atol=1e-5)
     np.testing.assert_allclose(ink("▔", size_px) + ink("▇", size_px), 1, atol=1e-5)

@@ -1,4 +1,4 @@
-"""`photomosaic tiles`, as a person types it."""
+"""Tests of `photomosaic tiles` on the command line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from perceptual_photomosaic.tiles.contact_sheet import contact_sheet, export_til
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """Run the command: status, standard output, standard error."""
+    """Run the command, and return status, standard output and standard error."""
     monkeypatch.setenv("PHOTOMOSAIC_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Copies of photos in a folder: one photo, unless all are asked for."""
+"""Tests of copies of photos in a folder: they count as one photo, unless the spec keeps them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .conftest import Heard
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """Twelve photos; the first is there three times, the second also smaller and re-encoded, the third darker."""
+    """Make twelve photos: the first three times, the second also smaller and re-encoded, the third also darker."""
     folder = tmp_path / "copied"
     (folder / "more").mkdir(parents=True)
     for number in range(12):

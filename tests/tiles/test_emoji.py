@@ -1,4 +1,4 @@
-"""OpenMoji's drawings fill their cell, and those with their margin are the pixels that they have always been."""
+"""Tests of OpenMoji's drawings: they fill their cell, and those with their margin never change."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def drawn(codes: list[str], side: int, spec: str = "emoji", **more: str) -> NDAr
 
 
 def opacity(codes: list[str], side: int, margin: str = "crop") -> NDArray[np.float64]:
-    """How much each pixel is covered, 0 to 1, (n, side, side): what is the same on white and on black."""
+    """Return the opacity of each pixel, 0 to 1, (n, side, side), from pictures on white and on black."""
     white, black = (
         drawn(codes, side, f"emoji:margin={margin},background={colour}").astype(float) for colour in ("white", "black")
     )
@@ -69,7 +69,7 @@ def test_emoji_with_their_margin_are_the_old_pixels(spec: str, side: int, step: 
 
 
 def test_emoji_with_their_margin_are_drawn_as_ever() -> None:
-    """The old way written out: each drawing by itself, at 72 px, shrunk by Pillow."""
+    """Compare with the old method: each drawing is drawn alone, at 72 px, and reduced by Pillow."""
     import pyvips
     from PIL import Image
 
@@ -86,7 +86,7 @@ def test_emoji_with_their_margin_are_drawn_as_ever() -> None:
 
 
 def test_drawings_fill_their_cell() -> None:
-    """The larger side of nearly every drawing reaches from edge to edge, and its middle is that of the cell."""
+    """Check that the larger side of nearly every drawing fills the cell, and that its middle is that of the cell."""
     codes = every(5)
     reach, middle = [], []
     for picture in opacity(codes, 64):
@@ -100,7 +100,7 @@ def test_drawings_fill_their_cell() -> None:
 
 
 def test_nothing_of_a_drawing_is_cut_off() -> None:
-    """Its share of ink grows by the square of its enlargement, as a whole drawing's does."""
+    """Check that the share of ink grows by the square of the enlargement, as for a whole drawing."""
     codes = every(23)
     art = OpenMoji()
     sides = np.array([square_around(box, 40)[2] for box in art.boxes(codes)])
@@ -145,7 +145,7 @@ def test_boxes_of_another_release_are_measured(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_drawing_is_the_same_alone_and_among_others() -> None:
-    """Drawings that name parts of themselves, too, which go into documents of their own."""
+    """Include drawings that name parts of themselves, which get their own documents."""
     art = OpenMoji(threads=2)
     naming = [code for code in art.codes if b"url(" in art._read(code)][:2]
     assert naming

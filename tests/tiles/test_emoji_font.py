@@ -1,4 +1,4 @@
-"""Emoji of colour fonts, of each kind: tiny fonts made here, with one red square, one blue circle and a sequence."""
+"""Tests of colour fonts of each kind: tiny fonts made here, with a red square, a blue circle and a sequence."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _colr(builder: Any, kind: str) -> None:
 
 
 def _svg(builder: Any, kind: str) -> None:
-    """One document for all glyphs, or one for each; colours by name, in a variable and of the palette."""
+    """Return one document for all glyphs, or one for each, with colours by name, by variable and from the palette."""
     from fontTools.ttLib import newTable
     from fontTools.ttLib.tables.S_V_G_ import SVGDocument
 
@@ -119,7 +119,7 @@ def _svg(builder: Any, kind: str) -> None:
 
 
 def _cbdt(builder: Any, kind: str) -> None:
-    """Bitmaps of 100 px to the em."""
+    """Return bitmaps of 100 px per em."""
     from fontTools.ttLib import newTable
     from fontTools.ttLib.tables import C_B_D_T_, E_B_L_C_, BitmapGlyphMetrics
 
@@ -202,7 +202,7 @@ def test_drawings_of_a_font_fill_their_cell(font: Path, side: int) -> None:
 
 
 def test_drawings_of_a_font_with_their_margin(font: Path) -> None:
-    """The square from descender to ascender, 1000 units: one pixel is 20 of them."""
+    """Draw the square from descender to ascender, 1000 units: one pixel is 20 of them."""
     picture = named(opened(font, ",margin=keep"), 50)[SQUARE].astype(int)
     inside = picture[(800 - 600) // 20 : 800 // 20, 200 // 20 : 800 // 20]
     assert np.abs(inside[3:-3, 3:-3] - RED).max() <= 6

@@ -1,4 +1,4 @@
-"""Fonts by file and by family, and their weights."""
+"""Tests of fonts by file and by family, and of their weights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILE = resources.files("fontpkg_jetbrains_mono").joinpath("files", "JetBrainsMon
 
 @pytest.fixture
 def fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with one font in it."""
+    """Make a home folder with one font in it."""
     folder = tmp_path / "fonts"
     folder.mkdir()
     shutil.copy(str(FILE), folder / "mono.ttf")

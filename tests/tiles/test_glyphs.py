@@ -1,4 +1,4 @@
-"""Glyphs are whole, centred and of one size, whatever the cell."""
+"""Tests of glyphs: they are complete, centred and of one size in any cell."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_default_set_is_what_can_be_printed() -> None:
 
 
 def test_letters_and_digits_are_as_they_were() -> None:
-    """The shipped networks were trained on these pixels."""
+    """Check the pixels with which the shipped networks were trained."""
     glyphs = open_tiles("glyphs:set=alnum")
     digest = hashlib.sha256(glyphs.pictures((32, 32)).tobytes()).hexdigest()
     assert digest.startswith("76e590d92b4f63c3")
@@ -46,7 +46,7 @@ def test_letters_and_digits_are_as_they_were() -> None:
     characters=st.text(st.sampled_from(string.printable[:94] + "ÄÖÅçñ§€│─█"), min_size=1, max_size=8),
 )
 def test_never_clipped(width: int, height: int, characters: str) -> None:
-    """The share of ink in the cell is that of the same glyph drawn on a canvas far too large."""
+    """Compare the share of ink with that of the same glyph on a much larger canvas."""
     glyphs = Glyphs(characters)
     assume(not glyphs._is_own((width, height)))
     drawn = ink(glyphs, (width, height)).sum(axis=(1, 2))

@@ -1,4 +1,4 @@
-"""Tiles by name: paths, file names, sources; and what is said where none or several fit."""
+"""Tests of tiles by name: paths, file names, sources, and the errors if no tile or several have the name."""
 
 from __future__ import annotations
 

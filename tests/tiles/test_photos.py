@@ -1,4 +1,4 @@
-"""Folders as people have them: odd names, broken files, links, pipes, nothing at all."""
+"""Tests of real folders: odd names, broken files, links, pipes, and no photos at all."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_exported_templates_read_back(tmp_path: Path) -> None:
 
 
 def test_templates_of_an_older_version_read_back(tmp_path: Path) -> None:
-    """They were numbered without leading zeros, and came back in the same order."""
+    """Read pictures numbered without leading zeros, in their original order."""
     glyphs = open_tiles("glyphs:set=alnum")
     export_tiles(glyphs, tmp_path / "ascii_8", (8, 8))
     for picture in list((tmp_path / "ascii_8").iterdir()):
@@ -197,7 +197,7 @@ def test_templates_of_an_older_version_read_back(tmp_path: Path) -> None:
 
 def test_crops(tmp_path: Path) -> None:
     wide = np.full((90, 270, 3), 128, np.uint8)
-    wide[30:60, 220:250] = np.random.default_rng(0).integers(0, 256, (30, 30, 3))  # something to look at, on the right
+    wide[30:60, 220:250] = np.random.default_rng(0).integers(0, 256, (30, 30, 3))  # a salient part, on the right
     Image.fromarray(wide).save(tmp_path / "a.png")
     options = {"thumbnail_px": (45, 45)}
     centre = Photos(tmp_path, TileOptions(**options)).pictures((45, 45))[0]

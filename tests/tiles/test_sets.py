@@ -1,4 +1,4 @@
-"""Every kind of tile set takes the same walk."""
+"""Tests that every kind of tile set must pass."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def opened(request: pytest.FixtureRequest, album: Path) -> tuple[TileSet, TileOp
 
 
 def some(tiles: TileSet) -> list[int]:
-    """A few choices, out of order and one of them twice."""
+    """Return a few choices, out of order and one of them twice."""
     last = len(tiles) - 1
     return [last, 0, last // 2, last]
 

@@ -1,4 +1,4 @@
-"""The grammar of specs: what is written is read back, and what is wrong is said."""
+"""Tests of the grammar of specs: written specs are read back, and wrong ones are reported."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from perceptual_photomosaic.errors import ConfigError, TileError
 from perceptual_photomosaic.tiles import TileOptions, open_tiles
 from perceptual_photomosaic.tiles.glyphs import Glyphs
+from perceptual_photomosaic.tiles.saved_spec import spec_in_full, spec_of_old
 from perceptual_photomosaic.tiles.spec import (
     Spec,
     join_specs,
     parse_colour,
     parse_specs,
     paths_in,
-    spec_in_full,
-    spec_of_old,
     write_colour,
     write_spec,
 )
@@ -68,7 +67,7 @@ def test_folders_may_be_written_as_they_are(tmp_path: Path, monkeypatch: pytest.
         ("slices", "expected a picture"),
         ("colours", "expected a number"),
         ("colours:many", "expected a whole number, got 'many'"),
-        ("glyphs:colour=red", r"did you mean foreground|it knows set, characters"),
+        ("glyphs:colour=red", r"did you mean foreground|its options are set, characters"),
         ("glyphs:forground=red", r"did you mean foreground=\.\.\.\?"),
         ("glyphs:foreground=reddish", "foreground: expected a colour such as white or #a00, got 'reddish'"),
         ("glyphs:background=#11223344", "without transparency"),
@@ -211,7 +210,7 @@ def test_characters_are_read_from_a_file(tmp_path: Path, monkeypatch: pytest.Mon
     in_full = spec_in_full(text)
     assert paths_in([text]) == [Path("letters.txt")]
     Path("letters.txt").unlink()
-    assert open_tiles(tiles.spec).identity() == tiles.identity()  # what a plan keeps does not need the file
+    assert open_tiles(tiles.spec).identity() == tiles.identity()  # the spec in a plan does not need the file
     assert open_tiles(in_full).identity() == tiles.identity()
 
 

@@ -1,4 +1,4 @@
-"""Tiles shown whole, over the background: alike from files, libraries and memory, in mosaics and drawn again."""
+"""Tests of tiles shown whole over the background: equal from files, libraries and memory, and in plans drawn again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 @pytest.fixture
 def shapes(tmp_path: Path) -> Path:
-    """Flat red photos: twice as wide as high, twice as high as wide, square."""
+    """Make flat red photos: twice as wide as high, twice as high as wide, and square."""
     folder = tmp_path / "shapes"
     folder.mkdir()
     for name, size_px in (("a", (400, 200)), ("b", (200, 400)), ("c", (300, 300))):
@@ -116,7 +116,7 @@ def test_a_spec_may_say_it_for_one_folder(shapes: Path) -> None:
 
 
 def test_matching_sees_what_is_drawn(shapes: Path) -> None:
-    """A cell that is blue at its left and right takes the upright photo, which centred crops cannot tell apart."""
+    """Check that a cell with blue sides takes the upright photo; centred crops of both photos are equal."""
     cell = blue_around((32, 32), (16, 32))
     target = np.concatenate([cell, cell.transpose(1, 0, 2)], axis=1)
     for method in ("solve", "nearest"):

@@ -16,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from perceptual_photomosaic.losses import LossSettings
+from perceptual_photomosaic.loss_settings import LossSettings
 from perceptual_photomosaic.training import prepare
 from perceptual_photomosaic.training.checkpoint import last_checkpoint, list_checkpoints
 from perceptual_photomosaic.training.settings import TrainSettings

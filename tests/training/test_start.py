@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from perceptual_photomosaic.features.vgg import VGG16
-from perceptual_photomosaic.losses import LossSettings, PerceptualLoss
+from perceptual_photomosaic.loss_settings import LossSettings
+from perceptual_photomosaic.losses import PerceptualLoss
 from perceptual_photomosaic.models.mosaicnet import MosaicNet, MosaicNetConfig
 from perceptual_photomosaic.training.cover import from_afar, template_costs
 from perceptual_photomosaic.training.start import fit_decoder

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from perceptual_photomosaic.errors import ConfigError, ImageError, ModelError
-from perceptual_photomosaic.losses import LossSettings
+from perceptual_photomosaic.loss_settings import LossSettings
 from perceptual_photomosaic.models.store import load_model
 from perceptual_photomosaic.progress import Silent, Stage
 from perceptual_photomosaic.training import prepare

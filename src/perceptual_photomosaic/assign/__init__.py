@@ -1,1 +1,1 @@
-"""Who goes in which cell: costs, limits, and the methods that choose."""
+"""Choice of tiles for cells: costs, limits, and the methods."""

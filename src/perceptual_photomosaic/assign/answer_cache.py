@@ -1,8 +1,8 @@
-"""A cache of assignments: the same problem has the same answer, so it is not worked out twice.
+"""A cache of assignments, so that the same problem is not solved twice.
 
-Another file format, a plan beside the picture, a print size: such runs choose the same tiles again. The key is made of
-everything that decides the answer: cells and choices, the limits, the method with its numbers and files, the seed, and
-the code itself. So a changed photo, option, model or line of code never finds an old answer.
+Runs that differ only in file format, plan or print size choose the same tiles. The key covers everything that decides
+the assignment: cells and choices, the limits, the method with its numbers and files, the seed, and the code itself. So
+a changed photo, option, model or line of code never returns an old assignment.
 """
 
 from __future__ import annotations
@@ -21,24 +21,22 @@ from perceptual_photomosaic.files.replacing import written_aside
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
 
-__all__ = ["assign_or_recall"]
+__all__ = ["assign_cached"]
 
 _KEPT = 200
 
 
 @one_blas_thread()
-def assign_or_recall(
-    method: Matcher, problem: Problem, folder: Path | None, *, reporter: Reporter = SILENT
-) -> Assignment:
-    """Choose for every cell, or recall what was chosen for the very same problem.
+def assign_cached(method: Matcher, problem: Problem, folder: Path | None, *, reporter: Reporter = SILENT) -> Assignment:
+    """Choose a tile for every cell, or load the assignment if the same problem was solved before.
 
     Args:
-        method: A method whose repr names all its numbers, and whose `files`, if it has that, are what it reads.
+        method: A method. Its repr must name all its numbers; its `files`, if it has them, are the files that it reads.
         problem: The problem.
-        folder: Where answers are kept; None keeps none. The newest 200 stay.
-        reporter: Hears of progress.
+        folder: Folder of the cache, which keeps the newest 200 assignments; None uses no cache.
+        reporter: Receives progress.
     Returns:
-        The assignment; its figures hold "recalled": True where it was not worked out anew.
+        The assignment; its figures hold "recalled": True if it was loaded from the cache.
     Raises:
         ConstraintError: The limits cannot be met.
     """
@@ -49,14 +47,14 @@ def assign_or_recall(
     if known is not None:
         return known
     assignment = method.assign(problem, reporter=reporter)
-    with suppress(OSError):  # a cache that cannot be written to is no reason to fail
+    with suppress(OSError):  # a read-only cache is not an error
         _save(path, assignment)
     return assignment
 
 
 @cache
 def _code() -> str:
-    """Return a digest of the code and the numbers that choose tiles: `assign`, and what it is built on."""
+    """Return a digest of the source files that decide an assignment: `assign` and the packages it uses."""
     package = Path(__file__).parent.parent
     digest = hashlib.blake2b(digest_size=16)
     for folder in ("assign", "features", "models"):
@@ -93,7 +91,7 @@ def _key(method: Matcher, problem: Problem) -> str:
 
 
 def _load(path: Path, problem: Problem) -> Assignment | None:
-    """A kept answer; anything that is not one is as good as none."""
+    """Load an assignment; return None if the file is missing, damaged or does not fit the problem."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             choices = data["choices"].astype(np.int64)

@@ -1,4 +1,4 @@
-"""From costs to an assignment: cell by cell where nothing forbids it, by flow and repair where limits bind."""
+"""Assignment from costs: cell by cell without limits, by minimum-cost flow and repair with limits."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ __all__ = ["assign_choices", "assign_problem"]
 
 
 def assign_problem(
-    problem: Problem, costs: Costs, *, later: bool = False, reporter: Reporter = SILENT
+    problem: Problem, costs: Costs, *, repair_later: bool = False, reporter: Reporter = SILENT
 ) -> NDArray[np.int64]:
-    """Choose for every cell of a problem, at the least total cost that its limits allow; see `assign_choices`.
+    """Choose a tile for every cell of a problem, at the least total cost within its limits; see `assign_choices`.
 
     Args:
-        problem: What must hold, and what matters.
-        costs: (cells, choices).
-        later: As for `assign_choices`.
-        reporter: Hears of progress.
+        problem: The problem: its grid, limits, variety, importance and seed are used.
+        costs: Costs, (cells, choices).
+        repair_later: As for `assign_choices`.
+        reporter: Receives progress.
     Returns:
         Choices, int64, (cells,).
     Raises:
@@ -42,7 +42,7 @@ def assign_problem(
         problem.variants,
         problem.limits,
         repeats=problem.repeats(),
-        later=later,
+        repair_later=repair_later,
         importance=problem.importance,
         seed=problem.seed,
         reporter=reporter,
@@ -56,32 +56,32 @@ def assign_choices(
     limits: Limits | None = None,
     *,
     repeats: Repeats | None = None,
-    later: bool = False,
+    repair_later: bool = False,
     importance: NDArray[np.float32] | None = None,
     seed: int = 0,
     reporter: Reporter = SILENT,
 ) -> NDArray[np.int64]:
-    """Choose for every cell, at the least total cost that the limits allow.
+    """Choose a tile for every cell, at the least total cost within the limits.
 
-    Exact without limits; with `max_uses` and required tiles a minimum-cost flow (exact up to some five million pairs of
-    cell and tile, within about half a per cent beyond). Where copies are kept apart cells choose in turns; with
-    `max_uses` and required tiles too, an assignment within those is repaired.
+    Without limits the result is exact. With `max_uses` or required tiles it is a minimum-cost flow: exact up to about
+    five million pairs of cell and tile, within about half a per cent beyond. If only copies must keep a distance, cells
+    choose in turns; with `max_uses` or required tiles too, the result of the flow is repaired.
 
     Args:
-        costs: (cells, choices), choice = tile * variants + variant.
+        costs: Costs, (cells, choices), choice = tile * variants + variant.
         shape: (rows, columns).
         variants: Variants of each tile.
-        limits: What the assignment must respect.
-        repeats: The pictures that tiles show, and how far apart copies should lie beyond what the limits ask; that
-            gives way to pins and to the limits. None asks for nothing more.
-        later: Whether the caller sees to it that copies lie farther apart than the limits ask, where uses are limited.
-        importance: How much each cell matters, (cells,), where cells compete for tiles; None means all alike.
-        seed: Decides between equals when nothing else does.
-        reporter: Hears of progress.
+        limits: The limits.
+        repeats: The picture of each tile, and the distance wanted between copies. Pins and limits have priority over
+            that distance. None wants no distance beyond the limits.
+        repair_later: True if the caller will enforce the distance of `repeats` itself when uses are limited.
+        importance: Weight of each cell, (cells,), when cells compete for tiles; None weighs all cells alike.
+        seed: Seed of random decisions, such as between equal costs.
+        reporter: Receives progress.
     Returns:
         Choices, int64, (cells,).
     Raises:
-        ConstraintError: The limits cannot be met; says how much is missing.
+        ConstraintError: The limits cannot be met; the message says how much is missing.
     """
     limits = limits or Limits()
     if importance is not None:
@@ -115,7 +115,7 @@ def assign_choices(
         choices,
         shape,
         limits,
-        repeats=None if later else repeats,
+        repeats=None if repair_later else repeats,
         importance=importance,
         seed=seed,
         reporter=reporter,
@@ -123,7 +123,7 @@ def assign_choices(
 
 
 def _include_missing(costs: Costs, choices: NDArray[np.int64], variants: int, limits: Limits) -> None:
-    """Put required tiles that a pruned flow left out where they cost least, in place of tiles that can be spared."""
+    """Place required tiles that the pruned flow left out, in the cells where they add the least cost."""
     required = limits.required(costs.shape[1] // variants)
     uses = np.bincount(choices // variants, minlength=len(required))
     for tile in np.flatnonzero(required & (uses == 0)):

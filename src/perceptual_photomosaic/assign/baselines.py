@@ -1,7 +1,7 @@
-"""The baselines the paper compares with: every cell takes the tile whose descriptor is nearest.
+"""The baselines of the paper: every cell takes the tile with the nearest descriptor.
 
 `mean` compares mean colours, `nearest` k x k patches, `ncc` structure by normalised cross-correlation plus mean colour.
-All three are squared Euclidean distances between descriptors, so one exact search serves them.
+All three are squared Euclidean distances between descriptors, so one exact search is enough for all.
 
 Source: Tesfaldet et al. 2018, section 4 (nearest template by colour, by pixels, by normalised cross-correlation). Here
 colours are OKLab of means in linear light, and the structure term is taken on OKLab lightness.
@@ -27,18 +27,18 @@ __all__ = ["Correlation", "MeanColour", "NearestPatch"]
 
 
 class _Descriptors(ABC):
-    """A method that is nothing but a descriptor."""
+    """A method that is defined by its descriptor alone."""
 
     @abstractmethod
     def describe(self, patches: NDArray[np.float32]) -> NDArray[np.float32]:
         """Turn patches in linear light, (N, k, k, 3), into descriptors, float32, (N, D)."""
 
     def costs(self, problem: Problem) -> EmbeddingCosts:
-        """Squared distances between the descriptors of cells and of choices."""
+        """Return the squared distances between the descriptors of cells and of choices."""
         return EmbeddingCosts(self.describe(problem.cells), self.describe(problem.choices))
 
     def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
-        """Choose the nearest tile for every cell, as far as the limits allow.
+        """Choose the nearest tile for every cell, within the limits.
 
         Raises:
             ConstraintError: The limits cannot be met.
@@ -49,7 +49,7 @@ class _Descriptors(ABC):
 
 @dataclass(frozen=True)
 class MeanColour(_Descriptors):
-    """Nearest mean colour: the OKLab colour of the cell's mean in linear light."""
+    """The tile with the nearest mean colour: OKLab of the mean in linear light."""
 
     def describe(self, patches: NDArray[np.float32]) -> NDArray[np.float32]:
         return linear_to_oklab(patches.mean(axis=(1, 2)))
@@ -57,10 +57,10 @@ class MeanColour(_Descriptors):
 
 @dataclass(frozen=True)
 class NearestPatch(_Descriptors):
-    """Nearest k x k patch in OKLab, mean squared over the samples.
+    """The tile with the nearest k x k patch: mean squared OKLab distance over the samples.
 
     Attributes:
-        k: Samples along each side, 1 to 8. Small values favour tone, large ones shape.
+        k: Samples along each side, 1 to 8. Small values favour tone, large values shape.
     """
 
     k: int = 4
@@ -79,12 +79,12 @@ class Correlation(_Descriptors):
     """Normalised cross-correlation of lightness plus distance of mean colours.
 
     The cost is structure * (1 - ncc) + squared OKLab distance of the means. For unit vectors |u - v|^2 = 2 (1 - ncc),
-    so it too is a squared distance. A patch without structure (a standard deviation of lightness under `flat`) fades to
-    the zero vector, whose correlation with anything counts as one half: flat cells do not chase noise.
+    so this is a squared distance too. If a patch has little structure (a standard deviation of lightness below `flat`),
+    its vector shrinks towards zero. All structures then cost it about the same, so noise does not decide in flat cells.
 
     Attributes:
         structure: Weight of the structure term.
-        flat: OKLab lightness deviation at which structure counts half.
+        flat: Standard deviation of OKLab lightness at which the structure counts half (the vector's squared length).
     """
 
     structure: float = 0.02

@@ -1,4 +1,4 @@
-"""Costs of putting a choice into a cell, handed out in blocks so that the whole matrix never exists."""
+"""Costs of choices in cells, computed in blocks of cells so that the whole matrix is never in memory."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ BLOCK_ENTRIES = 8_000_000
 
 
 class Costs(Protocol):
-    """A (cells, choices) matrix of costs, by rows."""
+    """A matrix of costs, (cells, choices), that is read by rows."""
 
     @property
     def shape(self) -> tuple[int, int]:
         """(cells, choices)."""
 
     def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
-        """Costs of some cells: float32, (n, choices); smaller is better."""
+        """Return the costs of some cells, float32, (n, choices); smaller is better."""
 
 
 class DenseCosts:
-    """Costs that are already there as an array, such as a network's logits."""
+    """Costs given as an array, such as a network's logits."""
 
     def __init__(self, matrix: NDArray[np.float32]) -> None:
         self.matrix = matrix
@@ -49,7 +49,7 @@ class EmbeddingCosts:
     """
 
     def __init__(self, cells: NDArray[np.float32], choices: NDArray[np.float32]) -> None:
-        centre = choices.mean(axis=0, dtype=np.float64).astype(np.float32)  # keeps the cancellation below harmless
+        centre = choices.mean(axis=0, dtype=np.float64).astype(np.float32)  # keeps rounding errors below small
         self._cells = cells - centre
         choices = choices - centre
         self._minus_two_choices = np.ascontiguousarray(-2.0 * choices.T)
@@ -63,7 +63,7 @@ class EmbeddingCosts:
     def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
         some = self._cells[cells]
         costs: NDArray[np.float32]
-        if len(some) == 1:  # too little work for the threads of a matrix product, which wait for each other busily
+        if len(some) == 1:  # a threaded matrix product is slower for so little work
             costs = np.einsum("nd,dt->nt", some, self._minus_two_choices)
         else:
             costs = some @ self._minus_two_choices
@@ -73,11 +73,11 @@ class EmbeddingCosts:
 
 
 class WeightedCosts:
-    """Costs of cells that do not all matter alike: what decides where cells compete for tiles.
+    """Costs multiplied by the importance of cells, for cells that compete for tiles.
 
     Args:
-        costs: Costs of cells that do.
-        importance: How much each cell matters, float32, (cells,).
+        costs: Costs without importance.
+        importance: Weight of each cell, float32, (cells,).
     """
 
     def __init__(self, costs: Costs, importance: NDArray[np.float32]) -> None:
@@ -92,7 +92,7 @@ class WeightedCosts:
 
 
 def blocks(costs: Costs, entries: int = BLOCK_ENTRIES) -> list[slice]:
-    """Slices of cells whose costs have about `entries` entries each."""
+    """Return slices of cells whose costs have about `entries` entries each."""
     cells, choices = costs.shape
     return slices(cells, max(1, entries // max(1, choices)))
 
@@ -104,7 +104,7 @@ def tile_costs(rows: NDArray[np.float32], variants: int) -> tuple[NDArray[np.flo
         rows: (n, tiles * variants).
         variants: Variants of each tile.
     Returns:
-        Costs, (n, tiles), and which variant each is of (None when there is only one).
+        Costs, (n, tiles), and the variant of each (None if tiles have only one).
     """
     if variants == 1:
         return rows, None
@@ -114,7 +114,7 @@ def tile_costs(rows: NDArray[np.float32], variants: int) -> tuple[NDArray[np.flo
 
 
 def best_choices(costs: Costs, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-    """The cheapest choice of each cell, the lowest number among equals.
+    """Return the cheapest choice of each cell, and the lowest number among equal costs.
 
     Args:
         costs: (cells, choices).

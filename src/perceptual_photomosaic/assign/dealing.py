@@ -1,8 +1,8 @@
-"""Dealing tiles out anew: what cells do under limits, many at a time.
+"""Redistribution of tiles among many cells at a time, for the solver under limits.
 
-Where every copy of a tile is spoken for, a cell gets a better one only if the cell that holds it gets another, and so
-on. So cells that lie apart pool the tiles they hold with the copies that nobody holds, and a minimum-cost flow deals
-them out at the least cost of all ways to do so: cycles of any length, where swaps of two would be stuck.
+If all copies of a tile are in use, a cell can get that tile only if another cell gives it up and takes another one. So
+a group of cells puts its tiles and the unused copies into one pool, and a minimum-cost flow distributes the pool at the
+least cost. This finds cycles of any length, where swaps between two cells would find no gain.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ def deal(
     stock: NDArray[np.int64],
     required: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """The cheapest way to give every cell one of its options.
+    """Find the cheapest way to give every cell one of its options.
 
     Args:
         tiles: The tile of each option, (n, K).
-        costs: What it costs, (n, K); infinite where it may not be.
-        stock: Copies that may be dealt, (tiles,).
-        required: Tiles of which at least one must be dealt, (tiles,).
+        costs: The cost of each option, (n, K); infinite if the option is not allowed.
+        stock: Number of copies available of each tile, (tiles,).
+        required: Tiles of which at least one copy must be used, (tiles,).
     Returns:
-        The option of each cell, (n,). There must be a way: the tiles that cells hold now are among their options.
+        The option of each cell, (n,). A solution must exist: the current tile of every cell is among its options.
     """
     known, tile = np.unique(tiles, return_inverse=True)
     cell, option = np.nonzero(np.isfinite(costs))
     tile = tile.reshape(tiles.shape)[cell, option]
     cost = costs[cell, option]
-    order = np.lexsort((option, cost, tile, cell))  # of several variants of a tile the cheapest
+    order = np.lexsort((option, cost, tile, cell))  # the cheapest variant of each tile comes first
     cell, option, tile, cost = cell[order], option[order], tile[order], cost[order]
     first = np.concatenate([[True], (cell[1:] != cell[:-1]) | (tile[1:] != tile[:-1])])
     cell, option, tile, cost = cell[first], option[first], tile[first], cost[first]
@@ -46,14 +46,14 @@ def deal(
 
 
 def chains(before: NDArray[np.integer], after: NDArray[np.integer]) -> list[list[int]]:
-    """Take a new deal apart into moves that may be made or left out one by one.
+    """Split a redistribution into moves that are independent of each other.
 
     Args:
-        before: Tile of each cell, (n,).
-        after: The same after the deal.
+        before: Tile of each cell before, (n,).
+        after: Tile of each cell after, (n,).
     Returns:
-        Lists of cells that change together: each takes what the next one gives up, the last what the first one does
-        (a cycle), or a copy that nobody holds.
+        Lists of cells that must change together. Each cell takes the tile that the next one gives up. The last cell
+        takes the tile of the first (a cycle) or an unused copy (a path).
     """
     moved = np.flatnonzero(before != after).tolist()
     giving: dict[int, list[int]] = {}
@@ -63,7 +63,7 @@ def chains(before: NDArray[np.integer], after: NDArray[np.integer]) -> list[list
     for cell in moved:
         surplus[int(before[cell])] = surplus.get(int(before[cell]), 0) + 1
         surplus[int(after[cell])] = surplus.get(int(after[cell]), 0) - 1
-    starts = [tile for tile, count in surplus.items() for _ in range(count)]  # paths first: what is left are cycles
+    starts = [tile for tile, count in surplus.items() for _ in range(count)]  # paths first; only cycles are left then
     found = [_walk(tile, after, giving) for tile in starts]
     for cell in moved:
         tile = int(before[cell])
@@ -73,7 +73,7 @@ def chains(before: NDArray[np.integer], after: NDArray[np.integer]) -> list[list
 
 
 def _walk(tile: int, after: NDArray[np.integer], giving: dict[int, list[int]]) -> list[int]:
-    """Follow one tile after the other until nobody gives up what is taken."""
+    """Follow a chain of cells until no cell gives up the tile that the last one takes."""
     chain: list[int] = []
     while giving.get(tile):
         chain.append(giving[tile].pop())

@@ -1,4 +1,4 @@
-"""Is the tile set the problem? How much of the colour error a few more tiles would take away, and of which colours."""
+"""The diagnosis: colours that the tile set lacks, and the colour error that more such tiles would remove."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from perceptual_photomosaic.tiles.kinds import can_grow, noun_of
 __all__ = ["Diagnosis", "diagnose"]
 
 MORE_TILES = 40
-"""How many further tiles the question is asked for."""
+"""Number of additional tiles that the diagnosis assumes."""
 
 _WORTH_SAYING = 0.15
 _VISIBLE = 0.03
@@ -25,14 +25,14 @@ _HUE_ANGLES = np.radians([0.0, 29.0, 60.0, 105.0, 142.0, 195.0, 262.0, 315.0])
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What the tile set lacks most.
+    """The colours that the tile set lacks most.
 
     Attributes:
         colours: Name of the missing colours: "dark", "light blue".
-        share: Part of the squared colour error of all cells that `more` such tiles would take away, 0 to 1.
-        more: Number of further tiles.
-        noun: What the tiles are: photos, letters, emoji, pieces, colours, or tiles of several kinds.
-        growing: Whether people can add such tiles. Nobody can add red letters to a font.
+        share: Part of the squared colour error of all cells that `more` such tiles would remove, 0 to 1.
+        more: Number of additional tiles.
+        noun: Word for the tiles: photos, letters, emoji, pieces, colours, or tiles if there are several kinds.
+        growing: True if people can add such tiles. Nobody can add red letters to a font.
     """
 
     colours: str
@@ -42,7 +42,7 @@ class Diagnosis:
     growing: bool = True
 
     def __str__(self) -> str:
-        """Say what is lacking, and ask for more only where people can add tiles."""
+        """Name the missing colours, and ask for more tiles only if people can add them."""
         if self.growing:
             return f"your {self.noun} have few {self.colours} ones: about {self.more} more would help most"
         return f"these {self.noun} have few {self.colours} ones"
@@ -51,15 +51,15 @@ class Diagnosis:
 def diagnose(problem: Problem, choices: NDArray[np.int64], more: int = MORE_TILES) -> Diagnosis | None:
     """Find the colours that the tile set lacks.
 
-    Cells are grouped by the name of their mean colour; in the group with the largest error, `more` new tiles are
-    imagined where they would help (k-means of the group's colours), each used as often as the limits allow.
+    Cells are grouped by the name of their mean colour. For the group with the largest error, `more` new tiles are
+    assumed at the k-means centres of the group's colours, each used as often as the limits allow.
 
     Args:
-        problem: What was asked.
+        problem: The problem.
         choices: The assignment, (rows, columns).
-        more: How many further tiles to imagine.
+        more: Number of additional tiles to assume.
     Returns:
-        The diagnosis, or None where the tile set serves well (errors that nobody sees, or a gain under 15%).
+        The diagnosis, or None if the tile set is good enough: the error is invisible, or the gain is below 15%.
     """
     wanted = linear_to_oklab(problem.cells.mean(axis=(1, 2)))
     flat = choices.ravel()
@@ -83,7 +83,7 @@ def diagnose(problem: Problem, choices: NDArray[np.int64], more: int = MORE_TILE
 
 
 def _distance_with(wanted: NDArray[np.float32], error: NDArray[np.float32], more: int) -> NDArray[np.float32]:
-    """Squared distance of each colour to the nearest of `more` imagined tiles."""
+    """Return the squared distance of each colour to the nearest of `more` assumed tiles."""
     worst = np.argsort(-error, kind="stable")
     centres = wanted[worst[np.linspace(0, len(worst) - 1, min(more, len(worst))).astype(int)]].copy()
     squared = np.zeros((len(wanted), len(centres)), np.float32)
@@ -99,7 +99,7 @@ def _distance_with(wanted: NDArray[np.float32], error: NDArray[np.float32], more
 
 
 def _colour_names(lab: NDArray[np.float32]) -> NDArray[np.str_]:
-    """Name OKLab colours: by lightness when grey, by lightness and hue otherwise."""
+    """Name OKLab colours: greys by lightness, other colours by lightness and hue."""
     chroma = np.hypot(lab[:, 1], lab[:, 2])
     angle = np.arctan2(lab[:, 2], lab[:, 1])
     apart = np.abs((angle[:, None] - _HUE_ANGLES[None] + np.pi) % (2 * np.pi) - np.pi)

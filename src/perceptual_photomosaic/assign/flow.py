@@ -1,10 +1,10 @@
-"""Cheapest assignment under limits on how often each tile is used: a minimum-cost flow.
+"""Cheapest assignment under limits on the uses of each tile, as a minimum-cost flow.
 
-Cells send one unit each; tiles pass on at most their capacity; an arc from cell to tile costs what putting the tile
-there costs. Small problems are solved whole, so exactly. Large ones keep the arcs that matter (the nearest tiles of
-each cell, the nearest cells of each tile) beside a costly way out; cells that took it are solved again among what is
-left, until none is. OR-tools' solver does the work: 2.3 s for 4,096 cells x 919 tiles, where a Hungarian method on
-repeated columns took 168 s.
+Each cell sends one unit. Each tile passes on at most its capacity. An arc from a cell to a tile has the cost of that
+tile in that cell. Small problems keep all arcs, so their solution is exact. Large problems keep only the cheapest arcs
+(the nearest tiles of each cell, the nearest cells of each tile) and one expensive arc from each cell to the sink. Cells
+that used the expensive arc are solved again with the remaining capacity, until all cells have a tile. The solver is
+that of OR-tools: 2.3 s for 4,096 cells x 919 tiles; a Hungarian method on repeated columns took 168 s.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 __all__ = ["cheapest_flow", "cheapest_within_capacity"]
 
 DENSE_ARCS = 5_000_000
-"""Up to so many arcs the flow is solved whole (0.41 GB for 3.8 million)."""
+"""Largest number of arcs for which all arcs are kept (3.8 million take 0.41 GB)."""
 
 _COST_STEPS = 1_000_000
 
@@ -33,16 +33,16 @@ def cheapest_within_capacity(
     dense_arcs: int = DENSE_ARCS,
     reporter: Reporter = SILENT,
 ) -> NDArray[np.int64]:
-    """Choose for some cells so that the sum of costs is least.
+    """Choose a tile for each of some cells at the least total cost within the tiles' capacity.
 
     Args:
-        costs: (all cells, choices).
+        costs: Costs, (all cells, choices).
         variants: Variants of each tile; they share its capacity.
-        capacity: How often each tile may be used, (tiles,); their sum must reach the number of cells.
+        capacity: Largest number of uses of each tile, (tiles,); the sum must be at least the number of cells.
         required: Tiles that must be used at least once, (tiles,).
         cells: The cells to fill, (n,).
-        dense_arcs: Up to so many arcs the result is exact; beyond, within about half a per cent.
-        reporter: Hears of progress.
+        dense_arcs: Largest number of arcs for an exact result; beyond it is within about half a per cent.
+        reporter: Receives progress.
     Returns:
         Choices, int64, (n,), in the order of `cells`.
     """
@@ -73,7 +73,7 @@ def _arcs(
     required: NDArray[np.bool_],
     dense_arcs: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
-    """Arcs (cell, position in `tiles`, cost, choice): all of them, or the ones that matter."""
+    """Return the arcs (cell, position in `tiles`, cost, choice): all, or the cheapest if there are too many."""
     whole = len(cells) * len(tiles) <= dense_arcs
     fill = len(cells) / max(1, int(np.minimum(capacity[tiles], len(cells)).sum()))
     per_cell = len(tiles) if whole else min(len(tiles), max(16, int(dense_arcs / len(cells) * 0.75)))
@@ -107,7 +107,7 @@ def _nearest_columns(rows: NDArray[np.float32], count: int) -> NDArray[np.int64]
 
 
 class _CheapestCells:
-    """The cheapest cells of each tile, kept while blocks of costs stream past."""
+    """The cheapest cells of each tile, collected block by block."""
 
     def __init__(self, tiles: int, keep: int) -> None:
         self._keep = keep
@@ -142,14 +142,14 @@ def cheapest_flow(
     """Give every cell one of its arcs, at the least sum of costs.
 
     Args:
-        num_cells: Cells.
-        cell: Which cell an arc leaves, (arcs,).
-        tile: Which tile it reaches, (arcs,).
-        cost: What it costs, (arcs,).
-        capacity: How often each tile may be used, (tiles,).
-        required: Tiles that must be used if they can, (tiles,).
+        num_cells: Number of cells.
+        cell: Cell at the start of each arc, (arcs,).
+        tile: Tile at the end of each arc, (arcs,).
+        cost: Cost of each arc, (arcs,).
+        capacity: Largest number of uses of each tile, (tiles,).
+        required: Tiles that must be used if possible, (tiles,).
     Returns:
-        Numbers of the arcs that are used; cells that none of theirs is left for have none.
+        Numbers of the arcs that are used. A cell has none if the capacity of all its tiles is used up.
     """
     from ortools.graph.python import min_cost_flow
 
@@ -165,7 +165,7 @@ def cheapest_flow(
     )
     tiles = first_tile + np.arange(num_tiles)
     into_sink = np.full(num_tiles, sink)
-    # The first use of a required tile earns more than any detour costs, the others cost nothing.
+    # The first use of a required tile has a reward larger than any extra cost; further uses cost nothing.
     reward = -(out + 1) * (num_tiles + num_cells) if required.any() else 0
     flow.add_arcs_with_capacity_and_unit_cost(tiles, into_sink, required.astype(np.int64), np.full(num_tiles, reward))
     flow.add_arcs_with_capacity_and_unit_cost(tiles, into_sink, capacity - required, np.zeros(num_tiles, np.int64))

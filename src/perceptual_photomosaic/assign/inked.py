@@ -1,4 +1,4 @@
-"""Characters chosen together with their colours, as terminals do: the pair that comes nearest to each cell."""
+"""Choice of characters together with their colours, for coloured text."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from perceptual_photomosaic.grid import tile_size_px
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.tiles.kinds import inks_of
 
-__all__ = ["Inked", "ink_of"]
+__all__ = ["InkMatcher", "ink_of"]
 
 _ANALYSIS_PX = 32
 
 
 @dataclass(frozen=True)
-class Inked:
-    """Choose for every cell the character that comes nearest to it in its own best colours.
+class InkMatcher:
+    """Choose for every cell the character that is nearest to the cell when both colours are fitted to it.
 
     Attributes:
-        ink: "target" colours the character, "duo" its paper too.
+        ink: "target" fits the colour of the character, "duo" the colour of its paper too.
     """
 
     ink: str
 
     def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
-        """Choose characters, as far as the limits allow.
+        """Choose a character for every cell, within the limits.
 
         Raises:
             ConstraintError: The limits cannot be met.
@@ -41,7 +41,7 @@ class Inked:
 
 
 def ink_of(problem: Problem, choices: NDArray[np.int64], ink: str) -> Ink:
-    """Return the colours in which chosen characters come nearest to their cells.
+    """Return the colours in which the chosen characters are nearest to their cells.
 
     Args:
         problem: The problem.
@@ -55,6 +55,6 @@ def ink_of(problem: Problem, choices: NDArray[np.int64], ink: str) -> Ink:
 
 
 def _fit(problem: Problem, ink: str) -> InkFit:
-    """Look at the characters, and get ready to fit colours to them."""
+    """Prepare the fit of colours to the characters of a problem."""
     pictures = problem.tiles.pictures(tile_size_px(_ANALYSIS_PX, problem.grid.cell_aspect))
     return InkFit.of(problem.cells, pictures, *inks_of(problem.tiles), ink, problem.grid.cell_aspect)

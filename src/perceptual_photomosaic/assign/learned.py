@@ -1,4 +1,4 @@
-"""The network as a method: its logits are the costs, so every limit holds for it as for the others."""
+"""The network as a method: its logits become costs, so all limits apply to it as to the other methods."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ class Learned:
     """MosaicNet, trained for one tile set.
 
     Attributes:
-        model: Name of a model that comes with the package, or a file; empty takes the one that comes with the package
-            for the tiles.
-        background: sRGB colour beyond a padded target.
+        model: Name of a model of the package, or a file; empty takes the model of the package for these tiles.
+        background: sRGB colour around a padded target.
     """
 
     model: str
@@ -35,18 +34,18 @@ class Learned:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files that decide the answer: the model, or those that come with the package."""
+        """The files that decide the assignment: the model file, or all models of the package."""
         from perceptual_photomosaic.models.shipped import available_models
 
         path = Path(self.model)
         return (path,) if path.is_file() else tuple(available_models().values())
 
     def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
-        """Choose the template with the highest coefficient in every cell, as far as the limits allow.
+        """Choose the template with the highest coefficient for every cell, within the limits.
 
         Raises:
-            ModelError: No such model, none for these tiles, another tile set than it was trained for, or cells that are
-                not square.
+            ModelError: The model does not exist, there is none for these tiles, it was trained for another tile set, or
+                the cells are not square.
             MissingExtraError: torch is not installed.
             ConstraintError: The limits cannot be met.
         """
@@ -76,7 +75,7 @@ class Learned:
 
 
 def _costs(logits: NDArray[np.float32], templates: NDArray[np.int64], num_choices: int) -> NDArray[np.float32]:
-    """Costs of all choices, (cells, choices): what the network does not know costs more than all that it does."""
+    """Return the costs of all choices, (cells, choices); choices that are no template cost more than all templates."""
     highest, lowest = float(logits.max()), float(logits.min())
     costs = np.full((len(logits), num_choices), 2 * (highest - lowest) + 1, np.float32)
     costs[:, templates] = highest - logits

@@ -1,4 +1,4 @@
-"""Limits on repetition: what every method honours exactly."""
+"""Limits of an assignment, which every method meets exactly."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ __all__ = ["Limits"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What an assignment must respect. Tiles are counted, not their variants.
+    """The limits of an assignment. All variants of a tile count as that tile.
 
     Attributes:
-        max_uses: A tile is used at most so often; None means as often as wanted.
-        min_distance: Two copies of a tile lie at least so many cells apart, by the larger of row and column
-            difference; 0 and 1 mean anywhere.
-        must_include: Tiles that appear at least once.
-        use_all: Every tile appears at least once.
-        banned: Tiles that appear nowhere.
-        pinned: Cell number -> choice that stays in that cell.
+        max_uses: Largest number of uses of a tile; None sets no limit.
+        min_distance: Smallest distance between two copies of a tile, in cells: the larger of row and column difference;
+            0 and 1 set no limit.
+        must_include: Tiles that must appear at least once.
+        use_all: True if every tile must appear at least once.
+        banned: Tiles that must not appear.
+        pinned: Choices that were set by hand: cell number -> choice.
     """
 
     max_uses: int | None = None
@@ -36,37 +36,37 @@ class Limits:
 
     @property
     def free(self) -> bool:
-        """Tell whether the uses of tiles are left open: no most, and none that must appear."""
+        """Tell whether uses have no limits: no largest number of uses, and no tiles that must appear."""
         return self.max_uses is None and not self.must_include and not self.use_all
 
     def required(self, num_tiles: int) -> NDArray[np.bool_]:
-        """Which tiles must appear, (tiles,)."""
+        """Mark the tiles that must appear, bool, (tiles,)."""
         needed = np.full(num_tiles, self.use_all)
         needed[list(self.must_include)] = True
         needed[list(self.banned)] = False
         return needed
 
     def capacity(self, num_tiles: int, num_cells: int) -> NDArray[np.int64]:
-        """How often each tile may be used, (tiles,)."""
+        """Return the largest number of uses of each tile, (tiles,)."""
         capacity = np.full(num_tiles, num_cells if self.max_uses is None else min(self.max_uses, num_cells), np.int64)
         capacity[list(self.banned)] = 0
         return capacity
 
     def allowed(self, num_tiles: int, variants: int) -> NDArray[np.bool_] | None:
-        """Which choices may be used, (tiles * variants,); None where nothing is banned."""
+        """Mark the choices that may be used, bool, (tiles * variants,); None if no tile is banned."""
         if not self.banned:
             return None
         return np.repeat(~np.isin(np.arange(num_tiles), list(self.banned)), variants)
 
     def check(self, shape: tuple[int, int], num_tiles: int, variants: int) -> None:
-        """Refuse what no assignment can meet.
+        """Check that an assignment can meet these limits.
 
         Args:
             shape: (rows, columns) of the grid.
             num_tiles: Tiles in the set.
             variants: Variants of each tile.
         Raises:
-            ConstraintError: With how much is missing.
+            ConstraintError: No assignment can meet them; the message says how much is missing.
         """
         rows, columns = shape
         cells = rows * columns

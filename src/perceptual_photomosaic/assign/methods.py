@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perceptual_photomosaic.assign.baselines import Correlation, MeanColour, NearestPatch
-from perceptual_photomosaic.assign.inked import Inked
+from perceptual_photomosaic.assign.inked import InkMatcher
 from perceptual_photomosaic.assign.learned import Learned
 from perceptual_photomosaic.assign.problem import Matcher
 from perceptual_photomosaic.assign.solve import Solve, parse_weights
@@ -18,11 +18,11 @@ def matcher(options: MosaicOptions) -> Matcher:
     """Return the method that the options name.
 
     Raises:
-        ConfigError: There is no such method, or a weight that makes no sense.
+        ConfigError: The method does not exist, or a value of the options is invalid.
     """
     match options.method:
         case "solve" if options.ink != "none":
-            return Inked(options.ink)
+            return InkMatcher(options.ink)
         case "solve":
             return Solve(parse_weights(options.viewing, options.weights, limited=options.max_uses is not None))
         case "mean":

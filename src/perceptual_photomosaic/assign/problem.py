@@ -1,7 +1,7 @@
-"""What a method of choosing tiles is given, and what it gives back.
+"""The input and the result of a method: `Problem` and `Assignment`.
 
-Every method sees the same `Problem` and returns one choice per cell; the baselines do it from descriptors, the solver
-jointly, the network from its logits. `methods.py` lists them by name.
+Every method gets the same `Problem` and returns one choice per cell. The baselines choose by descriptors, the solver
+chooses for all cells together, the network chooses by its logits. `methods.py` lists the methods by name.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ __all__ = ["Assignment", "Matcher", "Problem"]
 
 
 _GREY = 1e-3
-"""Channels of linear light that differ by less make a grey."""
+"""Largest difference between the channels of a grey, in linear light."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """All that decides which tile goes where.
+    """Everything that decides an assignment.
 
     Attributes:
-        grid: Where the cells are.
-        cells: What the target looks like in each cell: linear light, float32, (cells, k, k, 3), row by row.
-        choices: What each choice looks like: linear light, float32, (choices, k, k, 3).
-        tiles: The tile set behind the choices.
+        grid: The grid over the target.
+        cells: The patch of the target in each cell: linear light, float32, (cells, k, k, 3), row by row.
+        choices: The patch of each choice: linear light, float32, (choices, k, k, 3).
+        tiles: The tile set.
         target: The target as loaded, sRGB, uint8, (H, W, 3).
-        limits: What the assignment must respect.
-        importance: How much each cell matters, float32, (cells,), mean 1; None means all alike.
-        seed: Decides between equals and orders random moves.
-        tone: How the tones of `cells` were fitted to those of the tiles; None where they were not.
-        variety: How strongly copies of a picture are kept apart.
-        pictures: The picture that each tile shows, (tiles,): near copies share a number; None means each its own.
-        detail: How much more the colours inside a cell count, (cells,), 1 for most; None means all alike.
-        narrow: Whether the solver compares cells and choices through a blur, as the tiles have few tones.
+        limits: The limits that the assignment must respect.
+        importance: Importance of each cell, float32, (cells,), mean 1; None weighs all cells alike.
+        seed: Seed of random decisions: between equal costs, and the order of moves.
+        tone: The fit of tones that was applied to `cells`; None if there was none.
+        variety: The distance and the price that keep copies of a picture apart.
+        pictures: The picture of each tile, (tiles,): near copies share a number; None gives each tile its own.
+        detail: Factor of the colours inside each cell, (cells,), 1 for most cells; None means 1 for all.
+        narrow: True if the tiles have few tones; the solver then blurs cells and choices before it compares them.
     """
 
     grid: Grid
@@ -67,58 +67,58 @@ class Problem:
 
     @cached_property
     def cell_traits(self) -> Traits:
-        """Colours and tones of the cells, as the solver compares them."""
+        """Colours and tones of the cells for the solver, blurred if the tiles are narrow."""
         return Traits(blurred(self.cells, self.grid.cell_aspect) if self.narrow else self.cells)
 
     @cached_property
     def choice_traits(self) -> Traits:
-        """Colours and tones of the choices, likewise."""
+        """Colours and tones of the choices for the solver, blurred if the tiles are narrow."""
         return Traits(blurred(self.choices, self.grid.cell_aspect) if self.narrow else self.choices)
 
     @cached_property
     def channels(self) -> int:
-        """Numbers that say a colour here: 3, or 1 where neither the target nor any tile has a colour."""
+        """Number of colour channels needed: 3, or 1 if the target and all tiles are grey."""
         return 3 if any(np.ptp(part, axis=-1).max() > _GREY for part in (self.cells, self.choices)) else 1
 
     @property
     def num_tiles(self) -> int:
-        """Tiles of the set, their variants not counted."""
+        """Number of tiles, without their variants."""
         return len(self.choices) // self.variants
 
     @property
     def variants(self) -> int:
-        """Variants of each tile."""
+        """Number of variants of each tile."""
         return len(self.tiles.variants)
 
     @property
     def allowed(self) -> NDArray[np.bool_] | None:
-        """Which choices may be used, (choices,); None where nothing is banned."""
+        """Choices that may be used, bool, (choices,); None if no tile is banned."""
         return self.limits.allowed(self.num_tiles, self.variants)
 
     @property
     def distance(self) -> int:
-        """Copies of a picture lie at least so many cells apart: by the limits, or by the variety chosen."""
+        """Smallest distance between copies of a picture, in cells: the larger of that of limits and variety."""
         return max(1, self.limits.min_distance, self.variety.distance)
 
     def repeats(self, price: float | None = None) -> Repeats:
-        """Return what copies near each other cost.
+        """Return the prices of copies near each other.
 
         Args:
-            price: What two copies side by side cost; None takes that of the variety.
+            price: Price of two copies side by side; None takes that of the variety.
         """
         pictures = np.arange(self.num_tiles) if self.pictures is None else self.pictures
         if self.limits.min_distance > 1 and pictures.max() + 1 < (2 * self.distance - 1) ** 2:
-            pictures = np.arange(self.num_tiles)  # too few of them to count near copies as one
+            pictures = np.arange(self.num_tiles)  # too few pictures: near copies count as different
         return Repeats(pictures, self.grid.shape, self.distance, self.variety.price if price is None else price)
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """One choice per cell, and what the method has to say about it.
+    """One choice per cell, and the figures that the method measured.
 
     Attributes:
         choices: Choice numbers, int64, (rows, columns).
-        figures: What the method measured (energy per sweep, iterations), for reports.
+        figures: Figures for reports, such as the energy after each sweep.
     """
 
     choices: NDArray[np.int64]
@@ -129,7 +129,7 @@ class Matcher(Protocol):
     """A method of choosing tiles."""
 
     def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
-        """Choose a tile for every cell, within the problem's limits.
+        """Choose a tile for every cell, within the limits of the problem.
 
         Raises:
             ConstraintError: The limits cannot be met.

@@ -1,8 +1,8 @@
-"""Repetition: which cells lie near each other, and what the same picture in two of them costs.
+"""Prices of copies of the same picture in cells near each other.
 
-Copies are counted by picture, not by tile: near copies of a photo, and its turned variants, are the same picture. Two
-rules hold together. Closer than `distance` cells the same picture is refused. Farther apart each pair of copies has a
-price, which falls with their distance r as exp(-r^2 / (2 s^2)), s = 2.5 cells, and ends at six cells.
+Copies are counted by picture, not by tile: near copies of a photo, and its turned variants, are the same picture. There
+are two rules. Copies closer than `distance` cells are refused. Each other pair of copies has a price, which falls with
+their distance r as exp(-r^2 / (2 s^2)), s = 2.5 cells, and is 0 beyond six cells.
 """
 
 from __future__ import annotations
@@ -17,32 +17,30 @@ from perceptual_photomosaic.threads import slices
 __all__ = ["REFUSED", "Repeats"]
 
 REFUSED = np.float32(1e4)
-"""The price of what is refused: more than any gain, yet finite, so that a cell in conflict still finds a way out."""
+"""Price of a refused copy: larger than any gain, but finite, so that a cell in conflict can still be compared."""
 
 _REACH = 6
 _SPREAD = 2.5
 _TABLE = 1 << 23
-"""Entries of a table of prices that are held at once: 64 MB while it is made."""
+"""Largest number of entries of a table of prices: 64 MB while it is computed."""
 
 
 class Repeats:
-    """Prices of copies over a grid.
+    """Prices of copies on a grid.
 
     Args:
         pictures: The picture of each tile, (tiles,), numbered from 0.
         shape: (rows, columns) of the grid.
-        distance: The same picture lies at least so many cells apart, by the larger of row and column difference.
-        price: What two copies side by side would cost; it falls with their distance.
+        distance: Smallest distance of copies that is not refused, in cells: the larger of row and column difference.
+        price: Price of two copies side by side; it falls with their distance.
 
     Attributes:
-        active: Whether anything is refused or has a price.
     """
 
     def __init__(
         self, pictures: NDArray[np.integer], shape: tuple[int, int], distance: int = 1, price: float = 0.0
     ) -> None:
         self.pictures, self.distance, self.price = pictures.astype(np.int64), max(1, distance), float(price)
-        self.active = self.distance > 1 or self.price > 0
         self._columns = shape[1]
         self._reach = max(self.distance - 1, _REACH if self.price > 0 else 0)
         self._nobody = int(self.pictures.max()) + 1
@@ -50,17 +48,17 @@ class Repeats:
 
     @property
     def block(self) -> int:
-        """The number of cells to ask `prices` for at a time, so that their table stays small."""
+        """Number of cells to pass to `prices` at a time, so that its table stays small."""
         return max(1, _TABLE // (self._nobody + 1))
 
     def rescale(self, factor: float) -> None:
-        """Multiply the price; what is refused stays refused."""
+        """Multiply the price; refused copies stay refused."""
         self.price *= factor
         self.__dict__.pop("_around", None)
 
     @cached_property
     def _around(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-        """Steps down and right to the cells around a cell, the price of a copy there, and what refuses it."""
+        """Steps down and right to the cells around a cell, and price and refusal of a copy in each, (m,) all."""
         side = np.arange(-self._reach, self._reach + 1)
         down, right = (axis.ravel() for axis in np.meshgrid(side, side, indexing="ij"))
         squared, apart = down**2 + right**2, np.maximum(abs(down), abs(right))
@@ -70,7 +68,7 @@ class Repeats:
         return down[here], right[here], price[here], refused[here].astype(np.float64)
 
     def reset(self, tiles: NDArray[np.integer]) -> None:
-        """Take up an assignment: the tile of each cell, (rows, columns); -1 for a cell that has none yet."""
+        """Set the current assignment: the tile of each cell, (rows, columns); -1 for a cell that has none yet."""
         inside = tuple(slice(self._reach, size - self._reach) for size in self._grid.shape)
         self._grid[inside] = np.where(tiles < 0, self._nobody, self.pictures[tiles])
 
@@ -80,7 +78,7 @@ class Repeats:
         self._grid[row + self._reach, column + self._reach] = self.pictures[tiles]
 
     def _seen(self, cells: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Pictures in the cells around cells, (n, cells around)."""
+        """Return the pictures in the cells around some cells, (n, cells around)."""
         down, right, _, _ = self._around
         row, column = np.divmod(cells, self._columns)
         seen: NDArray[np.int64] = self._grid[
@@ -89,7 +87,7 @@ class Repeats:
         return seen
 
     def prices(self, cells: NDArray[np.integer], tiles: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Return what lists of tiles would cost in cells, nothing else moving; `REFUSED` and more where refused.
+        """Return the prices of tiles in cells while all other cells stay; at least `REFUSED` for a refused tile.
 
         Args:
             cells: Cell numbers, (n,).
@@ -102,7 +100,7 @@ class Repeats:
         return prices
 
     def table(self, cells: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Return what every picture would cost in some cells, (n, pictures + 1)."""
+        """Return the price of every picture in some cells, (n, pictures + 1)."""
         _, _, price, refused = self._around
         width = self._nobody + 1
         place = np.arange(len(cells))[:, None] * width + self._seen(cells)
@@ -111,7 +109,7 @@ class Repeats:
         return table.reshape(-1, width).astype(np.float32)
 
     def change(self, cells: NDArray[np.integer], tiles: NDArray[np.integer]) -> float:
-        """Return by how much cells, (n,), that take other tiles, (n,), together change the price of all copies."""
+        """Return the change of the price of all copies if cells, (n,), change to tiles, (n,), together."""
         before = self._pairs(cells)
         row, column = np.divmod(cells, self._columns)
         spot = row + self._reach, column + self._reach
@@ -122,7 +120,7 @@ class Repeats:
         return after - before
 
     def _pairs(self, cells: NDArray[np.integer]) -> float:
-        """Return the price of pairs of copies in which some cells take part; pairs of two of them count once."""
+        """Return the price of all pairs of copies that involve at least one of some cells; each pair counts once."""
         down, right, price, refused = self._around
         row, column = np.divmod(cells, self._columns)
         row, column = row + self._reach, column + self._reach
@@ -134,7 +132,7 @@ class Repeats:
         return float(cost.sum(dtype=np.float64))
 
     def energy(self) -> float:
-        """Return the price of all pairs of copies, `REFUSED` and more for each that is refused."""
+        """Return the price of all pairs of copies; each refused pair adds at least `REFUSED`."""
         rows = self._grid.shape[0] - 2 * self._reach
         cells = np.arange(rows * self._columns)
         step = max(1, _TABLE // max(1, len(self._around[0])))

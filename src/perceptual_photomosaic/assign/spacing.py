@@ -1,10 +1,10 @@
-"""Keeping copies of a tile apart: local repair of an assignment, then exact.
+"""Repair of assignments in which copies of a picture are too near to each other.
 
-Two copies of a picture closer than a distance (the larger of row and column difference) are a conflict. The copy that
-fits its cell best stays; the others take the cheapest tile that is allowed where they are. Where capacity leaves no
-such tile, two cells swap; where no swap helps, a random swap is forced and what then conflicts queues again. If that
-does not settle, tiles are dealt out in the cheapest periodic pattern, which keeps its distance whenever there are
-enough of them, and every cell then takes a better tile where it may.
+Two copies closer than a distance (the larger of row and column difference) are a conflict. The copy that fits its cell
+best stays; the others take the cheapest tile that is allowed in their cells. If capacity leaves no such tile, two cells
+swap their tiles. If no swap is possible, a random swap is made and its new conflicts are repaired later. If conflicts
+remain, tiles are placed in the cheapest periodic pattern, which keeps the distance if there are enough tiles. Then
+every cell takes a cheaper tile where the limits allow it.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _IMPROVING_SWEEPS = 3
 
 
 def conflicting_cells(tiles: NDArray[np.int64], min_distance: int) -> NDArray[np.bool_]:
-    """Which cells have a copy of their own tile closer than `min_distance`.
+    """Find the cells that have a copy of their own tile closer than `min_distance`.
 
     Args:
         tiles: Tile numbers, (rows, columns).
-        min_distance: In cells, by the larger of row and column difference.
+        min_distance: Smallest distance allowed, in cells: the larger of row and column difference.
     Returns:
         Conflicts, bool, (rows, columns).
     """
@@ -64,23 +64,24 @@ def space_out(
     seed: int = 0,
     reporter: Reporter = SILENT,
 ) -> NDArray[np.int64]:
-    """Repair an assignment until all copies keep their distance and every other limit still holds.
+    """Repair an assignment so that all copies keep their distance and every other limit still holds.
 
     Args:
-        costs: (cells, choices), already multiplied by the cells' importance.
+        costs: Costs, (cells, choices), already multiplied by the cells' importance.
         variants: Variants of each tile.
         choices: An assignment within capacity, (cells,).
         shape: (rows, columns).
-        limits: What must hold; `min_distance` first of all.
-        repeats: The pictures that tiles show, and a distance that copies of them keep as far as a way is found; None
-            asks for nothing beyond the limits.
-        importance: How much each cell matters, (cells,): of two copies that fit alike the more important one stays.
-        seed: Decides between equals when nothing else does.
-        reporter: Hears of progress.
+        limits: The limits; the distance of `repeats` comes after them.
+        repeats: The picture of each tile, and a distance for their copies, which is kept if a repair is found; None
+            wants no distance beyond the limits.
+        importance: Weight of each cell, (cells,): if two copies fit equally well, the one in the more important cell
+            stays.
+        seed: Seed of random decisions.
+        reporter: Receives progress.
     Returns:
         Choices, int64, (cells,).
     Raises:
-        ConstraintError: No arrangement was found that meets the limits.
+        ConstraintError: No assignment was found that meets the limits.
     """
     tiles = np.arange(costs.shape[1] // variants)
     if _conflict(choices, variants, shape, limits.min_distance, tiles):
@@ -96,7 +97,7 @@ def space_out(
 def _conflict(
     choices: NDArray[np.int64], variants: int, shape: tuple[int, int], distance: int, pictures: NDArray[np.int64]
 ) -> bool:
-    """Tell whether two cells with one picture lie closer than a distance."""
+    """Tell whether two cells with the same picture are closer than a distance."""
     shown = pictures[choices // variants].reshape(shape)
     return distance > 1 and bool(conflicting_cells(shown, distance).any())
 
@@ -138,7 +139,7 @@ class _Repair:
                 stage.advance()
                 if not (self._replace(cell) or self._swap(cell)):
                     queue.extend(self._force(cell))
-        told_apart = self.pictures.max() + 1 == self.num_tiles  # what is dealt out keeps tiles apart, not near copies
+        told_apart = self.pictures.max() + 1 == self.num_tiles  # `_deal` keeps tiles apart, but not near copies
         if (exact or told_apart) and conflicting_cells(self.shown, self.limits.min_distance).any():
             try:
                 self._deal()
@@ -157,21 +158,19 @@ class _Repair:
         return slice(max(0, row - reach), row + reach + 1), slice(max(0, column - reach), column + reach + 1)
 
     def _crowded(self, cell: int) -> bool:
-        """Tell whether a copy of what the cell shows lies too close to it."""
+        """Tell whether another cell with the same picture is too close."""
         return int((self.shown[self._window(cell)] == self.shown[self._at(cell)]).sum()) > 1
 
     def _near(self, cell: int) -> NDArray[np.bool_]:
-        """Tell which tiles show a picture that lies in the cell or too close to it, (tiles,)."""
+        """Mark the tiles whose picture is in the cell or too close to it, bool, (tiles,)."""
         return np.isin(self.pictures, self.shown[self._window(cell)])
 
     def _losers(self) -> list[int]:
-        """Conflicting cells that give way: all but the best fitting of each neighbourhood, best fits first."""
+        """List the conflicting cells that must change: all but the best fit of each neighbourhood, best fits first."""
         cells = np.flatnonzero(conflicting_cells(self.shown, self.limits.min_distance))
         fit = np.array([self.costs.rows(cells[i : i + 1])[0, self.choices[cells[i]]] for i in range(len(cells))])
         if self.importance is not None:
-            fit /= np.square(
-                self.importance[cells]
-            )  # once for the factor in the costs, once to put important cells first
+            fit /= np.square(self.importance[cells])  # squared: the costs already contain the importance once
         fit[self.pinned[cells]] = -np.inf
         stays = np.full(self.shape, -1, np.int64)
         losers = []
@@ -184,7 +183,7 @@ class _Repair:
         return losers
 
     def _row(self, cell: int) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
-        """Costs of all tiles in the cell, and the best variant of each."""
+        """Return the costs of all tiles in the cell, and the best variant of each."""
         rows, variant = tile_costs(self.costs.rows(np.array([cell])), self.variants)
         return rows[0], None if variant is None else variant[0]
 
@@ -199,7 +198,7 @@ class _Repair:
         return bool(self.required[tile]) and self.uses[tile] == 1
 
     def _replace(self, cell: int) -> bool:
-        """Take the cheapest tile that has uses left and no copy nearby."""
+        """Give the cell the cheapest tile with uses left and no copy nearby; return False if there is none."""
         if self._needed(cell):
             return False
         row, variant = self._row(cell)
@@ -210,7 +209,7 @@ class _Repair:
         return True
 
     def _swap(self, cell: int) -> bool:
-        """Swap with the cell where it costs least, if one exists where both fit."""
+        """Swap tiles with the cell that makes the swap cheapest; return False if no swap is allowed."""
         mine = self.tiles[self._at(cell)]
         fits = ~self._near(cell)[self.tiles]
         row, column = self._at(cell)
@@ -233,7 +232,7 @@ class _Repair:
         return True
 
     def _force(self, cell: int) -> list[int]:
-        """Swap with a random cell; everything that conflicts afterwards queues again."""
+        """Swap tiles with a random cell, and return the cells that may be in conflict afterwards."""
         partner = int(self.random.integers(self.costs.shape[0]))
         if self.pinned[partner]:
             return [cell]
@@ -250,9 +249,10 @@ class _Repair:
         return queue
 
     def _deal(self) -> None:
-        """Deal tiles out periodically: cells of one class are all far enough apart to share their tiles.
+        """Place tiles in a periodic pattern, at the least total cost.
 
-        Classes, cut so that no part is larger than a tile's uses, are matched with tiles at the least total cost.
+        Cells whose rows and columns differ by multiples of the distance form a class, and can share a tile. Classes are
+        split into parts no larger than the uses of a tile, and each part gets its own tile.
         """
         distance, (rows, columns) = self.limits.min_distance, self.shape
         classes = (np.arange(rows)[:, None] % distance) * distance + np.arange(columns)[None] % distance
@@ -276,7 +276,7 @@ class _Repair:
                 self._place(int(cell), int(tile), self._row(int(cell))[1])
 
     def _improve(self) -> None:
-        """Let every cell take a cheaper tile that has uses left and no copy nearby."""
+        """Give every cell a cheaper tile if one has uses left and no copy nearby."""
         for cell in np.tile(self.random.permutation(self.costs.shape[0]), _IMPROVING_SWEEPS):
             if not self.pinned[cell] and not self._needed(cell):
                 row, variant = self._row(cell)

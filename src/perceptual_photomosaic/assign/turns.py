@@ -1,7 +1,7 @@
-"""Keeping copies apart where tiles may be used as often as wanted: cells choose in turns.
+"""Choice of tiles in turns, which keeps copies apart when uses are not limited.
 
-All cells that lie a multiple of the distance apart choose at once, each the cheapest tile of which no copy lies too
-near. There are two rounds, so that those who chose first look again.
+Cells whose rows and columns differ by multiples of the distance choose at the same time. Each takes the cheapest tile
+that has no copy too near. There are two rounds, so that the cells that chose first can choose again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["choose_apart"]
 
 _ROUNDS = 2
 _AT_ONCE = 1 << 22
-"""Costs that are held at once."""
+"""Largest number of costs in memory at once."""
 
 
 def choose_apart(
@@ -31,18 +31,18 @@ def choose_apart(
     importance: NDArray[np.float32] | None = None,
     seed: int = 0,
 ) -> NDArray[np.int64]:
-    """Choose the cheapest tile of which no copy lies too near, cells in turns.
+    """Choose for each cell in turn the cheapest tile that has no copy too near.
 
     Args:
-        costs: (cells, choices).
+        costs: Costs, (cells, choices).
         variants: Variants of each tile.
         shape: (rows, columns).
-        limits: Pins and bans count; uses are not limited.
-        repeats: The pictures of tiles, and their distance.
-        importance: How much each cell matters, (cells,): those above the mean choose first.
-        seed: Decides which cells choose first.
+        limits: The limits, of which only pins and bans are used.
+        repeats: The picture of each tile, and the distance of copies.
+        importance: Weight of each cell, (cells,): cells above the mean choose first.
+        seed: Seed of the order in which cells choose.
     Returns:
-        Choices, int64, (cells,). Where every tile is refused, because pictures are few, copies lie too near.
+        Choices, int64, (cells,). Copies are too near in cells where every tile is refused, because pictures are few.
     """
     num_cells, num_choices = costs.shape
     choices, stride = np.full(num_cells, -1, np.int64), repeats.distance

@@ -1,7 +1,7 @@
-"""Variety: one number from 0 to 1 that says how strongly copies of a picture are kept apart.
+"""Variety: one number from 0 to 1 for how strongly copies of a picture are kept apart.
 
-At 0 every cell is free. Above 0 the same picture never lies beside itself, and each pair of copies within six cells has
-a price that falls with their distance (`repeats`). Both grow with the number:
+At 0 copies are ignored. Above 0 copies keep a smallest distance, and each pair of copies within six cells has a price
+that falls with their distance (`repeats`). Both grow with the number:
 
     variety     0     below 0.7     0.7 to 0.85     0.85 to 1     1
     distance    1     2             3               4             5       cells
@@ -19,12 +19,12 @@ from perceptual_photomosaic.errors import ConfigError
 __all__ = ["DEFAULT", "FREE", "Variety"]
 
 DEFAULT = 0.5
-"""The variety of photos when nothing is said, chosen by looking at mosaics (docs/understand/solver.md)."""
+"""The default variety of photos, chosen by comparing mosaics by eye (docs/understand/solver.md)."""
 
 _PRICE = 0.88
 _DISTANCES = ((1.0, 5), (0.85, 4), (0.7, 3), (0.0, 2))
 _PLENTY = 256
-"""From so many pictures on the default applies in full; fewer repeat whatever is done, and are chosen more freely."""
+"""Number of pictures from which the default applies in full; fewer pictures get less variety."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Variety:
     """The distance and the price that keep copies of a picture apart.
 
     Attributes:
-        value: The number, 0 to 1.
-        distance: The same picture lies at least so many cells apart where nobody has pinned it; 1 means anywhere.
-        price: What two copies side by side would cost in the solver's energy, per cell; it falls with their distance.
-        chosen: Whether the value follows from the tiles, because nobody asked for one.
-        note: Why the value or the distance is less than usual; empty where they are not.
+        value: The variety, 0 to 1.
+        distance: Smallest distance of copies of a picture, in cells, except between pins; 1 sets no limit.
+        price: Price of two copies side by side in the solver's energy, per cell; it falls with their distance.
+        chosen: True if the value was derived from the tiles, because none was given.
+        note: The reason if the value or the distance is less than usual, or else empty.
     """
 
     value: float = 0.0
@@ -46,14 +46,14 @@ class Variety:
     note: str = ""
 
     @classmethod
-    def settle(cls, asked: float | None, distance: int | None, pictures: int, *, varied: bool) -> Variety:
-        """Settle value, distance and price.
+    def choose(cls, asked: float | None, distance: int | None, pictures: int, *, varied: bool) -> Variety:
+        """Determine value, distance and price.
 
         Args:
-            asked: The value asked for; None leaves it to the tiles.
-            distance: The distance asked for, which stands; None leaves it to the value.
-            pictures: How many different pictures the tiles show.
-            varied: Whether such tiles are varied when nothing is asked for, as photos are.
+            asked: The value given; None derives it from the tiles.
+            distance: The distance given, which is used unchanged; None derives it from the value.
+            pictures: Number of different pictures that the tiles show.
+            varied: True if such tiles have variety by default, as photos have.
         Raises:
             ConfigError: The value is not from 0 to 1.
         """
@@ -65,7 +65,7 @@ class Variety:
             if 0 < value < DEFAULT:
                 note = f"less than {DEFAULT:g}, as there are {pictures:,} different pictures"
         apart = next(cells for least, cells in _DISTANCES if value >= least) if value > 0 else 1
-        enough = int((pictures**0.5 + 1) // 2)  # whatever lies around a cell, a picture is left for it
+        enough = int((pictures**0.5 + 1) // 2)  # leaves a picture for a cell, whatever is around it
         if apart > enough and distance is None:
             note = f"{pictures:,} different pictures are too few to keep copies {apart} cells apart"
             apart = max(1, enough)
@@ -75,7 +75,7 @@ class Variety:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Value, distance, and how they came about, as plain values."""
+        """Value, distance, and how they were determined, as plain values."""
         return {"variety": self.value, "distance": self.distance, "chosen": self.chosen, "note": self.note or None}
 
 

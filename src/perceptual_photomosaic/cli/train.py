@@ -12,7 +12,7 @@ from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.progress.shown import reporter_for
 
 if TYPE_CHECKING:
-    from perceptual_photomosaic.losses import LossSettings
+    from perceptual_photomosaic.loss_settings import LossSettings
 
 __all__ = ["train"]
 
@@ -132,7 +132,7 @@ def _loss(
     form: str | None,
 ) -> LossSettings:
     """Return the preset's loss, changed by the options of the command line."""
-    from perceptual_photomosaic.losses import LossSettings
+    from perceptual_photomosaic.loss_settings import LossSettings
 
     def words(values: Any) -> str:
         return ",".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values)

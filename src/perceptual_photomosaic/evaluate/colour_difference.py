@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perceptual_photomosaic.evaluate.views import decode_srgb
 from perceptual_photomosaic.threads import slices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ciede2000", "lab_from_light", "lab_from_srgb", "light_from_lab", "luma"]
+__all__ = ["ciede2000", "lab_from_light", "light_from_lab", "luma"]
 
 _XYZ_OF_RGB = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
@@ -42,11 +41,6 @@ def light_from_lab(lab: NDArray[np.floating]) -> NDArray[np.float64]:
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
     ratio = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29))
     return np.asarray(np.clip((ratio * _WHITE) @ _RGB_OF_XYZ.T, 0.0, 1.0))
-
-
-def lab_from_srgb(srgb: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Turn sRGB values, (..., 3) in [0, 1], into CIELAB under D65."""
-    return lab_from_light(decode_srgb(srgb))
 
 
 def ciede2000(lab_1: NDArray[np.floating], lab_2: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -1,4 +1,5 @@
-"""How a picture looks: colour spaces, patches, VGG16 layers, Gaussian pyramids.
+"""Features of pictures: colour spaces, patches, VGG16 layers, Gaussian pyramids.
 
-`colour` and `patches` need numpy only; `vgg`, `weights` and `pyramid` need torch, which the `perceptual` extra brings.
+`vgg`, `vgg_weights`, `pyramid`, `frozen`, `winograd` and `activations` need torch, which the `perceptual` extra
+installs. The other modules need no extra.
 """

@@ -1,4 +1,4 @@
-"""A picture of what VGG16 sees: the mean activation of each layer at several scales."""
+"""Pictures of the activations of VGG16: the mean over channels of each layer, at several scales."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ SCALES = (0.0, 1.0, 2.0)
 def mean_activations(
     vgg: VGG16, picture: NDArray[np.uint8], *, reporter: Reporter = SILENT
 ) -> dict[str, list[NDArray[np.float32]]]:
-    """Mean over channels of every convolution's features, at scales 1, 1/2 and 1/4.
+    """Compute the mean over channels of every convolution's features, at full, half and quarter size.
 
     Args:
         vgg: The network.
         picture: sRGB, uint8, (H, W, 3).
-        reporter: Hears of progress.
+        reporter: Receives progress.
     Returns:
-        Layer name to one map (h, w) per scale.
+        One map, (h, w), per scale, by name of the layer.
     """
     images = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float()
     found: dict[str, list[NDArray[np.float32]]] = {name: [] for name in CONVOLUTIONS}
-    with torch.no_grad(), reporter.stage("looking through VGG16", len(SCALES), "scales") as stage:
+    with torch.no_grad(), reporter.stage("computing VGG16 features", len(SCALES), "scales") as stage:
         for scale in SCALES:
             features = vgg(pyramid_level(images, scale), CONVOLUTIONS)
             for name in CONVOLUTIONS:
@@ -43,7 +43,7 @@ def mean_activations(
 def activation_sheet(
     vgg: VGG16, picture: NDArray[np.uint8], width: int = 200, *, reporter: Reporter = SILENT
 ) -> Image.Image:
-    """Draw the mean activations: a row per layer, a column per scale, each map from its darkest to its lightest."""
+    """Draw the mean activations: a row per layer, a column per scale; the range of each map is black to white."""
     height = max(1, round(width * picture.shape[0] / picture.shape[1]))
     label, gap = 70, 4
     maps = mean_activations(vgg, picture, reporter=reporter)

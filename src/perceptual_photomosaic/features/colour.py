@@ -1,7 +1,7 @@
-"""Colour spaces on numpy arrays: sRGB, linear light, OKLab, DIN99d, CIELAB; and CIEDE2000 on the last, fast.
+"""Colour spaces on numpy arrays: sRGB, linear light, OKLab, DIN99d and CIELAB, and a fast CIEDE2000.
 
-Light adds up linearly, so everything that is averaged here (a cell seen from afar) is averaged in linear light and only
-then turned into OKLab, where equal distances look about equally large.
+Light adds up linearly, so colours (of a cell seen from afar) are averaged in linear light. The average is then
+converted to OKLab, where equal distances look about equally large.
 
 Sources: IEC 61966-2-1 (sRGB); B. Ottosson, "A perceptual color space for image processing", 2020 (OKLab); G. Cui,
 M. R. Luo, B. Rigg, G. Roesler and K. Witt, "Uniform colour spaces based on the DIN99 colour-difference formula", Color
@@ -34,7 +34,7 @@ LUMA = (0.2126, 0.7152, 0.0722)
 """Weights of the sRGB values in luma (ITU-R BT.709)."""
 
 DIN99D_AS_CIEDE2000 = 0.82
-"""A distance in DIN99d times this is about as large as CIEDE2000."""
+"""Factor from a distance in DIN99d to about CIEDE2000."""
 
 
 _LMS_OF_RGB = np.array(
@@ -68,7 +68,7 @@ _LMS_OF_OKLAB = np.linalg.inv(_OKLAB_OF_LMS.astype(np.float64))
 
 
 def to_linear(srgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Turn 8-bit sRGB into linear light.
+    """Convert 8-bit sRGB to linear light.
 
     Args:
         srgb: Codes 0..255, any shape.
@@ -79,7 +79,7 @@ def to_linear(srgb: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def from_linear(linear: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Turn linear light into 8-bit sRGB, rounded to the nearest code and clipped.
+    """Convert linear light to 8-bit sRGB, rounded to the nearest code and clipped.
 
     Args:
         linear: Linear light, any shape; values outside [0, 1] are clipped.
@@ -93,14 +93,14 @@ def from_linear(linear: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 
 def linear_to_oklab(linear: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Turn linear sRGB light into OKLab.
+    """Convert linear sRGB light to OKLab.
 
     Args:
         linear: Linear light in [0, 1], (..., 3).
     Returns:
         OKLab, float32, (..., 3): L in [0, 1], a and b within about +-0.4.
     Source:
-        Ottosson 2020; cube roots of cone responses, clipped at 0 (no negative light).
+        Ottosson 2020; cone responses are clipped at 0 before the cube root.
     """
     lms = np.maximum(linear.astype(np.float32, copy=False) @ _LMS_OF_RGB.T, 0.0)
     lab: NDArray[np.float32] = np.cbrt(lms) @ _OKLAB_OF_LMS.T
@@ -108,7 +108,7 @@ def linear_to_oklab(linear: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def linear_to_din99d(linear: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Turn linear sRGB light into DIN99d, where Euclidean distance follows CIEDE2000 closely.
+    """Convert linear sRGB light to DIN99d, where Euclidean distance is close to CIEDE2000.
 
     Args:
         linear: Linear light in [0, 1], (..., 3).
@@ -128,25 +128,25 @@ def linear_to_din99d(linear: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def linear_to_lab(linear: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Turn linear sRGB light, (..., 3) in [0, 1], into CIELAB under D65, float32, (..., 3): L* in [0, 100], a*, b*."""
+    """Convert linear sRGB light, (..., 3) in [0, 1], to CIELAB under D65, float32, (..., 3): L* in [0, 100], a*, b*."""
     xyz = np.maximum(linear.astype(np.float32, copy=False) @ _LAB_XYZ_OF_RGB.T, 0.0)
     return np.stack(_lab_of_xyz(xyz), axis=-1)
 
 
 def ciede2000(one: NDArray[np.float32], other: NDArray[np.float32], *, axis: int = -1) -> NDArray[np.float32]:
-    """Measure the CIEDE2000 difference of colours, in float32 and without an arc tangent.
+    """Compute the CIEDE2000 difference of colours, in float32 and without an arc tangent.
 
-    Hues are added, and cosines of their multiples taken, as unit vectors. Opposite hues have no mean; there the result
-    is that of one of them.
+    Hues are unit vectors; their mean and the cosines of its multiples are computed from these. Opposite hues have no
+    mean; one of them is used then.
 
     Args:
         one: CIELAB colours, (..., 3).
-        other: CIELAB colours of a shape that broadcasts with it.
-        axis: Where L*, a* and b* lie; planes, with more axes behind it, are faster.
+        other: CIELAB colours of a shape that broadcasts with `one`.
+        axis: The axis of L*, a* and b*; it is faster if it is not the last.
     Returns:
         Differences, float32, without that axis, within about 0.002 of `evaluate.colour.ciede2000`, which is in float64.
     Source:
-        Sharma, Wu and Dalal 2005; names are those of its equations.
+        Sharma, Wu and Dalal 2005; variables have the names of its equations.
     """
     L1, a1, b1 = np.moveaxis(one, axis, 0)
     L2, a2, b2 = np.moveaxis(other, axis, 0)
@@ -180,13 +180,13 @@ def ciede2000(one: NDArray[np.float32], other: NDArray[np.float32], *, axis: int
 
 
 def linear_to_srgb(linear: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Turn linear light, (..., 3), into sRGB values in [0, 1], float32, (..., 3)."""
+    """Convert linear light, (..., 3), to sRGB values in [0, 1], float32, (..., 3)."""
     light = np.maximum(linear.astype(np.float32, copy=False), 1e-9)
     return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.power(light, np.float32(1 / 2.4)) - 0.055)
 
 
 def srgb_to_linear(srgb: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Turn sRGB values in [0, 1], which need not be whole levels, into linear light, float32."""
+    """Convert sRGB values in [0, 1] to linear light, float32."""
     return np.where(srgb <= 0.04045, srgb / 12.92, ((np.maximum(srgb, 0) + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
@@ -194,13 +194,13 @@ _LINEAR_OF_CODE = srgb_to_linear(np.arange(256) / 255.0)
 
 
 def linear_to_luma(linear: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Turn linear sRGB light, (..., 3), into luma of the encoded values (BT.709), float32 in [0, 1], (...)."""
+    """Convert linear sRGB light, (..., 3), to luma of the sRGB values (BT.709), float32 in [0, 1], (...)."""
     luma: NDArray[np.float32] = linear_to_srgb(linear) @ np.array(LUMA, np.float32)
     return luma
 
 
 def oklab_to_linear(lab: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Turn OKLab into linear sRGB light; colours outside sRGB give values outside [0, 1].
+    """Convert OKLab to linear sRGB light; colours outside sRGB give values outside [0, 1].
 
     Args:
         lab: OKLab, (..., 3).
@@ -212,31 +212,31 @@ def oklab_to_linear(lab: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def to_oklab(srgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Turn 8-bit sRGB, (..., 3), into OKLab, float32, (..., 3)."""
+    """Convert 8-bit sRGB, (..., 3), to OKLab, float32, (..., 3)."""
     return linear_to_oklab(to_linear(srgb))
 
 
 def _lab_of_xyz(xyz: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """CIELAB's L*, a* and b* of XYZ relative to white, (..., 3)."""
+    """Convert XYZ relative to white, (..., 3), to L*, a* and b* of CIELAB."""
     root = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
     x, y, z = (root[..., channel] for channel in range(3))
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
 def _length(x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
-    """sqrt(x^2 + y^2), for numbers whose squares are in range; `np.hypot` takes ten times as long."""
+    """Return sqrt(x^2 + y^2), without care for overflow; `np.hypot` takes ten times as long."""
     length: NDArray[np.float32] = np.sqrt(x * x + y * y)
     return length
 
 
 def _squared_angle(cos: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The square of an angle, in radians, by its cosine: the series in 1 - cos, to 1e-4 up to 60 degrees."""
+    """Return the square of an angle, in radians, by a series in 1 - cos: to 1e-4 for angles up to 60 degrees."""
     u = 1 - cos
     return u * (2 + u * (1 / 3 + u * (4 / 45 + u * (1 / 35 + u * (16 / 1575)))))
 
 
 def _saturated(chroma: NDArray[np.floating]) -> NDArray[np.floating]:
-    """sqrt(C^7 / (C^7 + 25^7)) of CIEDE2000: 0 for greys, near 1 for strong colours."""
+    """Return sqrt(C^7 / (C^7 + 25^7)) of CIEDE2000: 0 for greys, near 1 for strong colours."""
     square = chroma * chroma
     seventh = square * square * square * chroma
     saturated: NDArray[np.floating] = np.sqrt(seventh / (seventh + float(25**7)))

@@ -1,10 +1,9 @@
-"""A frozen 3 x 3 convolution with its ReLU, as one step on the processor.
+"""A 3 x 3 convolution with fixed weights and its ReLU, as one step on the CPU.
 
-PyTorch's own convolution sorts the filter's weights into the kernel's order at every call, and runs the ReLU over the
-result once more. Where the weights never change both can be had for nothing: the weights are sorted once, for the way
-forwards and for the way back, and the ReLU is part of the kernel. Of a backward pass only the gradient in the picture
-is wanted; it is a convolution too, with the filter mirrored and its channels swapped. Convolutions of many channels go
-through Winograd's transforms, which take half the time.
+PyTorch's own convolution reorders the weights at every call, and applies the ReLU in a second pass. Here the weights
+are reordered once for the forward pass and once for the backward pass, and the ReLU is part of the convolution. The
+backward pass computes only the gradient of the picture. This is a convolution too, with mirrored filters and swapped
+channels. Convolutions of many channels use Winograd's transforms, which take half the time.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _ONES = [1, 1]
 
 
 def can_fuse(x: Tensor) -> bool:
-    """Whether this tensor's convolutions can run as one step: on the processor, by oneDNN."""
+    """Tell whether convolutions of this tensor can run as one step: on the CPU, by oneDNN."""
     onednn: Any = torch.backends.mkldnn
     if x.device.type != "cpu" or not onednn.is_available() or not onednn.enabled:
         return False
@@ -35,11 +34,11 @@ def can_fuse(x: Tensor) -> bool:
 
 
 class FrozenConvolution:
-    """relu(convolution(x)) with padding 1 and weights that never change.
+    """The function relu(convolution(x)) with padding 1 and fixed weights.
 
     Args:
-        kernel: (cout, cin, 3, 3), on the processor, in the arithmetic of the pictures.
-        bias: (cout,).
+        kernel: Weights, (cout, cin, 3, 3), on the CPU, in the dtype of the pictures.
+        bias: Bias, (cout,).
     """
 
     def __init__(self, kernel: Tensor, bias: Tensor) -> None:
@@ -50,25 +49,25 @@ class FrozenConvolution:
         self._backwards = _Sorted(lambda: self.kernel.flip(2, 3).transpose(0, 1), (cout, cin))
 
     def __call__(self, x: Tensor) -> Tensor:
-        """(B, cin, H, W), channels last in memory -> (B, cout, H, W), the same."""
+        """Convolve pictures, (B, cin, H, W), to (B, cout, H, W); both have channels last in memory."""
         y: Tensor = _ConvolveReLU.apply(x, self) if x.requires_grad else self.forwards(x)  # type: ignore[no-untyped-call]
         return y
 
     def forwards(self, x: Tensor) -> Tensor:
-        """The convolution and its ReLU."""
+        """Compute the convolution and its ReLU."""
         return self._forwards.convolve(x, self.bias, relu=True)
 
     def backwards(self, slope: Tensor) -> Tensor:
-        """The gradient in x, from the gradient in the convolution before its ReLU."""
+        """Compute the gradient of x from the gradient of the convolution before its ReLU."""
         return self._backwards.convolve(slope, None, relu=False)
 
 
 class _Sorted:
-    """A kernel's weights in the orders that its algorithms want, each made when first needed.
+    """The weights of a convolution in the order of each algorithm, made when first needed.
 
     Args:
-        kernel: Gives the kernel, (cout, cin, 3, 3), the same at every call.
-        channels: cin, cout.
+        kernel: Function that returns the weights, (cout, cin, 3, 3), the same at every call.
+        channels: Channels of input and output, (cin, cout).
     """
 
     def __init__(self, kernel: Callable[[], Tensor], channels: tuple[int, int]) -> None:
@@ -78,7 +77,7 @@ class _Sorted:
         self._transformed: WinogradConvolution | None = None
 
     def convolve(self, x: Tensor, bias: Tensor | None, *, relu: bool) -> Tensor:
-        """(B, cin, H, W) -> (B, cout, H, W)."""
+        """Convolve pictures, (B, cin, H, W), to (B, cout, H, W)."""
         if can_transform(self._channels, x):
             if self._transformed is None:
                 self._transformed = WinogradConvolution(self._kernel())
@@ -89,7 +88,7 @@ class _Sorted:
 
 
 class _ConvolveReLU(torch.autograd.Function):
-    """What is kept for the way back is the result alone: it says where the ReLU let through."""
+    """Convolution and ReLU with a gradient. Only the result is saved: it is positive where the ReLU passes."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, layer: FrozenConvolution) -> Tensor:
@@ -107,7 +106,7 @@ class _ConvolveReLU(torch.autograd.Function):
 
 
 def _sort_weights(kernel: Tensor, x: Tensor) -> Tensor:
-    """A kernel in the order that oneDNN likes best for pictures of x's size; others work too."""
+    """Return weights in the fastest order of oneDNN for pictures of the size of x; they work for other sizes too."""
     with torch.no_grad():
         reorder: Any = torch._C._nn.mkldnn_reorder_conv2d_weight
         packed: Tensor = reorder(kernel.to_mkldnn(), _ONES, _ONES, _ONES, 1, list(x.shape))

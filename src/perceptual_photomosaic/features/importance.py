@@ -1,8 +1,8 @@
-"""How much each cell matters: a mask that people paint, and faces or edges found in the target.
+"""Importance and detail of cells: from a mask that people paint, and from faces or edges in the target.
 
-A mask decides where cells compete: for tiles under limits, and with their neighbours for tone. Its importance has a
-mean of 1 and stays within 1/4 and 4, so a picture is never sacrificed to one part of it. Detail is another matter: in a
-face the colours inside each cell count more, and nothing changes elsewhere.
+Importance matters where cells compete: for tiles under limits, and with their neighbours for tone. It has a mean of 1
+and stays within 1/4 and 4, so that no part of the picture is lost. Detail is different: in a face the colours inside
+each cell count more, and nothing changes elsewhere.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ LEAST, MOST = 0.25, 4.0
 
 _ASPECT_TOLERANCE = 0.02
 _FACE = 32.0
-"""Factor of the colours inside a cell in a face: CIEDE2000 at 8 x 8 samples is 10% lower there for it."""
+"""Factor of the colours inside a cell in a face; it lowers CIEDE2000 at 8 x 8 samples by 10% there."""
 _EDGES = 4.0
-"""The same at the strongest edges, where faces cannot be looked for."""
+"""Factor at the strongest edges, used if faces cannot be detected."""
 _STRONG = 3.0  # times the mean contrast
 _SAMPLES = 4
 
 
 def importance_of(grid: Grid, region: str | None) -> NDArray[np.float32] | None:
-    """Return what a mask says about the cells.
+    """Return the importance of cells from a mask.
 
     Args:
         grid: The grid over the target.
-        region: A mask, see `region_importance`; None asks for none.
+        region: Path of a mask, see `region_importance`, or None.
     Returns:
-        Float32, (cells,), mean 1; None where nothing is asked for.
+        Importance, float32, (cells,), mean 1; None if there is no mask.
     Raises:
-        ConfigError: A mask that does not fit.
-        ImageError: A mask that cannot be read.
+        ConfigError: The mask does not fit.
+        ImageError: The mask cannot be read.
     """
     return None if region is None else _balanced(region_importance(Path(region), grid))
 
@@ -52,15 +52,15 @@ def importance_of(grid: Grid, region: str | None) -> NDArray[np.float32] | None:
 def detail_of(
     target: NDArray[np.uint8], cells: NDArray[np.float32], grid: Grid, detail: str
 ) -> NDArray[np.float32] | None:
-    """Return how much more the colours inside each cell count, because people look there.
+    """Return the factor of the colours inside each cell, which is larger where people look.
 
     Args:
         target: sRGB, uint8, (H, W, 3).
         cells: Linear light, (cells, k, k, 3).
         grid: The grid over the target.
-        detail: One of `config.DETAILS`: "auto" looks for faces, and for edges where scikit-image is not installed.
+        detail: One of `config.DETAILS`: "auto" detects faces, or edges if scikit-image is not installed.
     Returns:
-        Float32, (cells,), from 1 to 32; None where all count alike.
+        Factors, float32, (cells,), from 1 to 32; None if all are 1.
     """
     if detail == "none":
         return None
@@ -72,16 +72,16 @@ def detail_of(
 
 
 def region_importance(path: Path, grid: Grid) -> NDArray[np.float32]:
-    """Read a mask: white matters, black does not, grey in between.
+    """Read a mask: white parts are important, black parts are not.
 
     Args:
         path: A picture of the target's shape, of any size; transparent parts count as black.
-        grid: The grid over the target. What it covers of the target it covers of the mask.
+        grid: The grid over the target; it covers the same part of the mask.
     Returns:
-        Float32, (cells,): 1/4 where the mask is black, 4 where it is white, geometric between; its mean is not yet 1.
+        Importance, float32, (cells,): 1/4 for black, 4 for white, geometric between; the mean is not scaled to 1.
     Raises:
-        ConfigError: A mask of another shape, or one that is black all over.
-        ImageError: It cannot be read.
+        ConfigError: The mask has another shape, or is all black.
+        ImageError: The mask cannot be read.
     """
     mask = load_image(path, background=(0, 0, 0))
     left, top, right, bottom = grid.target_box
@@ -105,7 +105,7 @@ def region_importance(path: Path, grid: Grid) -> NDArray[np.float32]:
 
 
 def _edge_shares(cells: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
-    """Find edges: local contrast of OKLab lightness, 0 up to the mean and 1 from three times the mean on, (cells,)."""
+    """Find edges by local contrast of OKLab lightness, (cells,): 0 up to the mean, 1 from three times the mean."""
     lightness = linear_to_oklab(reduce_patches(cells, _SAMPLES))[..., 0]
     rows, columns = grid.shape
     samples = lightness.reshape(rows, columns, _SAMPLES, _SAMPLES).swapaxes(1, 2)
@@ -117,7 +117,7 @@ def _edge_shares(cells: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
 
 
 def _face_shares(target: NDArray[np.uint8], grid: Grid) -> NDArray[np.float32]:
-    """How much of each cell lies in a face, 0 to 1, (cells,)."""
+    """Return the share of each cell that is in a face, 0 to 1, (cells,)."""
     inside = np.zeros((*target.shape[:2], 1), np.float32)
     for left, top, right, bottom in face_boxes(Image.fromarray(target)):
         inside[int(top) : int(np.ceil(bottom)), int(left) : int(np.ceil(right))] = 1
@@ -125,7 +125,7 @@ def _face_shares(target: NDArray[np.uint8], grid: Grid) -> NDArray[np.float32]:
 
 
 def _cell_means(picture: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
-    """Mean of a picture of one channel, (H, W, 1) in [0, 1], over every cell; 0 beyond the picture, (cells,)."""
+    """Return the means of cells, (cells,), of a picture of one channel, (H, W, 1) in [0, 1], with 0 around it."""
     left, top, right, bottom = grid.target_box
     margin = int(np.ceil(max(-left, -top, 0))) + 1
     image = Image.fromarray(np.pad(picture[..., 0], margin))
@@ -134,7 +134,7 @@ def _cell_means(picture: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]
 
 
 def _balanced(importance: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Scale importance so that its mean is 1 with all of it within `LEAST` and `MOST`."""
+    """Scale importance to mean 1, clipped to `LEAST` and `MOST`."""
     low, high = LEAST / float(importance.max()), MOST / float(importance.min())
     for _ in range(60):
         middle = np.sqrt(low * high)

@@ -1,10 +1,10 @@
-"""Ink: the colours in which characters come nearest to their cells, and how near that is.
+"""Ink: the best colours of characters in cells, and the error that remains.
 
-A character is paper with ink on it. Seen from afar each sample of it has the light `paper + cover * (ink - paper)`,
-where cover is the share of ink. For one character in one cell the best ink, and with "duo" the best paper too, follow
-from least squares. What is left over says how well the character suits the cell. Pixels at the edge of a stroke are
-mixed in sRGB values, as text on screens is, so at the end the colours are moved until character and cell have the same
-mean light.
+A character is ink on paper. Seen from afar, each of its samples has the light `paper + cover * (ink - paper)`, where
+cover is the share of ink. For one character in one cell the best ink, and with "duo" the best paper too, follow from
+least squares. The remaining error is the cost of the character in the cell. Pixels at the edge of a stroke are mixed in
+sRGB values, as text on screens is, so the colours are finally adjusted until character and cell have the same mean
+light.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.features.colour import linear_to_srgb, srgb_to_linear, to_linear
 from perceptual_photomosaic.features.patches import blurred, reduce_patches
 
-__all__ = ["Ink", "InkFit", "cover_of", "within_reach"]
+__all__ = ["Ink", "InkFit", "cover_of", "fit_to_ink"]
 
 _AFAR = 3.0
-"""How much the mean colour counts beside the mean error of samples."""
+"""Weight of the error of the mean colour; the mean error of samples has weight 1."""
 _TEXTURE = 0.25
-"""How much strokes count as an error where the cell has none. At 1 the densest letter would win everywhere."""
+"""Weight of the error that strokes add inside a cell. With 1 the densest letter would be the best everywhere."""
 _LEAST_CONTRAST = 0.14
-"""Ink and paper differ by so much at least, in sRGB values from 0 to 1, so that characters can be read."""
+"""Smallest difference of ink and paper, in sRGB values from 0 to 1, so that characters are readable."""
 _STEPS = 4
 _HALVINGS = 9
 _SAME = 1e-4
@@ -35,11 +35,11 @@ _IN_REACH = 0.9
 
 @dataclass(frozen=True)
 class Ink:
-    """The colours of all characters of a mosaic.
+    """The colours of ink and paper in all cells of a mosaic.
 
     Attributes:
-        colours: Of the characters, sRGB, uint8, (rows, columns, 3).
-        papers: Behind them, likewise.
+        colours: Colours of the characters, sRGB, uint8, (rows, columns, 3).
+        papers: Colours of the paper behind them, sRGB, uint8, (rows, columns, 3).
     """
 
     colours: NDArray[np.uint8]
@@ -53,14 +53,14 @@ class Ink:
         drawn_in: Sequence[int],
         drawn_on: Sequence[int],
     ) -> None:
-        """Colour a row of drawn characters in place.
+        """Colour characters of one row of cells in place.
 
         Args:
-            pixels: sRGB, uint8, (height, n, width, 3).
-            row: Which row of cells they are of.
-            columns: And which of its columns, n.
-            drawn_in: Colour of the ink they are drawn with, (3,).
-            drawn_on: Colour of the paper they are drawn on, (3,).
+            pixels: The drawn characters, sRGB, uint8, (height, n, width, 3).
+            row: The row of their cells.
+            columns: The n columns of their cells.
+            drawn_in: Colour of the ink in `pixels`, (3,).
+            drawn_on: Colour of the paper in `pixels`, (3,).
         """
         cover = cover_of(pixels, drawn_in, drawn_on)[..., None]
         paper = self.papers[row, columns, None].astype(np.float32)
@@ -73,8 +73,8 @@ def cover_of(pixels: NDArray[np.uint8], ink: Sequence[int], paper: Sequence[int]
 
     Args:
         pixels: Characters as drawn, sRGB, uint8, (..., 3).
-        ink: The colour they are drawn with.
-        paper: The colour they are drawn on, (3,), another one.
+        ink: The colour they are drawn with, (3,).
+        paper: The colour they are drawn on, (3,); it must differ from `ink`.
     """
     along = np.asarray(ink, np.float32) - np.asarray(paper, np.float32)
     cover = (pixels.astype(np.float32) - np.asarray(paper, np.float32)) @ (along / np.float32(along @ along))
@@ -82,21 +82,21 @@ def cover_of(pixels: NDArray[np.uint8], ink: Sequence[int], paper: Sequence[int]
     return shares
 
 
-def within_reach(
+def fit_to_ink(
     cells: NDArray[np.float32], choices: NDArray[np.float32], ink: Sequence[int], paper: Sequence[int]
 ) -> NDArray[np.float32]:
-    """Draw a target towards the paper until inks of all colours can show it, whatever their paper leaves over.
+    """Move the colours of a target towards the paper until ink of any colour can show them.
 
-    The densest character covers a share of its cell; the rest is paper. So light can differ from the paper's by that
-    share at most. The tenth that differs most may go beyond it.
+    The densest character covers only a share of its cell; the rest is paper. So light can differ from that of the paper
+    by this share at most. The 10% of samples that differ most may exceed it.
 
     Args:
         cells: The target, linear light, float32, (cells, k, k, 3).
-        choices: The characters as drawn, likewise.
-        ink: The colour they are drawn with, sRGB.
-        paper: The colour they are drawn on, sRGB.
+        choices: The characters as drawn, linear light, float32, (choices, k, k, 3).
+        ink: The colour they are drawn with, sRGB, (3,).
+        paper: The colour they are drawn on, sRGB, (3,).
     Returns:
-        The target as it can be shown, linear light, (cells, k, k, 3).
+        The fitted target, linear light, (cells, k, k, 3).
     """
     drawn, blank = (to_linear(np.array([colour], np.uint8))[0] for colour in (ink, paper))
     channel = int(np.abs(drawn - blank).argmax())
@@ -108,13 +108,13 @@ def within_reach(
 
 
 class InkFit:
-    """Least squares of colours, for all characters in all cells.
+    """The fit of colours, by least squares, for all characters in all cells.
 
     Args:
         cells: The target, linear light, float32, (cells, k, k, 3).
-        covers: Shares of ink at the same samples, (characters, k, k, 3), alike in all channels.
-        fine: The same at all pixels as drawn, (characters, pixels), for the mean light.
-        paper: Linear light of the paper, (3,), where it stays as it is; None where it follows the cell.
+        covers: Shares of ink at k x k samples, (characters, k, k, 3), equal in all channels.
+        fine: Shares of ink at all pixels as drawn, (characters, pixels), for the mean light.
+        paper: Linear light of a fixed paper, (3,); None fits the paper to each cell.
         cell_aspect: Width to height of a cell.
     """
 
@@ -146,14 +146,14 @@ class InkFit:
         ink: str,
         cell_aspect: tuple[int, int],
     ) -> Self:
-        """Get ready to fit colours to characters as they are drawn.
+        """Make a fit for characters as they are drawn.
 
         Args:
             cells: The target, linear light, float32, (cells, k, k, 3).
             pictures: The characters, sRGB, uint8, (characters, height, width, 3).
             drawn_in: The colour they are drawn with, sRGB.
             drawn_on: The colour they are drawn on, sRGB.
-            ink: "target" colours the character, "duo" its paper too.
+            ink: "target" fits the colour of the character, "duo" the colour of its paper too.
             cell_aspect: Width to height of a cell.
         """
         cover = cover_of(pictures, drawn_in, drawn_on)
@@ -163,11 +163,11 @@ class InkFit:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(cells, characters)."""
+        """Numbers of cells and characters."""
         return len(self._wanted), len(self._cover)
 
     def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
-        """Return what is left over in some cells with each character in its best colours, float32, (n, characters)."""
+        """Return the error in some cells of each character in its best colours, float32, (n, characters)."""
         product = np.einsum("nsc,gs->ngc", self._wanted[cells], self._cover, optimize=True) / self._cover.shape[1]
         mean = self._mean[cells][:, None]
         ink, paper = self._solved(product, mean, self._mean_cover[None, :, None], self._square_cover[None, :, None])
@@ -179,7 +179,7 @@ class InkFit:
         left += np.float32(1 + _AFAR) * np.square(paper + along * cover - mean)
         costs: NDArray[np.float32] = left.sum(axis=2, dtype=np.float32)
         if self._paper is None and (self._square_cover > _SAME).any():
-            costs[:, self._square_cover <= _SAME] = np.float32(1e3)  # a blank shows one colour: no character
+            costs[:, self._square_cover <= _SAME] = np.float32(1e3)  # blanks, which would show one colour
         return costs
 
     def _solved(
@@ -189,7 +189,7 @@ class InkFit:
         cover: NDArray[np.float32],
         square: NDArray[np.float32],
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the best ink and paper, linear light, from means of products; all shapes broadcast."""
+        """Return the best ink and paper, linear light, from means over samples; all shapes broadcast."""
         afar = np.float32(_AFAR)
         if self._paper is not None:
             paper = self._paper
@@ -206,7 +206,7 @@ class InkFit:
         Args:
             choices: The character in each cell, (cells,).
         Returns:
-            sRGB, uint8, (cells, 3) both.
+            Colours of ink and of paper, sRGB, uint8, (cells, 3) both.
         """
         product = np.einsum("nsc,ns->nc", self._wanted, self._cover[choices]) / np.float32(self._cover.shape[1])
         cover, square = self._mean_cover[choices, None], self._square_cover[choices, None]
@@ -227,7 +227,7 @@ _BINS = 17
 
 
 def _levels(fine: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how often shares of ink from 0 to 1 occur, in 17 steps, (characters, 17), each row with sum 1."""
+    """Return the histogram of shares of ink from 0 to 1 in 17 steps, (characters, 17); each row has sum 1."""
     bins = np.rint(fine * (_BINS - 1)).astype(np.int64)
     numbers = bins + np.arange(len(fine))[:, None] * _BINS
     counts = np.bincount(numbers.ravel(), minlength=len(fine) * _BINS).reshape(len(fine), _BINS)
@@ -238,7 +238,7 @@ def _levels(fine: NDArray[np.float32]) -> NDArray[np.float32]:
 def _mean_light(
     ink: NDArray[np.float32], paper: NDArray[np.float32], levels: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Return the mean linear light of characters, (n, 3), drawn in colours, (n, 3), with levels, (n, 17)."""
+    """Return the mean linear light, (n, 3), of characters with ink and paper, (n, 3), and histograms, (n, 17)."""
     share = np.linspace(0, 1, _BINS, dtype=np.float32)[None, :, None]
     drawn = paper[:, None] + share * (ink - paper)[:, None]
     light: NDArray[np.float32] = np.einsum("nb,nbc->nc", levels, srgb_to_linear(drawn))
@@ -248,7 +248,7 @@ def _mean_light(
 def _ink_of_light(
     light: NDArray[np.float32], paper: NDArray[np.float32], levels: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Return the ink, sRGB, (n, 3), with which characters on their paper have a mean light, by halving."""
+    """Find the ink, sRGB, (n, 3), with which characters on their paper have a given mean light, by bisection."""
     low, high = np.zeros_like(paper), np.ones_like(paper)
     for _ in range(_HALVINGS):
         middle = (low + high) / np.float32(2)
@@ -268,7 +268,7 @@ def _slope(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
 def _readable(
     ink: NDArray[np.float32], paper: NDArray[np.float32], cover: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Draw ink and paper apart where they are too much alike, about their mean."""
+    """Move ink and paper away from their mean where they are too similar."""
     apart = (ink - paper).mean(axis=1, keepdims=True)
     mean = paper + cover * (ink - paper)
     sign = np.where(np.abs(apart) > 1e-3, np.sign(apart), np.where(mean.mean(axis=1, keepdims=True) > 0.5, -1.0, 1.0))

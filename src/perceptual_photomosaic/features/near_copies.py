@@ -1,9 +1,8 @@
 """Near copies: tiles that people would call the same picture.
 
-A photo saved twice, two shots of a burst, or a photo and its mirror image look the same side by side. They are found
-at 8 x 8 samples, where two pictures are near copies if, in one of the eight ways to turn and mirror one of them, their
-colours differ by less than 3 units of DIN99d on average (root mean square). No two of the 919 photos of the benchmarks
-come closer than 5.
+Examples are a photo saved twice, two shots of a burst, or a photo and its mirror image. Two pictures are near copies if
+their colours at 8 x 8 samples differ by less than 3 units of DIN99d (root mean square) in one of the eight ways to turn
+and mirror one of them. Among the 919 photos of the benchmarks the smallest difference is 5.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ _PAIRS = 1 << 22
 
 
 def same_pictures(patches: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Number the pictures that tiles show; near copies share a number.
+    """Number the pictures that tiles show, with one number for all near copies.
 
     Args:
-        patches: What each tile looks like, linear light, (tiles, k, k, 3), k = 8 or a multiple of it.
+        patches: The patch of each tile, linear light, (tiles, k, k, 3), k = 8 or a multiple of it.
     Returns:
-        Picture of each tile, int64, (tiles,), from 0 on without gaps, in the order of their first tiles.
+        Picture of each tile, int64, (tiles,), numbered from 0 without gaps in the order of their first tiles.
     """
     colours = linear_to_din99d(reduce_patches(patches, min(8, patches.shape[1])))
     turned = np.stack(_eight_ways(colours)) / np.float32(colours.shape[1])
@@ -43,7 +42,7 @@ def same_pictures(patches: NDArray[np.float32]) -> NDArray[np.int64]:
 
 
 def _eight_ways(pictures: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """Turn and mirror square pictures, (n, k, k, 3), in all eight ways; the first is as they are."""
+    """Turn and mirror square pictures, (n, k, k, 3), in all eight ways; the first is unchanged."""
     mirrored = pictures[:, :, ::-1]
     return [np.rot90(each, turns, axes=(1, 2)) for each in (pictures, mirrored) for turns in range(4)]
 
@@ -51,8 +50,9 @@ def _eight_ways(pictures: NDArray[np.float32]) -> list[NDArray[np.float32]]:
 def _likely_pairs(means: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Find all pairs whose means over the eight ways are near enough for near copies, (pairs,) and (pairs,).
 
-    Turning does not change that mean, and it brings pictures closer if anything, so no pair is missed. Pictures are
-    sorted along the direction in which they differ most, so that each is compared with few others.
+    Turning and mirroring do not change this mean. The distance of two means is never larger than that of the pictures,
+    so no pair is missed. Pictures are sorted along the direction of their largest variance, so that each is compared
+    with few others.
     """
     count = len(means)
     centred = means - means.mean(axis=0)
@@ -83,11 +83,11 @@ def groups_of_pairs(count: int, one: NDArray[np.int64], other: NDArray[np.int64]
     """Number the groups that pairs connect.
 
     Args:
-        count: Members in all.
+        count: Number of members.
         one: First members of the pairs, (pairs,).
         other: Second members of the pairs, (pairs,).
     Returns:
-        Group of each member, int64, (count,), from 0 on without gaps, in the order of their first members.
+        Group of each member, int64, (count,), numbered from 0 without gaps in the order of their first members.
     """
     group = np.arange(count)
     while True:

@@ -15,7 +15,7 @@ __all__ = ["read_object_npy"]
 
 
 class _StoredArray:
-    """Stands in for numpy's arrays, types and helpers while a pickle is read: it remembers, and calls nothing."""
+    """A placeholder for numpy's arrays, types and helpers in a pickle: it stores its arguments and calls nothing."""
 
     def __init__(self, *arguments: Any) -> None:
         self.arguments = arguments
@@ -26,7 +26,7 @@ class _StoredArray:
 
 
 class _ArrayReader(pickle.Unpickler):
-    """Reads dicts, lists and arrays; any other name in the stream is an error."""
+    """A reader of dicts, lists and arrays; any other name in the stream is an error."""
 
     _ALLOWED = frozenset(
         {
@@ -39,13 +39,18 @@ class _ArrayReader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in self._ALLOWED:
             return _StoredArray
-        if (module, name) == ("_codecs", "encode"):  # how old pickles hold bytes
+        if (module, name) == ("_codecs", "encode"):  # bytes in old pickles
             return lambda text, codec="latin1": str(text).encode("latin1")
         raise pickle.UnpicklingError(f"it refers to {module}.{name}, which weights have no use for")
 
 
 def read_object_npy(path: Path) -> dict[str, Any]:
-    """The dict in an object .npy file, without arbitrary unpickling."""
+    """Read the dict in an object .npy file, without running code from it.
+
+    Raises:
+        ModelError: The file does not hold a dict of [filter, bias].
+        OSError, UnpicklingError: The file cannot be read, or refers to code.
+    """
     raw = path.read_bytes()
     stream = io.BytesIO(raw)
     if np.lib.format.read_magic(stream)[0] == 1:
@@ -63,7 +68,7 @@ def read_object_npy(path: Path) -> dict[str, Any]:
 
 
 def _array(stored: _StoredArray) -> np.ndarray[Any, Any]:
-    """Rebuild a plain float array from what the pickle said of it."""
+    """Rebuild a plain float array from its placeholder."""
     _, shape, kind, fortran, data = stored.state
     if not isinstance(data, bytes):
         data = str(data).encode("latin1")

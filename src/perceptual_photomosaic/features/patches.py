@@ -1,6 +1,7 @@
-"""Patches: what a cell or a tile looks like at k x k samples, averaged in linear light.
+"""Patches: cells and tiles at k x k samples, averaged in linear light.
 
-Matching happens at a small, fixed number of samples a cell, whatever size the tiles are drawn at afterwards.
+Cells and tiles are compared at a small, fixed number of samples, which does not depend on the size of the tiles in the
+mosaic.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ from perceptual_photomosaic.threads import slices
 __all__ = ["PATCH", "blurred", "cell_patches", "fit_target", "framed", "reduce_patches", "tile_patches"]
 
 PATCH = 8
-"""Samples along each side of a cell at which it is analysed."""
+"""Samples along each side of a patch."""
 
 _BLUR = 0.13
-"""Standard deviation of the blur of an eye that reads a mosaic of letters, in sides of a cell."""
+"""Standard deviation of the blur for narrow tiles, such as letters, in sides of a cell."""
 _BLOCK = 4096
 
 
 def _resize_linear(
     srgb: NDArray[np.uint8], size_px: tuple[int, int], box: tuple[float, float, float, float] | None = None
 ) -> NDArray[np.float32]:
-    """Area-average `box` of a picture to `size_px` in linear light, a channel at a time to bound memory."""
+    """Resize a `box` of a picture to `size_px` in linear light, one channel at a time to limit memory."""
     enlarging = box is not None and (box[2] - box[0] < size_px[0] or box[3] - box[1] < size_px[1])
     resample = Image.Resampling.BILINEAR if enlarging else Image.Resampling.BOX
     channels = [
@@ -39,13 +40,13 @@ def _resize_linear(
 def fit_target(
     target: NDArray[np.uint8], grid: Grid, size_px: tuple[int, int], background: tuple[int, int, int] = (255, 255, 255)
 ) -> NDArray[np.float32]:
-    """Cut, pad or stretch the target to what the grid covers, and scale it.
+    """Crop, pad or stretch the target to the area of the grid, and scale it.
 
     Args:
         target: sRGB, uint8, (H, W, 3).
-        grid: The grid laid over it.
+        grid: The grid over the target.
         size_px: (width, height) of the result.
-        background: sRGB colour of what lies beyond the target (fit="pad").
+        background: sRGB colour around the target (fit="pad").
     Returns:
         Linear light in [0, 1], float32, (height, width, 3).
     """
@@ -61,7 +62,7 @@ def fit_target(
 
 
 def framed(target: NDArray[np.uint8], border: int, colour: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """A picture (H, W, 3) in a frame of one sRGB colour, so many pixels wide on every side."""
+    """Add a frame of one sRGB colour, `border` pixels wide on every side, around a picture, (H, W, 3)."""
     height, width = target.shape[:2]
     wider = np.empty((height + 2 * border, width + 2 * border, 3), np.uint8)
     wider[:] = colour
@@ -70,7 +71,7 @@ def framed(target: NDArray[np.uint8], border: int, colour: tuple[int, int, int])
 
 
 def cell_patches(fitted: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
-    """Cut a fitted target of (rows * k, columns * k, 3) into cells: (cells, k, k, 3), row by row."""
+    """Split a fitted target, (rows * k, columns * k, 3), into cells, (cells, k, k, 3), row by row."""
     rows, columns = grid.shape
     k_rows, k_columns = fitted.shape[0] // rows, fitted.shape[1] // columns
     cells = fitted.reshape(rows, k_rows, columns, k_columns, 3).swapaxes(1, 2)
@@ -89,14 +90,16 @@ def reduce_patches(patches: NDArray[np.float32], k: int) -> NDArray[np.float32]:
 
 
 def blurred(patches: NDArray[np.float32], cell_aspect: tuple[int, int] = (1, 1)) -> NDArray[np.float32]:
-    """Blur patches in linear light, (N, k, k, 3), each by itself, as an eye blurs the ink of a letter.
+    """Blur each patch separately, as an eye blurs the strokes of a letter.
 
-    The blur is as wide as it is high where it is seen: a Gaussian with a standard deviation of 0.13 of the side of a
-    square cell, or of the root of width times height. Samples beyond a patch are those of its edge.
+    The blur is a Gaussian that is as wide as high in the mosaic: its standard deviation is 0.13 of the side of a square
+    cell, or of the square root of width times height. Samples outside a patch are those of its edge.
 
     Args:
-        patches: What is blurred.
+        patches: Patches in linear light, (N, k, k, 3).
         cell_aspect: Width to height of a cell.
+    Returns:
+        Blurred patches, float32, (N, k, k, 3).
     """
     k = patches.shape[1]
     width, height = cell_aspect
@@ -105,23 +108,23 @@ def blurred(patches: NDArray[np.float32], cell_aspect: tuple[int, int] = (1, 1))
 
 
 def _line(k: int, sigma: float) -> NDArray[np.float64]:
-    """Return what each of k samples in a line gives to each, (k, k): a Gaussian of `sigma` samples."""
+    """Return the weights of k samples in a line for each blurred one, (k, k): a Gaussian of `sigma` samples."""
     apart = np.arange(-k, 2 * k)[:, None] - np.arange(k)
     weights = np.exp(-0.5 * np.square(apart / sigma))
     weights /= weights.sum(axis=0)
-    line = np.zeros((k, k))  # what each sample gives to each
+    line = np.zeros((k, k))
     np.add.at(line, np.clip(np.arange(-k, 2 * k), 0, k - 1), weights)
     return line
 
 
 def tile_patches(pictures: NDArray[np.uint8], k: int = PATCH) -> NDArray[np.float32]:
-    """Analyse pictures at k x k samples each.
+    """Reduce pictures to k x k samples each.
 
     Args:
         pictures: sRGB, uint8, (N, h, w, 3).
         k: Samples along each side.
     Returns:
-        Linear light in [0, 1], float32, (N, k, k, 3); worked through in blocks, so memory stays bounded.
+        Linear light in [0, 1], float32, (N, k, k, 3). Pictures are processed in blocks to limit memory.
     """
     result = np.empty((len(pictures), k, k, 3), np.float32)
     for block in slices(len(pictures), _BLOCK):
@@ -130,7 +133,7 @@ def tile_patches(pictures: NDArray[np.uint8], k: int = PATCH) -> NDArray[np.floa
 
 
 def _averages(length: int, k: int) -> NDArray[np.float32]:
-    """Matrix (k, length) whose row i averages the i-th k-th of `length` samples, fractions included."""
+    """Return the matrix, (k, length), that averages `length` samples over k equal parts, with fractions of samples."""
     edges = np.linspace(0.0, length, k + 1)
     low, high = edges[:-1, None], edges[1:, None]
     sample = np.arange(length)[None]

@@ -1,7 +1,7 @@
 """Gaussian blur and the Gaussian pyramid, with the geometry of TensorFlow's 'SAME' padding.
 
-Images are float tensors (B, C, H, W) in any range. Outside the picture there is zero (black), as the loss of the paper
-was defined, so that blurred borders darken; or the picture's own border, repeated, which leaves them as they are.
+Images are float tensors, (B, C, H, W), in any range. Outside the picture there is zero (black), as in the loss of the
+paper, so that blurred borders become darker; or the border of the picture is repeated, so that they do not.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ def gaussian_kernel(shape: tuple[int, int], sigma: float) -> NDArray[np.float64]
 
 
 def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Padding before and after one axis so that the output has ceil(size / stride) entries, the smaller half first."""
+    """Return the padding before and after one axis for ceil(size / stride) outputs; an odd total pads more after."""
     total = max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
     return total // 2, total - total // 2
 
 
 @lru_cache(maxsize=64)
 def _profile(length: int, sigma: float) -> tuple[float, ...]:
-    """One axis of the kernel: a Gaussian is the outer product of its profiles."""
+    """Return the Gaussian kernel along one axis; the kernel of two axes is the outer product of these."""
     return tuple(gaussian_kernel((length, 1), sigma)[:, 0].tolist())
 
 
@@ -57,7 +57,7 @@ def blur(images: Tensor, window: tuple[int, int], sigma: float, stride: int = 1,
         window: Rows and columns of the kernel.
         sigma: Standard deviation in pixels.
         stride: Step between outputs, along both axes.
-        border: What lies outside the picture: "zero", or its own "edge".
+        border: Values outside the picture: "zero", or those of its "edge".
     Returns:
         (B, C, ceil(H / stride), ceil(W / stride)).
     """
@@ -70,7 +70,7 @@ def blur(images: Tensor, window: tuple[int, int], sigma: float, stride: int = 1,
 
 
 def _blur_by_convolution(images: Tensor, window: tuple[int, int], sigma: float, stride: int, border: Border) -> Tensor:
-    """Blur pictures of any size."""
+    """Blur pictures of any size by convolutions."""
     batch, channels, height, width = images.shape
     top, bottom = same_padding(height, window[0], stride)
     left, right = same_padding(width, window[1], stride)
@@ -84,7 +84,7 @@ def _blur_by_convolution(images: Tensor, window: tuple[int, int], sigma: float, 
 
 @lru_cache(maxsize=64)
 def _matrix(size: int, window: int, sigma: float, stride: int, border: Border) -> NDArray[np.float64]:
-    """The blur of one axis as a matrix, (ceil(size / stride), size): faster than a convolution, above all backwards."""
+    """Return the blur of one axis as a matrix, (ceil(size / stride), size), which is faster than a convolution."""
     before, _ = same_padding(size, window, stride)
     matrix = np.zeros((math.ceil(size / stride), size))
     for row, weights in enumerate(matrix):
@@ -98,12 +98,12 @@ def _matrix(size: int, window: int, sigma: float, stride: int, border: Border) -
 
 
 def scale_geometry(scale: float, smooth: bool = False) -> tuple[int, int, float]:
-    """Window, stride and sigma of pyramid scale s: 2^s + 1 taps, every 2^s pixels, sqrt(2^s / 4).
+    """Return window, stride and sigma of pyramid scale s: 2^s + 1 taps, every 2^s pixels, sqrt(2^s / 4).
 
-    That sigma is too small for its stride: at scale 3 it leaves half of a texture of period 8 pixels, and every eighth
-    pixel then shows one phase of it in place of its mean. `smooth` takes sigma 2^s / 2 and 3 * 2^s + 1 taps, which
-    leave less than a hundredth. Both have their centres in the same places. Fractions are cut: scale 0.5 has stride
-    int(2 ** 0.5) = 1 and a window of 2.
+    This sigma is too small for its stride: at scale 3 half of a texture with a period of 8 pixels remains, and the
+    samples then show one phase of the texture instead of its mean. `smooth` uses sigma 2^s / 2 and 3 * 2^s + 1 taps,
+    with which less than a hundredth remains. Both have the same centres. The stride is rounded down: scale 0.5 has
+    stride int(2 ** 0.5) = 1 and a window of 2.
     """
     stride = int(2**scale)
     if smooth:
@@ -112,7 +112,7 @@ def scale_geometry(scale: float, smooth: bool = False) -> tuple[int, int, float]
 
 
 def pyramid_level(images: Tensor, scale: float, border: Border = "zero", smooth: bool = False) -> Tensor:
-    """One level of the Gaussian pyramid, made from full size by a single blur; scale 0 is the picture itself."""
+    """Return one level of the Gaussian pyramid, by a single blur of the full size; scale 0 is the picture itself."""
     if scale == 0:
         return images
     window, stride, sigma = scale_geometry(scale, smooth)

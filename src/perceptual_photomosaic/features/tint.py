@@ -1,4 +1,4 @@
-"""How far a tile must shift its colour to have its cell's: the arithmetic of `--adjust`."""
+"""Shifts of tile colours towards the colours of cells, for `--adjust`."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ __all__ = ["shifts_towards"]
 _LEVELS = np.arange(256.0)
 _LINEAR = to_linear(np.arange(256, dtype=np.uint8)).astype(np.float64)
 _SAMPLES = 4
-_HALVINGS = 16  # 510 / 2^16 is under a hundredth of a level
+_HALVINGS = 16  # 510 / 2^16 is less than a hundredth of a level
 _BLOCK = 4096
 
 
 def shifts_towards(
     cells: NDArray[np.float32], choices: NDArray[np.float32], chosen: NDArray[np.integer], amount: float
 ) -> NDArray[np.float32]:
-    """What to add to each tile's sRGB values so that its mean colour moves towards its cell's.
+    """Return the shift of each tile's sRGB values that moves its mean colour towards that of its cell.
 
-    The whole shift (amount 1) is the constant that gives the tile, clipped to what sRGB can show, the cell's mean in
-    linear light, channel by channel; `amount` scales it. Tiles keep their structure but for what is clipped.
+    For each channel, the full shift (amount 1) is the constant that gives the tile, clipped to the range of sRGB, the
+    mean of the cell in linear light. `amount` scales it. Tiles keep their structure except where they are clipped.
 
     Args:
         cells: Linear light, (cells, k, k, 3).
         choices: Linear light, (choices, k, k, 3).
         chosen: The choice in each cell, (cells,).
-        amount: 0 (nothing) to 1 (the cell's mean).
+        amount: 0 (no shift) to 1 (the mean of the cell).
     Returns:
-        sRGB values in [-255, 255], float32, (cells, 3), in hundredths, as plans keep them.
+        sRGB values in [-255, 255], float32, (cells, 3), rounded to hundredths, as in plans.
     """
     result = np.empty((len(cells), 3))
     for block in slices(len(cells), _BLOCK):

@@ -1,13 +1,14 @@
-"""Fitting a target's tones to what the tiles can show, as a printer fits a photo to paper and ink.
+"""Fit of a target's tones to the tones that the tiles can show, as photos are fitted to paper and ink for printing.
 
-Black letters on white paper reach from white to a light grey. Matched as it is, most of a portrait is darker than the
-darkest letter, and every such cell takes that letter. So where tiles cover too little of the target's lightness, the
+Black letters on white paper have tones from white to a light grey. Most of a portrait is darker than the darkest
+letter, and without a fit every such cell takes that letter. So if tiles cover too little of the target's lightness, the
 target is fitted first:
 
-1. Its tones are spread evenly (histogram equalisation, with a limit, so that one large flat area does not take all
-   tones for itself).
-2. Local contrast is raised: what a tone differs by from its surroundings counts more (unsharp masking).
-3. Darkest to lightest become the darkest to the lightest tile; colours fade as far as those of the tiles do.
+1. Its tones are spread evenly (histogram equalisation, with a limit, so that one large flat area does not take most of
+   the range).
+2. Local contrast is raised: the difference of a tone from its surroundings is multiplied (unsharp masking).
+3. The range of the target is mapped to the range from the darkest to the lightest tile; chroma is reduced to that of
+   the tiles.
 
 Sources: S. M. Pizer et al., "Adaptive histogram equalization and its variations", 1987 (the limit); unsharp masking and
 the fit of range and chroma are the usual gamut mapping of printing.
@@ -28,33 +29,33 @@ __all__ = ["ToneFit", "is_narrow", "tone_fit"]
 
 
 _ENOUGH = 0.4
-"""The share of a target's range that tiles must cover to be asked for the target as it is."""
+"""Share of a target's range that tiles must cover for the target to be used without a fit."""
 _ENOUGH_OF_DRAWINGS = 0.9
-"""The same for characters and emoji, most of which are paper."""
+"""The same share for characters and emoji, most of which are paper."""
 _GREY = 0.02
-"""Means that lie no farther from grey, in OKLab, have no colour."""
+"""Largest chroma of a grey, in OKLab."""
 _TAIL = 0.01
 _ONE_TONE = 1e-3
-"""A narrower range than this is no range."""
+"""A range of lightness narrower than this counts as one tone."""
 _BINS = 256
 _EVERY = 2
-"""Tones are counted at every second sample, down and across."""
+"""Step between the samples at which tones are counted, down and across."""
 _LIMIT = 4.0
-"""No tone counts as more than so many times the mean tone where tones are spread."""
+"""Largest count of a tone in the histogram, in multiples of the mean count."""
 _AROUND = 4.0
-"""Standard deviation of the Gaussian that says what surrounds a tone, in widths of a cell."""
+"""Standard deviation of the Gaussian that averages the surroundings of a tone, in widths of a cell."""
 
 
 @dataclass(frozen=True)
 class ToneFit:
-    """How a target becomes what tiles can show.
+    """A mapping of a target's tones and colours to those of the tiles.
 
     Attributes:
         source: OKLab lightness of the target, rising, 33 values.
-        shown: What each becomes, from 0, the darkest tile, to 1, the lightest.
-        reach: (darkest, lightest) of the tiles, OKLab lightness.
-        chroma: What distances from grey are multiplied by, 0 to 1.
-        local: How much differences from the surroundings are raised: 0 not at all, 1 to twice.
+        shown: The tone that each becomes, from 0, the darkest tile, to 1, the lightest.
+        reach: OKLab lightness of the darkest and the lightest tile.
+        chroma: Factor of chroma, 0 to 1.
+        local: Increase of differences from the surroundings: 0 leaves them, 1 doubles them.
     """
 
     source: tuple[float, ...]
@@ -64,16 +65,16 @@ class ToneFit:
     local: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values, for a plan."""
+        """Return the fit as plain values, for a plan."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> ToneFit:
-        """Read what `as_dict` gave.
+        """Make a fit from the values of `as_dict`.
 
         Raises:
-            ValueError: Values that are no fit.
-            KeyError, TypeError: Values that are missing, or of another kind.
+            ValueError: The values do not describe a fit.
+            KeyError, TypeError: Values are missing or of a wrong type.
         """
         source, shown, reach = (tuple(float(value) for value in saved[name]) for name in ("source", "shown", "reach"))
         if len(source) != len(shown) or len(source) < 2 or len(reach) != 2:
@@ -81,13 +82,13 @@ class ToneFit:
         return cls(source, shown, (reach[0], reach[1]), float(saved["chroma"]), float(saved["local"]))
 
     def apply(self, cells: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
-        """Fit a target.
+        """Apply the fit to a target.
 
         Args:
-            cells: Linear light, float32, (cells, k, k, 3), row by row.
-            grid: Where the cells lie.
+            cells: The target's cells in linear light, float32, (cells, k, k, 3), row by row.
+            grid: The grid of the cells.
         Returns:
-            The same, fitted.
+            The fitted cells, linear light, float32, (cells, k, k, 3).
         """
         lab = linear_to_oklab(cells)
         tones = np.interp(lab[..., 0], self.source, self.shown).astype(np.float32)
@@ -100,15 +101,15 @@ class ToneFit:
 
 
 def is_narrow(cells: NDArray[np.float32], choices: NDArray[np.float32], *, drawn: bool = False) -> bool:
-    """Tell whether tiles show little of a target's lightness, as letters and emoji do.
+    """Tell whether tiles are narrow: whether they show only a small part of a target's range of tones.
 
-    They do where their means cover less than 40% of its range. Characters and emoji do below 90%, 1% of them at
-    either end left out: some solid squares among them do not make up for all others.
+    Tiles are narrow if their means cover less than 40% of the target's range of lightness. For characters and emoji it
+    is 90%, without the darkest and the lightest 1% of them, as a few solid squares are not enough for all cells.
 
     Args:
         cells: The target's cells in linear light, (cells, k, k, 3).
-        choices: The tiles likewise.
-        drawn: Whether the tiles are characters or emoji.
+        choices: The tiles in linear light, (choices, k, k, 3).
+        drawn: True if the tiles are characters or emoji.
     """
     enough, tail = (_ENOUGH_OF_DRAWINGS, _TAIL) if drawn else (_ENOUGH, 0.0)
     return _covered(_range(cells), _range(choices, tail)) < enough
@@ -120,16 +121,16 @@ def tone_fit(
     tone: str = "auto",
     contrast: float = 0.3,
 ) -> ToneFit | None:
-    """Find out whether, and how, a target should be fitted to its tiles.
+    """Compute the fit of a target's tones to the tiles, if it needs one.
 
     Args:
         cells: The target's cells in linear light, (cells, k, k, 3).
-        choices: The tiles likewise.
-        tone: "keep" never fits, "fit" always, "auto" where the tiles are narrow.
-        contrast: 0 draws the range of tones together and no more; from 0 to 0.5 tones are spread more and more evenly,
-            and from 0 to 1 local contrast is raised, up to threefold.
+        choices: The tiles in linear light, (choices, k, k, 3).
+        tone: "keep" never fits, "fit" always fits, "auto" fits if the tiles are narrow.
+        contrast: Strength, 0 to 1. 0 only compresses the range of tones. Up to 0.5 tones are spread more and more
+            evenly; up to 1 local contrast is raised, to three times at most.
     Returns:
-        The fit, or None to leave the target as it is.
+        The fit, or None if the target stays as it is.
     """
     low, high = _range(cells)
     dark, light = _range(choices, tail=0.0)
@@ -149,10 +150,10 @@ def tone_fit(
 
 
 def _spread(lightness: NDArray[np.float32], low: float, high: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return tones from low to high and where each stands among all, 0 to 1, (257,) both."""
+    """Return tones from low to high, and the share of darker samples for each, 0 to 1, (257,) both."""
     edges = np.linspace(low, high, _BINS + 1)
     counts = np.histogram(np.clip(lightness, low, high), edges)[0].astype(np.float64)
-    for _ in range(4):  # what is cut off goes to all alike
+    for _ in range(4):  # counts above the limit are distributed evenly
         limit = _LIMIT * counts.mean()
         over = np.maximum(counts - limit, 0).sum()
         counts = np.minimum(counts, limit) + over / _BINS
@@ -161,7 +162,7 @@ def _spread(lightness: NDArray[np.float32], low: float, high: float) -> tuple[ND
 
 
 def _chroma(lab: NDArray[np.float32], choices: NDArray[np.float32]) -> float:
-    """Return by what to multiply the target's chroma so that it reaches as far as that of the tiles."""
+    """Return the factor, 0 to 1, that reduces the target's largest chroma to that of the tiles."""
     wanted = float(np.quantile(np.hypot(lab[..., 1], lab[..., 2]), 1 - _TAIL))
     offered = float(np.quantile(np.hypot(*linear_to_oklab(choices.mean(axis=(1, 2)))[:, 1:].T), 1 - _TAIL))
     if offered < _GREY:
@@ -170,7 +171,7 @@ def _chroma(lab: NDArray[np.float32], choices: NDArray[np.float32]) -> float:
 
 
 def _surroundings(tones: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
-    """Return the mean around each sample, a Gaussian of some cells, from the cells' means; (cells, k, k) both."""
+    """Return the Gaussian mean of the cells around each sample, (cells, k, k) to (cells, k, k)."""
     k = tones.shape[1]
     means = tones.mean(axis=(1, 2)).reshape(grid.shape)
     width, height = grid.cell_aspect
@@ -183,7 +184,7 @@ def _surroundings(tones: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]
 
 
 def _gaussian(count: int, k: int, sigma: float) -> NDArray[np.float64]:
-    """Return what each of `count` cells in a line gives to each of its samples, (count * k, count), rows with sum 1."""
+    """Return the weights of `count` cells in a line for each of their samples, (count * k, count); rows have sum 1."""
     places = (np.arange(count * k) + 0.5) / k - 0.5
     weights = np.exp(-0.5 * np.square((places[:, None] - np.arange(count)) / sigma))
     weights /= weights.sum(axis=1, keepdims=True)
@@ -191,13 +192,13 @@ def _gaussian(count: int, k: int, sigma: float) -> NDArray[np.float64]:
 
 
 def _covered(target: tuple[float, float], tiles: tuple[float, float]) -> float:
-    """The share of the target's range, (darkest, lightest), that tiles cover; all of it where it is one tone."""
+    """Return the share of the target's range, (darkest, lightest), that tiles cover; 1 if the target is one tone."""
     width = target[1] - target[0]
     return max(0.0, min(target[1], tiles[1]) - max(target[0], tiles[0])) / width if width >= _ONE_TONE else 1.0
 
 
 def _range(patches: NDArray[np.float32], tail: float = _TAIL) -> tuple[float, float]:
-    """Lightness of the darkest and the lightest mean, a tail left out at each end."""
+    """Return the lightness of the darkest and the lightest mean, without a share `tail` of them at each end."""
     lightness = linear_to_oklab(patches.mean(axis=(1, 2)))[:, 0]
     low, high = np.quantile(lightness, (tail, 1 - tail))
     return float(low), float(high)

@@ -1,4 +1,4 @@
-"""Traits: what patches look like, worked out once and shared by all that compare them."""
+"""Traits: colours and tones of patches, computed once and shared by all code that compares them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Traits:
         return len(self.patches)
 
     def light(self, k: int) -> NDArray[np.float32]:
-        """Return the average linear light at k x k samples, (N, k, k, 3)."""
+        """Return linear light at k x k samples, (N, k, k, 3)."""
         if k not in self._light:
             self._light[k] = reduce_patches(self.patches, k)
         return self._light[k]
@@ -63,10 +63,10 @@ class Traits:
 
     @cached_property
     def mean_colours(self) -> NDArray[np.float32]:
-        """The same for the mean colour alone, (N, 3)."""
+        """Vectors whose squared distance is the squared DIN99d error of the mean colour, times 1/4, (N, 3)."""
         return _descriptor(self.light(1), 1)
 
 
 def _descriptor(light: NDArray[np.float32], k: int) -> NDArray[np.float32]:
-    """Return DIN99d of samples as one vector, scaled by 1 / (2 k)."""
+    """Return DIN99d at k x k samples as one vector, scaled by 1 / (2 k)."""
     return np.asarray(linear_to_din99d(light).reshape(len(light), -1) / (2 * k), np.float32)

@@ -1,8 +1,9 @@
-"""VGG16 with every layer addressable by name, frozen, for any of the known weights.
+"""VGG16 with fixed weights and all its layers by name.
 
-Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", 2014. Layers are named
-`conv1_1` ... `conv5_3` (after their ReLU), `pool1` ... `pool5`, and `vgg_input` for the normalised picture.
+Layers are `conv1_1` ... `conv5_3` (after their ReLU), `pool1` ... `pool5`, and `vgg_input` for the normalised picture.
 Pictures are sRGB, (B, 3, H, W), float, 0..255.
+
+Source: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", 2014.
 """
 
 from __future__ import annotations
@@ -37,23 +38,23 @@ def check_layers(layers: Collection[str]) -> None:
 
 
 def _maximum_2x2(x: Tensor) -> Tensor:
-    """The maximum of every 2 x 2 pixels."""
+    """Return the maximum of every 2 x 2 pixels, (B, C, H - 1, W - 1)."""
     if x.requires_grad:
         return F.max_pool2d(x, 2, stride=1)
-    rows = torch.maximum(x[:, :, :-1], x[:, :, 1:])  # without the places of the maxima, which take a while
+    rows = torch.maximum(x[:, :, :-1], x[:, :, 1:])  # faster than max_pool2d, which stores indices
     return torch.maximum(rows[..., :-1], rows[..., 1:])
 
 
 class VGG16(nn.Module):
-    """The convolutional part of VGG16, frozen.
+    """The convolutional part of VGG16, with fixed weights.
 
-    Two kinds of pooling: "max" halves with a 2 x 2 maximum (odd sizes round up); "blur" takes the 2 x 2 maximum at
-    every pixel, pads by 2 (mirrored), smooths with the 3 x 3 binomial and keeps every second pixel, so n pixels give
-    n // 2 + 1. Columns of the latter begin half a cell outside the picture: see `cell_features`.
+    There are two kinds of pooling. "max" takes a 2 x 2 maximum at every second pixel (odd sizes round up). "blur" takes
+    it at every pixel, pads by 2 (mirrored), smooths with the 3 x 3 binomial and keeps every second pixel, so that n
+    pixels become n // 2 + 1. Its columns begin half a cell outside the picture: see `cell_features`.
 
     Args:
-        weights: What `load_vgg_weights` gives.
-        dtype: Arithmetic of the convolutions: torch.float32 or torch.bfloat16. Features come out in it.
+        weights: Result of `load_vgg_weights`.
+        dtype: Arithmetic of the convolutions and of the features: torch.float32 or torch.bfloat16.
     """
 
     smoothing: Tensor
@@ -73,20 +74,20 @@ class VGG16(nn.Module):
         self.register_buffer("smoothing", torch.outer(binomial, binomial).to(dtype), persistent=False)
 
     def channels(self, layer: str) -> int:
-        """Number of channels of a layer."""
+        """Return the number of channels of a layer."""
         if layer == "vgg_input":
             return 3
         convolution = layer if layer in CONVOLUTIONS else [name for name in CONVOLUTIONS if name[4] == layer[4]][-1]
         return int(self.weights.filters[convolution].shape[0])
 
     def forward(self, images: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
-        """Compute some layers, running no deeper than the deepest of them.
+        """Compute the features of some layers; deeper layers than these are not computed.
 
         Args:
             images: sRGB, 0..255, (B, 3, H, W).
             layers: Names of the layers wanted.
         Returns:
-            Name to features, (B, C, h, w), in this network's dtype, channels last in memory.
+            Features by name of the layer, (B, C, h, w), in this network's dtype, channels last in memory.
         """
         check_layers(layers)
         wanted = set(layers)
@@ -112,7 +113,7 @@ class VGG16(nn.Module):
         kernel, bias = self.get_buffer(f"{name}_filter"), self.get_buffer(f"{name}_bias")
         if fused:
             layer = self._fused.get(name)
-            if layer is None or layer.kernel is not kernel:  # the module was moved meanwhile
+            if layer is None or layer.kernel is not kernel:  # the module was moved to another device
                 layer = self._fused[name] = FrozenConvolution(kernel, bias)
             return layer(x)
         return F.conv2d(x, kernel, bias, padding=1).relu_()
@@ -121,7 +122,7 @@ class VGG16(nn.Module):
         if self.weights.pooling == "max":
             return F.max_pool2d(x, 2, ceil_mode=True)
         height, width = x.shape[2:]
-        if min(height, width) < 4:  # mirroring by 2 needs 3 maxima; a smaller map is repeated outwards first
+        if min(height, width) < 4:  # mirroring by 2 needs 3 maxima, so the edges of smaller maps are repeated
             x = F.pad(x, (0, max(4 - width, 0), 0, max(4 - height, 0)), mode="replicate")
         x = F.pad(_maximum_2x2(x), (2, 2, 2, 2), mode="reflect")
         kernel = self.smoothing.expand(x.shape[1], 1, 3, 3)
@@ -129,16 +130,16 @@ class VGG16(nn.Module):
         return x[:, :, : height // 2 + 1, : width // 2 + 1]
 
     def cell_features(self, pooled: Tensor, grid_shape: tuple[int, int]) -> Tensor:
-        """The columns of a pooling layer that belong to the cells of a grid.
+        """Return the features of a pooling layer that belong to the cells of a grid.
 
-        With maximum pooling these are all columns. With blur pooling column i + 1 is centred one pixel beyond the
-        centre of cell i, at every depth, and the columns outside are dropped.
+        With maximum pooling these are all features. With blur pooling, column i + 1 is centred one pixel beyond the
+        centre of cell i, at every depth, and columns outside the grid are dropped; rows likewise.
 
         Args:
-            pooled: A pooling layer, (B, C, h, w), of a picture of whole cells.
+            pooled: Features of a pooling layer, (B, C, h, w), of a picture of whole cells.
             grid_shape: Rows and columns of cells.
         Returns:
-            (B, C, rows, cols).
+            Features of cells, (B, C, rows, columns).
         """
         rows, columns = grid_shape
         first = 1 if self.weights.pooling == "blur" else 0
@@ -146,9 +147,9 @@ class VGG16(nn.Module):
 
 
 def fast_dtype(device: str) -> torch.dtype:
-    """Return the arithmetic in which a kind of device ("cpu", "cuda", "mps") runs the network fastest.
+    """Return the dtype with which a kind of device ("cpu", "cuda", "mps") runs the network fastest.
 
-    A processor that does not multiply bfloat16 itself takes some 40 times as long for it as for float32.
+    A CPU without instructions for bfloat16 takes about 40 times as long for bfloat16 as for float32.
     """
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
@@ -156,7 +157,7 @@ def fast_dtype(device: str) -> torch.dtype:
 
 
 def _multiplies_bfloat16() -> bool:
-    """Tell whether the processor multiplies bfloat16 itself."""
+    """Tell whether the CPU has instructions for bfloat16."""
     try:
         return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     except AttributeError:

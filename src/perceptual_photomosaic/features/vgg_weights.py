@@ -1,8 +1,8 @@
-"""Where VGG16 weights come from: a pip dependency, torchvision's file, the original .npy, or safetensors.
+"""Readers of VGG16 weights: from a pip dependency, torchvision's file, the original .npy, or safetensors.
 
-Every source becomes a `VGGWeights`: filters for RGB input, and how pictures are normalised and pooled for them.
-Nothing here runs code from a file: PyTorch files are read as plain tensors, and the pickle inside the original .npy
-by a reader that knows arrays, lists and dicts, and nothing else.
+Every source becomes a `VGGWeights`: filters for RGB input, and the normalisation and pooling that belong to them.
+No code from a file is run: PyTorch files are read as plain tensors, and the pickle in the original .npy is read by a
+reader that accepts only arrays, lists and dicts.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WIDTHS: tuple[int, ...] = (64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 
 
 _TORCHVISION_INDEX = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 _DEFAULT_FILE = "stlpips_pytorch/weights/vST0.0/vgg_shift_tolerant.pth"
-# slice and position of each convolution in the shift-tolerant file; its linear weights belong to the last of a block
+# Slice and position of each convolution in the shift-tolerant file.
 _DEFAULT_NAMES = tuple(
     f"net.slice{name[4]}.{index}"
     for name, index in zip(CONVOLUTIONS, (0, 2, 6, 8, 12, 14, 16, 20, 22, 24, 28, 30, 32), strict=True)
@@ -43,16 +43,17 @@ Pooling = Literal["max", "blur"]
 
 @dataclass(frozen=True)
 class VGGWeights:
-    """Weights of the 13 convolutions, and what belongs to them.
+    """The weights of the 13 convolutions, with the normalisation and pooling that belong to them.
 
     Args:
-        source: Where they came from, for people.
-        filters: Name to (cout, cin, 3, 3), float32; conv1_1 takes red, green, blue.
-        biases: Name to (cout,), float32.
-        mean: Subtracted from red, green and blue (0..255) first.
-        scale: Divides the result.
+        source: Description of their source, for people.
+        filters: Filters by name of the layer, (cout, cin, 3, 3), float32; conv1_1 takes red, green, blue.
+        biases: Biases by name of the layer, (cout,), float32.
+        mean: Values subtracted from red, green and blue (0..255).
+        scale: Divisors of the result.
         pooling: "max" or "blur", as the network was trained.
-        channel_weights: How much each channel counts in the LPIPS form of the loss: name to (C,), >= 0; may be empty.
+        channel_weights: Weights of channels in the LPIPS form of the loss, by name of the layer, (C,), >= 0; may be
+            empty.
     """
 
     source: str
@@ -64,7 +65,7 @@ class VGGWeights:
     channel_weights: dict[str, Tensor] = field(default_factory=dict)
 
     def identity(self) -> str:
-        """Hex digest (16 characters) of all that decides the features."""
+        """Return a hex digest (16 characters) of all values that decide the features."""
         digest = hashlib.sha256(repr((self.mean, self.scale, self.pooling)).encode())
         for name in CONVOLUTIONS:
             digest.update(self.filters[name].numpy().tobytes())
@@ -85,9 +86,9 @@ def load_vgg_weights(source: str | Path = "default") -> VGGWeights:
     Args:
         source: "default" (trained on human similarity judgements, part of the 'perceptual' extra), or a file:
             torchvision's vgg16 (`.pth`, `.pt`, `.safetensors`), the same with layers named `conv1_1` ... `conv5_3`,
-            or the original `vgg16.npy`. docs/models.md has the layouts.
+            or the original `vgg16.npy`. docs/use/models.md describes the layouts.
     Raises:
-        ModelError: The file is missing, is not one of these, lacks a layer or has one of another shape.
+        ModelError: The file is missing, is not one of these, lacks a layer or has a layer of another shape.
         MissingExtraError: The extra is not installed.
     """
     if str(source) == "default":
@@ -108,7 +109,7 @@ def load_vgg_weights(source: str | Path = "default") -> VGGWeights:
 
 
 def save_vgg_weights(weights: VGGWeights, path: Path) -> None:
-    """Write weights as one safetensors file that `load_vgg_weights` reads back the same."""
+    """Write weights as one safetensors file, from which `load_vgg_weights` reads the same weights."""
     from safetensors.torch import save_file
 
     tensors = {f"{name}.weight": weights.filters[name].contiguous() for name in CONVOLUTIONS}
@@ -125,7 +126,7 @@ def save_vgg_weights(weights: VGGWeights, path: Path) -> None:
 
 
 def _checked(found: Mapping[str, Any], names: tuple[str, ...], suffixes: tuple[str, str], source: str) -> VGGWeights:
-    """Take filters and biases out of a state dict, refusing missing layers and wrong shapes by name."""
+    """Take filters and biases out of a state dict; raise ModelError for missing layers and wrong shapes."""
     filters: dict[str, Tensor] = {}
     biases: dict[str, Tensor] = {}
     cin = 3
@@ -141,7 +142,7 @@ def _checked(found: Mapping[str, Any], names: tuple[str, ...], suffixes: tuple[s
             if tuple(value.shape) != shape:
                 raise ModelError(f"VGG16 layer {label} from {source} has shape {tuple(value.shape)}, not {shape}")
             value = value.detach().to(torch.float32)
-            # Filters in the order in memory that VGG16 wants, so that it need not keep a second copy.
+            # The memory order that `VGG16` uses, so that it does not need a second copy.
             part[name] = value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value.contiguous()
         cin = cout
     return VGGWeights(source, filters, biases, *_CAFFE)
@@ -165,7 +166,7 @@ def _load_default() -> VGGWeights:
         if not isinstance(value, Tensor) or value.numel() != checked.filters[name].shape[0]:
             raise ModelError(f"VGG16 weights from stlpips-pytorch lack the linear weights of {name}")
         linear[name] = value.detach().flatten().clamp_min(0.0)
-    # That network sees 2 x / 255 - 1, then subtracts a shift and divides by a scale: the same in one step.
+    # That network takes 2 x / 255 - 1, subtracts a shift and divides by a scale: here as one step.
     shift, scale = (state[f"scaling_layer.{part}"].flatten().double() for part in ("shift", "scale"))
     mean, spread = (127.5 * (1 + shift)).tolist(), (127.5 * scale).tolist()
     return VGGWeights(
@@ -187,7 +188,7 @@ def _torch_load(path: Path) -> dict[str, Any]:
 
 
 def _from_pytorch(state: Mapping[str, Any], path: Path) -> VGGWeights:
-    """Filters (cout, cin, 3, 3) for red, green, blue, under torchvision's names or those of the layers."""
+    """Read filters, (cout, cin, 3, 3), for red, green, blue, by torchvision's names or by the names of the layers."""
     state = _one_level(state)
     if any(name.startswith("features.") for name in state):
         source, names = f"{path.name} (torchvision)", tuple(f"features.{i}" for i in _TORCHVISION_INDEX)
@@ -204,7 +205,7 @@ def _from_pytorch(state: Mapping[str, Any], path: Path) -> VGGWeights:
 
 
 def _one_level(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn `name -> {weight, bias}` and `name -> (weight, bias)` into `name.weight -> ..., name.bias -> ...`."""
+    """Flatten `name -> {weight, bias}` and `name -> (weight, bias)` to `name.weight -> ..., name.bias -> ...`."""
     flat: dict[str, Any] = {}
     for name, value in state.items():
         if isinstance(value, (list, tuple)) and len(value) == 2:
@@ -217,7 +218,7 @@ def _one_level(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _from_caffe(layers: dict[str, Any], source: str) -> VGGWeights:
-    """Name -> [W (3, 3, cin, cout), b], for blue, green, red with the mean subtracted."""
+    """Read layers of the form name -> [filter (3, 3, cin, cout), bias], for blue, green, red minus their mean."""
     state: dict[str, Any] = {}
     for name in CONVOLUTIONS:
         pair = layers.get(name)

@@ -1,11 +1,11 @@
-"""A 3 x 3 convolution with a quarter of the multiplications, for weights that never change.
+"""A 3 x 3 convolution with fixed weights and a quarter of the multiplications.
 
-Winograd's minimal filtering, F(4 x 4, 3 x 3), after Lavin and Gray, "Fast algorithms for convolutional neural
-networks", CVPR 2016, section 4.3: squares of 6 x 6 pixels, four apart, are transformed; each of the 36 numbers is then
-a product of matrices over the channels, alone; and 36 sums are transformed back into 4 x 4 pixels. The transforms are
-sums along rows and columns, written out, over whole strips of the picture that stay in the processor's cache. The
-result differs from a plain convolution's by some 1e-5 of its largest value (a plain one in float32 is wrong by 1e-6).
-Many channels are what makes it worth while: the transforms grow with the channels, the products with their square.
+This is Winograd's minimal filtering, F(4 x 4, 3 x 3), after Lavin and Gray, "Fast algorithms for convolutional neural
+networks", CVPR 2016, section 4.3. Squares of 6 x 6 pixels, at a step of four, are transformed to 36 numbers. For each
+of these, channels are combined by a matrix product. The 36 results are transformed back to 4 x 4 pixels. The transforms
+are sums along rows and columns, over strips of the picture that stay in the processor's cache. The result has an error
+of about 1e-5 of its largest value (that of a plain convolution in float32 is 1e-6). The method pays for many channels,
+because the cost of transforms grows with the number of channels, and that of products with its square.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _KERNEL = ((1 / 4, 0, 0), (-1 / 6, -1 / 6, -1 / 6), (-1 / 6, 1 / 6, -1 / 6), (1 
 
 
 def can_transform(channels: tuple[int, int], x: Tensor) -> bool:
-    """Whether a convolution of x, (B, cin, H, W), from so many channels to so many is faster this way."""
+    """Tell whether this is faster than a plain convolution of x, (B, cin, H, W), with channels (cin, cout)."""
     return (
         x.dtype == torch.float32
         and min(channels) >= _FEWEST_CHANNELS
@@ -35,10 +35,10 @@ def can_transform(channels: tuple[int, int], x: Tensor) -> bool:
 
 
 class WinogradConvolution:
-    """A convolution with padding 1, on the processor by oneDNN, float32.
+    """A convolution with padding 1, in float32, on the CPU by oneDNN.
 
     Args:
-        kernel: (cout, cin, 3, 3).
+        kernel: Weights, (cout, cin, 3, 3).
     """
 
     def __init__(self, kernel: Tensor) -> None:
@@ -50,7 +50,7 @@ class WinogradConvolution:
             self._weights = [[sort(weight.contiguous(), _SQUARES) for weight in row] for row in transformed]
 
     def __call__(self, x: Tensor, bias: Tensor | None = None, relu: bool = False) -> Tensor:
-        """(B, cin, H, W), channels last in memory -> (B, cout, H, W), the same."""
+        """Convolve pictures, (B, cin, H, W), to (B, cout, H, W); both have channels last in memory."""
         height, width = x.shape[2:]
         down, across = -(-height // 4), -(-width // 4)
         y = x.new_empty((x.shape[0], 4 * down, 4 * across, self.channels_out))
@@ -70,7 +70,7 @@ class WinogradConvolution:
         return y[:, :height, :width].permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
     def _convolve(self, pixels: Tensor, result: Tensor) -> None:
-        """(4 n + 2, 4 m + 2, cin) -> (4 n, 4 m, cout), into `result`."""
+        """Convolve pixels, (4 n + 2, 4 m + 2, cin), into `result`, (4 n, 4 m, cout)."""
         n, m, channels = result.shape[0] // 4, result.shape[1] // 4, pixels.shape[2]
         rows = pixels.new_empty(6, n, 4 * m + 2, channels)
         _transform([pixels[i : i + 4 * n - 3 : 4] for i in range(6)], rows)
@@ -87,7 +87,7 @@ class WinogradConvolution:
 
 
 def _transform(d: list[Tensor], out: Tensor) -> None:
-    """Six pixels of a row or column to the six numbers that are multiplied: B^T d of the paper."""
+    """Transform six pixels of a row or column to six numbers: B^T d of the paper."""
     torch.sub(d[4], d[2], alpha=5, out=out[0]).add_(d[0], alpha=4)
     torch.sub(d[5], d[3], alpha=5, out=out[5]).add_(d[1], alpha=4)
     even, odd = d[4].sub(d[2], alpha=4), d[3].sub(d[1], alpha=4)
@@ -100,7 +100,7 @@ def _transform(d: list[Tensor], out: Tensor) -> None:
 
 
 def _transform_back(m: list[Tensor], out: Tensor) -> None:
-    """Six products to four pixels: A^T m of the paper."""
+    """Transform six products to four pixels: A^T m of the paper."""
     sum12, apart12, sum34, apart34 = m[1] + m[2], m[1] - m[2], m[3] + m[4], m[3] - m[4]
     torch.add(sum12, sum34, out=out[0]).add_(m[0])
     torch.add(apart12, apart34, alpha=2, out=out[1])

@@ -1,1 +1,1 @@
-"""Writing files safely: under a temporary name first, never over what is read; and opening SQLite databases."""
+"""Safe writing of files, under a temporary name and never over inputs; and opening of SQLite databases."""

@@ -1,8 +1,8 @@
-"""Half-written files of processes that were killed: named so that a later one can tell, and remove them.
+"""Removal of half-written files of killed processes, which are recognised by their names.
 
-A temporary file is called `.TOKEN.SYSTEM-PROCESS.part.png`. SYSTEM stands for the running system: its start, and the
-container where there is one. Only there does the number of a process say whether it lives, so what another machine, or
-this one before its last start, has left in a shared folder is never touched.
+A temporary file is called `.TOKEN.SYSTEM-PROCESS.part.png`. SYSTEM identifies the running system: its start, and the
+container if there is one. A process number is only valid there. Files in a shared folder that another machine wrote, or
+this one before its last start, are therefore never removed.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _NAME = re.compile(r"\.[0-9a-f]{8}\.(?P<system>[0-9a-f]{12})-(?P<process>[1-9][0
 
 
 def process_name() -> str:
-    """Return the part of a temporary file's name that says which process writes it."""
+    """Return the part of a temporary file's name that identifies the process that writes it."""
     return f"{_system() or '0' * 12}-{os.getpid()}"
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove temporary files and folders in a folder whose process is gone; what cannot be removed stays."""
+    """Remove temporary files and folders of ended processes from a folder; those that cannot be removed stay."""
     system = _system()
     if system is None:
         return
@@ -44,7 +44,7 @@ def remove_abandoned(folder: Path) -> None:
 
 @cache
 def _system() -> str | None:
-    """A name of the running system and of its numbers of processes; None where there is none to be sure of."""
+    """Return a name for the running system and its process numbers; None if it cannot be determined."""
     try:
         start = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
         numbers = Path("/proc/self/ns/pid").readlink()
@@ -54,7 +54,7 @@ def _system() -> str | None:
 
 
 def _lives(process: int) -> bool:
-    """Tell whether there is such a process; whoever cannot be asked lives."""
+    """Tell whether a process exists; if that is unknown, it counts as existing."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

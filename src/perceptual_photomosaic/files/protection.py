@@ -1,4 +1,4 @@
-"""Protection of what a command reads (a target, a photo among the tiles, a plan, a mask) from being written over."""
+"""Protection of inputs (a target, a photo among the tiles, a plan, a mask) from being overwritten."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["refuse_overwriting_inputs"]
 
 
 def refuse_overwriting_inputs(path: Path, read: Iterable[str | Path | None]) -> None:
-    """Refuse to write to `path` where that would replace something that is read.
+    """Refuse to write to `path` if that would replace an input.
 
     Args:
-        path: Where something is to be written.
-        read: Files, and folders whose pictures are read, or that are libraries; None stands for nothing.
+        path: The file to write.
+        read: Input files, and folders of pictures or libraries; None is ignored.
     Raises:
-        OutputError: There is such a file at `path`.
+        OutputError: `path` is an input file.
     """
     if not path.is_file():
         return

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all: written under a temporary name, then renamed."""
+"""Files and folders that appear complete or not at all: written under a temporary name, then renamed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from perceptual_photomosaic.image import printable
 
 __all__ = ["check_folder", "deep_zoom_folder", "followed", "replacing", "replacing_folder", "written_aside"]
 
-_OPEN_FOLDERS = Path("/proc/self/fd")  # where the system has names for what is open
+_OPEN_FOLDERS = Path("/proc/self/fd")  # names of open files and folders, if the system has them
 
 
 def check_folder(path: Path) -> None:
-    """Make sure a file can be put at `path`.
+    """Check that a file can be written at `path`.
 
     Raises:
         OutputError: Its folder is missing or not writable, or `path` is a folder.
@@ -38,14 +38,13 @@ def check_folder(path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary name beside `path`, which is renamed to it at the end; on a failure nothing stays behind.
+    """Yield a temporary name beside `path`, which is renamed to `path` at the end; a failure leaves nothing behind.
 
-    A Deep Zoom picture is a file and the folder that goes with it; both are put in place. Where `path` is a symbolic
-    link, what it points to is replaced, and the link stays. What a process that was killed left in the same folder is
-    removed.
+    A Deep Zoom picture is a file and a folder; both are renamed. If `path` is a symbolic link, its target is replaced,
+    and the link stays. Files that a killed process left in the same folder are removed.
 
     Raises:
-        OutputError: The disk is full, or the place is not writable after all.
+        OutputError: The disk is full, or the folder is not writable.
     """
     with _one_line(path), written_aside(path) as part:
         yield part
@@ -53,10 +52,10 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
-    """Do what `replacing` does, and leave errors of the system as they are.
+    """Do the same as `replacing`, but raise the system's own errors.
 
     Raises:
-        OSError: The disk is full, or the place is not writable.
+        OSError: The disk is full, or the folder is not writable.
     """
     place = followed(path)
     with _named_in_unicode(place.parent) as folder:
@@ -75,10 +74,10 @@ def written_aside(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(folder: Path) -> Iterator[Path]:
-    """Yield a new folder beside `folder`, which takes its place at the end; on a failure nothing stays behind.
+    """Yield a new folder beside `folder`, which replaces it at the end; a failure leaves nothing behind.
 
     Raises:
-        OutputError: The disk is full, or the place is not writable.
+        OutputError: The disk is full, or the parent folder is not writable.
     """
     with _one_line(folder):
         remove_abandoned(folder.absolute().parent)
@@ -92,7 +91,7 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
 
 
 def followed(path: Path) -> Path:
-    """Return where what is written to `path` really goes: to what a symbolic link points to, even if it is not there.
+    """Return the path that is written for `path`: the target of a symbolic link, even if that does not exist.
 
     Raises:
         OutputError: The link leads back to itself.
@@ -106,7 +105,7 @@ def followed(path: Path) -> Path:
 
 
 def deep_zoom_folder(path: Path) -> Path:
-    """Return the folder that goes with a .dzi file."""
+    """Return the folder that belongs to a .dzi file."""
     return path.with_name(f"{path.stem}_files")
 
 
@@ -124,7 +123,7 @@ def _one_line(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _named_in_unicode(folder: Path) -> Iterator[Path]:
-    """Yield a name of a folder that libvips takes, which is UTF-8 alone: that of the open folder where need be."""
+    """Yield a UTF-8 name of a folder, which libvips needs: if necessary, that of the open folder."""
     if _is_unicode(folder) or not _OPEN_FOLDERS.is_dir():
         yield folder
         return
@@ -144,7 +143,7 @@ def _is_unicode(path: Path) -> bool:
 
 
 def _put_folder(new: Path, place: Path) -> None:
-    """Rename a folder to a place where another may be, which is removed then, or comes back if that fails."""
+    """Rename a folder; an existing one at that place is removed, or restored if renaming fails."""
     old = place.with_name(f".{secrets.token_hex(4)}.old_files")
     there = place.exists()
     if there:

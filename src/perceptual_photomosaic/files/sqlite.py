@@ -1,4 +1,4 @@
-"""SQLite databases that several processes use at a time."""
+"""SQLite databases that several processes use at the same time."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _PATIENCE_S = 30
 
 
 class LayoutError(Exception):
-    """A database of another layout.
+    """A database has another layout.
 
     Attributes:
-        layout: That of the database.
+        layout: The layout of the database.
     """
 
     def __init__(self, layout: int) -> None:
@@ -27,13 +27,13 @@ class LayoutError(Exception):
 def open_database(
     path: Path, tables: str, layout: int, *, synchronous: Literal["FULL", "NORMAL"]
 ) -> sqlite3.Connection:
-    """Open a database, and make its tables where there are none yet.
+    """Open a database, and make its tables if there are none.
 
     Args:
         path: The file.
         tables: SQL that makes the tables.
-        layout: Number of their layout, kept in the file.
-        synchronous: "FULL" where nothing may be lost when the power fails, "NORMAL" for a cache.
+        layout: Number of their layout, stored in the file.
+        synchronous: "FULL" if a power failure must lose nothing, "NORMAL" for a cache.
     Raises:
         LayoutError: It has another layout.
         sqlite3.Error: It is damaged, locked for long or cannot be written to.
@@ -43,7 +43,7 @@ def open_database(
         database.execute("PRAGMA journal_mode = WAL")
         database.execute(f"PRAGMA synchronous = {synchronous}")
         (found,) = database.execute("PRAGMA user_version").fetchone()
-        if found == 0 and not database.execute("SELECT 1 FROM sqlite_master").fetchone():  # new, or begun, then killed
+        if found == 0 and not database.execute("SELECT 1 FROM sqlite_master").fetchone():  # new or half made
             database.executescript(f"BEGIN IMMEDIATE; {tables} PRAGMA user_version = {layout}; COMMIT;")
             found = layout
         if found != layout:

@@ -1,7 +1,7 @@
-"""Photos kept on disk, small: seen once, found again in a moment.
+"""Photo libraries on disk: thumbnails and features of photos, computed once and used many times.
 
-A library is a folder of three files. `library.sqlite` is the manifest: which file is which picture, what is known about
-it, and which row of the arrays is its. `thumbnails.npy` and `features.npy` hold the rows; they are only ever appended
-to, and a row counts when the manifest's transaction that names it is committed. What a killed process left behind
-after the last committed row is cut off when the library is next opened for writing.
+A library is a folder of three files. `library.sqlite` is the manifest: which file contains which picture, the record of
+each picture, and its row in the arrays. `thumbnails.npy` and `features.npy` contain the rows. Rows are only appended,
+and a row is valid once the transaction of the manifest that names it is committed. Rows that a killed process left
+after the last committed row are cut off when the library is next opened for writing.
 """

@@ -1,4 +1,4 @@
-"""Bringing a library up to date with its folders."""
+"""Update of a library from its folders."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ __all__ = ["FEATURES", "FEATURE_SHAPE", "THUMBNAILS", "THUMBNAIL_PX", "Changes",
 
 THUMBNAILS, FEATURES = "thumbnails.npy", "features.npy"
 THUMBNAIL_PX = 96
-"""Side of the square that every photo is pressed into, whole; a cell's crop is cut from it and stretched back."""
+"""Side of the square that every whole photo is resized to; a cell's crop is cut from it and stretched back."""
 
 FEATURE_SHAPE = (PATCH, PATCH, 3)
-_BATCH = 256  # photos in a transaction
+_BATCH = 256  # photos per transaction
 _MAX_PIXELS = 100_000_000
 
 
 @dataclass
 class Changes:
-    """What an update found.
+    """The result of an update.
 
     Attributes:
-        new: Photos that were not known.
-        changed: Files whose content is another than before.
-        moved: Files that were elsewhere before, or are copies.
-        gone: Files that are not there any more.
-        skipped: What cannot be used, new or not.
-        absent: Folders that are not there; their files are left as they were.
+        new: Number of photos that were not in the library.
+        changed: Number of files with new content.
+        moved: Number of new paths of known photos: moved files and copies.
+        gone: Number of files that no longer exist.
+        skipped: Files that cannot be used, new or not.
+        absent: Folders that do not exist; the records of their files do not change.
     """
 
     new: int = 0
@@ -62,7 +62,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class _ReadFile:
-    """A file that was read: what it holds, and its thumbnail if that is new and usable."""
+    """A file that was read: its content, and its thumbnail if that is new and usable."""
 
     file: PhotoFile
     content: Content
@@ -72,17 +72,17 @@ class _ReadFile:
 def update_library(
     library: Path, folders: Sequence[str] = (), *, create: bool = False, workers: int = 0, reporter: Reporter = SILENT
 ) -> Changes:
-    """Bring a library up to date: new files are read, moved ones recognised, deleted ones marked.
+    """Update a library: read new files, recognise moved ones, mark deleted ones.
 
-    A file whose size and time are as before is not read at all. Every batch of 256 is one transaction, so a process
-    that is killed keeps what it had done, and the next one goes on from there.
+    A file with unchanged size and time is not read. Every batch of 256 is one transaction, so a process that is killed
+    keeps its finished batches, and the next one continues from there.
 
     Args:
         library: The library's folder.
-        folders: Folders to look after from now on, besides those it knows.
-        create: Begin a new library where there is none.
+        folders: Folders to add to the library.
+        create: Make a new library if there is none.
         workers: Threads that decode; 0 takes one for every core.
-        reporter: Hears of progress.
+        reporter: Receives progress.
     Raises:
         TileError: Another process is writing, a folder does not exist, or the library is damaged.
     """
@@ -101,7 +101,7 @@ def update_library(
 
 
 def _begin(library: Path) -> None:
-    """Make a library's folder; one that holds something else is refused."""
+    """Make a library's folder; refuse a folder with other content."""
     try:
         library.mkdir(exist_ok=True)
         others = {entry.name for entry in library.iterdir()}
@@ -158,7 +158,7 @@ def _read_all(
     threads: int,
     stage: Stage,
 ) -> None:
-    """Read files batch by batch; the next batch is read while one is committed."""
+    """Read files in batches; the next batch is read while one is committed."""
     count = manifest.rows
     thumbnails = RowWriter(library / THUMBNAILS, count, (THUMBNAIL_PX, THUMBNAIL_PX, 3), np.uint8)
     features = RowWriter(library / FEATURES, count, FEATURE_SHAPE, np.float32)
@@ -193,7 +193,7 @@ def _commit(
     changes: Changes,
     writers: tuple[RowWriter, RowWriter],
 ) -> None:
-    """Append what is new to the arrays, then name it in the manifest."""
+    """Append new rows to the arrays, then record them in the manifest."""
     fresh: dict[bytes, _ReadFile] = {}
     for done in looked:
         key = done.content.content
@@ -215,7 +215,7 @@ def _commit(
 
 
 def _look(file: PhotoFile, have: Container[bytes]) -> _ReadFile:
-    """Read one file: which content it is, and of a new one its thumbnail, size, date and caption or what is wrong."""
+    """Read one file: find its content, and if that is new its thumbnail, size, date and caption, or a reason."""
     name = printable(file.path)
     try:
         data = read_file(file.path)
@@ -237,7 +237,7 @@ def _look(file: PhotoFile, have: Container[bytes]) -> _ReadFile:
 
 
 def _facts(data: bytes, content: bytes, name: str) -> Content:
-    """What a file's header says."""
+    """Read the record of a picture from its file's header."""
     with opened(data, name) as picture:
         pillow = picture.pillow
         said = read_exif(pillow)
@@ -247,7 +247,7 @@ def _facts(data: bytes, content: bytes, name: str) -> Content:
 
 
 def _append(pictures: NDArray[np.uint8], writers: tuple[RowWriter, RowWriter]) -> list[dict[str, int]]:
-    """Append thumbnails and their features; what the manifest needs to know of each."""
+    """Append thumbnails and their features; return the fields of the manifest for each."""
     thumbnails, features = writers
     described = linear_to_oklab(tile_patches(pictures)).astype(np.float32)
     hashes = perceptual_hashes(pictures)

@@ -1,4 +1,4 @@
-"""Looking after a library: what it holds, whether it is whole, and taking things out of it."""
+"""Checking libraries, and removing photos from them."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ __all__ = ["Info", "library_info", "remove_from_library", "verify_library"]
 
 @dataclass(frozen=True)
 class Info:
-    """What a library holds.
+    """The content of a library.
 
     Attributes:
-        folders: Folders it looks after.
-        files: Files that are there.
-        photos: Different usable photos among them.
-        near_duplicates: How many of these look like another.
-        gone: Files that are not there any more.
-        skipped: How many files cannot be used, by reason.
-        size_bytes: Of the library itself.
-        taken: First and last date a photo was taken, if any says so.
+        folders: Folders of the library.
+        files: Number of files that exist.
+        photos: Number of different usable photos among them.
+        near_duplicates: Number of these that are near copies of another.
+        gone: Number of files that no longer exist.
+        skipped: Number of files that cannot be used, by reason.
+        size_bytes: Size of the library itself.
+        taken: First and last date of capture; None if no photo has one.
     """
 
     folders: list[str]
@@ -50,10 +50,10 @@ class Info:
 
 
 def library_info(library: Path) -> Info:
-    """Count what a library holds.
+    """Count the photos and files of a library.
 
     Raises:
-        TileError: It is none, or it is damaged.
+        TileError: It is not a library, or it is damaged.
     """
     manifest = Manifest(library)
     try:
@@ -78,14 +78,14 @@ def library_info(library: Path) -> Info:
 
 
 def verify_library(library: Path, *, originals: bool = False, reporter: Reporter = SILENT) -> list[str]:
-    """Find out whether a library is whole.
+    """Check that a library is complete and undamaged.
 
     Args:
         library: The library's folder.
-        originals: Read every photo too, and compare it with what the library knew.
-        reporter: Hears of progress.
+        originals: Also read every photo, and compare it with its record.
+        reporter: Receives progress.
     Returns:
-        What is wrong, a line each; nothing when all is well.
+        The problems, one line each; empty if there are none.
     """
     manifest = Manifest(library)
     try:
@@ -122,17 +122,17 @@ def _changed(path: str, key: bytes, *, readable: bool) -> list[str]:
         same = hashlib.sha256(read_file(path)).digest()[:16] == key
     except ImageError as error:
         return [str(error)] if readable else []
-    return [] if same else [f"{printable(path)}: its content is another than the library knew; run library update"]
+    return [] if same else [f"{printable(path)}: its content has changed; run photomosaic library update"]
 
 
 @dataclass
 class Removed:
-    """What was taken out.
+    """The result of a removal.
 
     Attributes:
-        files: How many files.
-        folders: Folders that are not looked after any more.
-        unknown: Paths that the library does not know.
+        files: Number of files removed.
+        folders: Folders removed from the library.
+        unknown: Paths that are not in the library.
     """
 
     files: int = 0
@@ -141,12 +141,12 @@ class Removed:
 
 
 def remove_from_library(library: Path, paths: Sequence[str]) -> Removed:
-    """Forget photos and folders; the photos themselves are not touched.
+    """Remove photos and folders from a library; the photos themselves do not change.
 
     Args:
         library: The library's folder.
-        paths: Files, or folders with all that is in them. A file that stays in a folder the library looks after comes
-            back with the next update.
+        paths: Files, or folders with everything in them. A file in a folder of the library comes back with the next
+            update.
     Raises:
         TileError: Another process is writing, or the library is damaged.
     """

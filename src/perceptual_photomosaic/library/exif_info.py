@@ -1,4 +1,4 @@
-"""When a photo was taken and what was written about it, as its file says."""
+"""Date and caption of a photo, from the EXIF data of its file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST = 500
 
 
 class ExifInfo(NamedTuple):
-    """What EXIF data says.
+    """Date and caption from EXIF data.
 
     Attributes:
         date: "2024-07-31 18:05:00", or empty.
@@ -31,7 +31,7 @@ class ExifInfo(NamedTuple):
 
 
 def read_exif(picture: Image) -> ExifInfo:
-    """Read date and caption; broken EXIF data says nothing, as if there were none.
+    """Read date and caption; broken EXIF data counts as none.
 
     Args:
         picture: An opened picture; its pixels need not be loaded.
@@ -41,7 +41,7 @@ def read_exif(picture: Image) -> ExifInfo:
         inner = tags.get_ifd(_EXIF_IFD)
         dates = [inner.get(tag) for tag in _TAKEN] + [tags.get(_CHANGED)]
         captions = [tags.get(tag) for tag in (_DESCRIPTION, _XP_TITLE, _XP_COMMENT)]
-    except Exception:  # fails in as many ways as there are cameras
+    except Exception:  # broken EXIF data raises errors of many kinds
         return ExifInfo()
     return ExifInfo(
         next((date for date in map(_date, dates) if date), ""),
@@ -50,7 +50,7 @@ def read_exif(picture: Image) -> ExifInfo:
 
 
 def _date(value: object) -> str:
-    """ "2024:07:31 18:05:00" in the form that sorts and that people read; empty where it is no date."""
+    """Convert "2024:07:31 18:05:00" to a form that sorts and that people read; empty if it is not a date."""
     found = re.match(r"(\d{4})[:-](\d\d)[:-](\d\d)(?:[ T](\d\d:\d\d:\d\d))?", str(value or ""))
     if not found or found[1] == "0000" or not 1 <= int(found[2]) <= 12 or not 1 <= int(found[3]) <= 31:
         return ""

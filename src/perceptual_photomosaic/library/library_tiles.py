@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.errors import ImageError, MissingExtraError, TileError
-from perceptual_photomosaic.features.phash import largest_of_each, near_copies
+from perceptual_photomosaic.features.phash import largest_of_each, near_copy_groups
 from perceptual_photomosaic.image import crop_size, decode, in_the_middle, pillow_lenient, printable, whole_size
 from perceptual_photomosaic.library.build import FEATURE_SHAPE, FEATURES, THUMBNAIL_PX, THUMBNAILS
 from perceptual_photomosaic.library.manifest import Content, Manifest
@@ -29,25 +29,25 @@ from perceptual_photomosaic.tiles.walk import natural_key
 
 __all__ = ["LibraryTiles", "drop_near_duplicates"]
 
-_SOFT = 0.8  # share of a picture's pixels that a thumbnail must have to stand in for it
+_SOFT = 0.8  # smallest share of a picture's pixels with which a thumbnail replaces the file
 
 
 class LibraryTiles(PlainSet):
-    """The photos of a library, in natural order of their paths; exact and near duplicates are used once.
+    """The photos of a library, in natural order of their paths; copies and near copies are used once.
 
-    Small pictures come from the library's thumbnails, larger ones from the original files, and so do all with a crop
-    that looks for something.
+    Small pictures come from the library's thumbnails. Larger ones come from the original files, and so do all pictures
+    with a crop that searches the photo (attention, faces).
 
     Args:
         folder: The library.
-        options: How photos are cut and drawn.
+        options: Options for cropping and drawing.
         crop: Overrides `options.crop`, and is then part of the spec; so does `background`.
         background: Colour that shows through transparent pictures.
-        duplicates: Use near duplicates too.
-        reporter: Hears how many were left out.
+        duplicates: Use near copies too.
+        reporter: Receives the number of near copies that are left out.
 
     Raises:
-        TileError: It is no library, it is damaged, or nothing in it can be used.
+        TileError: It is not a library, it is damaged, or nothing in it can be used.
     """
 
     def __init__(
@@ -103,19 +103,19 @@ class LibraryTiles(PlainSet):
         return self._skipped
 
     def source(self, tile: int) -> str:
-        """The path of a photo, where it was when the library was last updated."""
+        """Return the path of a photo at the time of the last update."""
         return self.paths[tile]
 
     def identity(self) -> str:
-        """Digest of the contents of all photos and of how they are cut."""
+        """Digest of the contents of all photos and of their crop."""
         return self._identity
 
     def content(self, tile: int) -> Content:
-        """What the library knows about a photo."""
+        """Return the record of a photo."""
         return self._contents[tile]
 
     def features(self) -> NDArray[np.float32]:
-        """What every whole photo looks like: OKLab at 8 x 8 samples, float32, (n, 8, 8, 3)."""
+        """Return the features of every whole photo: OKLab at 8 x 8 samples, float32, (n, 8, 8, 3)."""
         return np.asarray(self._features[self._rows], np.float32)
 
     def pictures(
@@ -124,7 +124,7 @@ class LibraryTiles(PlainSet):
         """Draw photos at a size; see `TileSet.pictures`.
 
         Raises:
-            TileError: A thumbnail is damaged, or an original is gone.
+            TileError: A thumbnail is damaged, or an original file is missing.
         """
         check_size(size_px)
         numbers = chosen(choices, len(self))
@@ -138,7 +138,7 @@ class LibraryTiles(PlainSet):
         return result
 
     def _serves(self, tile: int, size_px: tuple[int, int]) -> bool:
-        """Whether a thumbnail has the pixels, the crop and the background that are asked for."""
+        """Tell whether a thumbnail has the required pixels, crop and background."""
         content = self._contents[tile]
         if crop_named(self._crop)[1] or (content.clear and self._background != (255, 255, 255)):
             return False
@@ -148,7 +148,7 @@ class LibraryTiles(PlainSet):
         return enough >= _SOFT
 
     def _shown(self, content: Content, size_px: tuple[int, int]) -> tuple[tuple[float, float], tuple[int, int]]:
-        """Width and height of what is shown of a photo, in its own pixels and in those of a tile."""
+        """Return width and height of the visible part of a photo, in its own pixels and in pixels of a tile."""
         own_px, aspect = (content.width, content.height), self.options.cell_aspect
         if self._crop == "none":
             return own_px, whole_size(own_px, aspect, size_px)
@@ -203,12 +203,12 @@ class LibraryTiles(PlainSet):
 
 
 def _in_thumbnail(content: Content, part_px: tuple[float, float]) -> tuple[float, float]:
-    """Width and height, in a thumbnail, of a part of the photo."""
+    """Convert width and height of a part of a photo to pixels of its thumbnail."""
     return part_px[0] / content.width * THUMBNAIL_PX, part_px[1] / content.height * THUMBNAIL_PX
 
 
 def _read_manifest(folder: Path) -> tuple[list[tuple[str, Content]], tuple[Skipped, ...]]:
-    """Usable photos by the first of their paths, in natural order, and what cannot be used."""
+    """Return the usable photos by the first of their paths, in natural order, and the files that cannot be used."""
     manifest = Manifest(folder)
     try:
         contents, files = manifest.contents(), manifest.files()
@@ -231,16 +231,16 @@ def _read_manifest(folder: Path) -> tuple[list[tuple[str, Content]], tuple[Skipp
 def drop_near_duplicates(
     usable: Sequence[tuple[str, Content]], features: NDArray[np.generic]
 ) -> list[tuple[str, Content]]:
-    """Keep of photos that look alike the one with the most pixels; see `near_copies`.
+    """Keep the photo with the most pixels among near copies; see `near_copy_groups`.
 
     Args:
-        usable: Paths and what is known about them.
+        usable: Paths and records of photos.
         features: OKLab at 8 x 8 samples by row.
     Returns:
-        Those that are kept, in the same order.
+        The photos that are kept, in the same order.
     """
     hashes = np.array([content.hash for _, content in usable], np.uint64)
     rows = np.array([content.row for _, content in usable], np.int64)
     areas = np.array([content.width * content.height for _, content in usable], np.int64)
-    kept = largest_of_each(near_copies(hashes, features, rows), areas)
+    kept = largest_of_each(near_copy_groups(hashes, features, rows), areas)
     return [usable[number] for number in sorted(kept.tolist())]

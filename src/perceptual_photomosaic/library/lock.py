@@ -1,4 +1,4 @@
-"""One writer at a time. The system drops the lock when the process ends, however it ends."""
+"""A lock for one writer at a time. The system releases it when the process ends, even if it is killed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["writing"]
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Hold a library for writing.
+    """Lock a library for writing.
 
     Raises:
-        TileError: Another process holds it, or the folder is not writable.
+        TileError: Another process has locked it, or the folder is not writable.
     """
     path = folder / "lock"
     try:

@@ -1,7 +1,7 @@
-"""The manifest: which file is which picture, in SQLite.
+"""The manifest of a library in SQLite: which file contains which picture.
 
-`contents` has one row per picture, known by a digest of its file's bytes; `files` leads from paths to them. A moved
-file is a new path to a known content, a copy another one, so neither is decoded twice nor used twice.
+`contents` has one row per picture, identified by a digest of its file's bytes; `files` maps paths to them. A moved file
+is a new path of a known content, and a copy is a second path, so neither is decoded or used twice.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ CREATE INDEX files_by_content ON files (content);
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is known about a picture.
+    """The record of a picture.
 
     Attributes:
-        content: Digest of the file's bytes, 16 of them.
-        row: Its row in the arrays; None where it cannot be used.
+        content: Digest of the file's bytes, 16 bytes.
+        row: Its row in the arrays; None if the picture cannot be used.
         checksum: CRC-32 of that row, thumbnail then features.
         hash: Perceptual hash.
-        width: In pixels, upright.
-        height: Likewise.
+        width: Width in pixels, upright.
+        height: Height in pixels, upright.
         clear: Whether it has transparent parts.
-        orientation: As EXIF has it, 1 to 8; always 1 for a TIFF.
-        date: When it was taken, if it says so.
-        caption: What was written about it.
-        reason: Why it cannot be used.
+        orientation: EXIF orientation, 1 to 8; always 1 for a TIFF.
+        date: Date of capture; empty if unknown.
+        caption: Caption; empty if there is none.
+        reason: Why it cannot be used; empty if it can.
     """
 
     content: bytes
@@ -70,7 +70,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A file as it was when it was last seen."""
+    """The record of a file at its last update."""
 
     size: int
     mtime_ns: int
@@ -83,10 +83,10 @@ class Manifest:
 
     Args:
         folder: The library.
-        create: Begin a new one where there is none.
+        create: Make a new manifest if there is none.
 
     Raises:
-        TileError: There is none, it is damaged, or it is of another layout.
+        TileError: There is none, it is damaged, or it has another layout.
     """
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
@@ -108,7 +108,7 @@ class Manifest:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """The database, with damage as one clear error."""
+        """Give access to the database; damage raises one clear error."""
         try:
             yield self._db
         except sqlite3.DatabaseError as error:
@@ -116,34 +116,34 @@ class Manifest:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All that happens inside, or nothing."""
+        """Commit all statements inside, or none."""
         with self.reading() as db, db:
             db.execute("BEGIN IMMEDIATE")
             yield db
 
     @property
     def rows(self) -> int:
-        """Number of rows of the arrays that count."""
+        """Number of valid rows in the arrays."""
         with self.reading() as db:
             return int(db.execute("SELECT coalesce(max(row) + 1, 0) FROM contents").fetchone()[0])
 
     def keys(self) -> set[bytes]:
-        """Digests of all contents."""
+        """Return the digests of all contents."""
         with self.reading() as db:
             return {content for (content,) in db.execute("SELECT content FROM contents")}
 
     def folders(self) -> list[str]:
-        """Folders that the library looks after."""
+        """Return the folders of the library."""
         with self.reading() as db:
             return [os.fsdecode(path) for (path,) in db.execute("SELECT path FROM folders ORDER BY path")]
 
     def add_folders(self, folders: Iterable[str]) -> None:
-        """Look after more folders."""
+        """Add folders to the library."""
         with self.transaction() as db:
             db.executemany("INSERT OR IGNORE INTO folders VALUES (?)", [(os.fsencode(path),) for path in folders])
 
     def files(self) -> dict[str, Known]:
-        """All files by path."""
+        """Return the records of all files by path."""
         with self.reading() as db:
             rows = db.execute("SELECT path, size, mtime_ns, content, gone FROM files")
             return {
@@ -151,7 +151,7 @@ class Manifest:
             }
 
     def contents(self, keys: Sequence[bytes] | None = None) -> dict[bytes, Content]:
-        """What is known about some contents, or all."""
+        """Return the records of some contents, or of all, by digest."""
         columns = "content, row, checksum, hash, width, height, clear, orientation, date, caption, reason"
         with self.reading() as db:
             if keys is None:
@@ -168,7 +168,7 @@ class Manifest:
         }
 
     def store(self, new: Iterable[Content], seen: Iterable[tuple[PhotoFile, bytes]]) -> None:
-        """Keep a batch, whole or not at all."""
+        """Store a batch completely or not at all."""
         rows = [(*astuple(c)[:3], _signed(c.hash), *astuple(c)[4:]) for c in new]
         files = [(os.fsencode(file.path), file.size, file.mtime_ns, content) for file, content in seen]
         with self.transaction() as db:
@@ -176,27 +176,27 @@ class Manifest:
             db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, 0)", files)
 
     def mark_gone(self, paths: Iterable[str]) -> None:
-        """Remember that files are not there any more; their pictures stay, in case they come back elsewhere."""
+        """Mark files as missing; the records of their pictures stay, in case the files appear elsewhere."""
         with self.transaction() as db:
             db.executemany("UPDATE files SET gone = 1 WHERE path = ?", [(os.fsencode(path),) for path in paths])
 
     def mark_present(self, paths: Iterable[str]) -> None:
-        """Files that were gone are back, unchanged."""
+        """Mark files that were missing as present and unchanged."""
         with self.transaction() as db:
             db.executemany("UPDATE files SET gone = 0 WHERE path = ?", [(os.fsencode(path),) for path in paths])
 
     def forget(self, paths: Iterable[str], folders: Iterable[str]) -> None:
-        """Drop files and folders from the library; rows of the arrays stay where they are."""
+        """Remove files and folders from the library; the rows of the arrays stay."""
         with self.transaction() as db:
             db.executemany("DELETE FROM files WHERE path = ?", [(os.fsencode(path),) for path in paths])
             db.executemany("DELETE FROM folders WHERE path = ?", [(os.fsencode(path),) for path in folders])
 
     def damage(self) -> list[str]:
-        """What SQLite itself finds wrong with the manifest."""
+        """Return the problems that SQLite finds in the manifest."""
         with self.reading() as db:
             return [text for (text,) in db.execute("PRAGMA integrity_check") if text != "ok"]
 
 
 def _signed(value: int) -> int:
-    """An unsigned 64-bit number as SQLite can keep it."""
+    """Convert an unsigned 64-bit number to a signed one, which SQLite can store."""
     return value - 2**64 if value >= 2**63 else value

@@ -1,7 +1,7 @@
-"""Arrays on disk that only grow: an ordinary .npy file whose rows are appended and never changed.
+"""Arrays on disk that only grow: .npy files with appended rows that never change.
 
-How many rows count is the manifest's to say; the header's own number is brought up to date when a writer closes, so
-that numpy alone can open the file too.
+The manifest says how many rows are valid. The number in the header is updated when a writer closes, so that numpy can
+also open the file without the manifest.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HEADER_BYTES = 128
 
 
 def _header(count: int, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> bytes:
-    """Header of a .npy file of version 1.0, 128 bytes whatever the count."""
+    """Return the header of a .npy file of version 1.0, always 128 bytes."""
     described = repr({"descr": dtype.str, "fortran_order": False, "shape": (count, *shape)})
     room = _HEADER_BYTES - 10
     return b"\x93NUMPY\x01\x00" + room.to_bytes(2, "little") + (described.ljust(room - 1) + "\n").encode("ascii")
@@ -46,7 +46,7 @@ def open_rows(path: Path, count: int, shape: tuple[int, ...], dtype: type[np.gen
 
 
 class RowWriter:
-    """Appends rows after the `count` that are committed; whatever lies beyond them is cut off.
+    """A writer that appends rows after the `count` committed rows; all data behind these is cut off.
 
     Raises:
         TileError: Committed rows are missing.
@@ -64,14 +64,14 @@ class RowWriter:
         self._file.seek(0, os.SEEK_END)
 
     def append(self, rows: NDArray[np.generic]) -> None:
-        """Add rows and make sure that they are on the disk."""
+        """Append rows, and wait until they are on the disk."""
         self._file.write(np.ascontiguousarray(rows, self._dtype).data)
         self._file.flush()
         os.fsync(self._file.fileno())
         self.count += len(rows)
 
     def close(self) -> None:
-        """Bring the header up to date."""
+        """Update the header and close the file."""
         self._write_header()
         self._file.close()
 

@@ -1,7 +1,7 @@
-"""The nearest of many: exact and in blocks, or through an index of clusters above some 300,000.
+"""Nearest neighbour search: exact, in blocks, or in clusters for more than 300,000 tiles.
 
-Exact search compares all with all in blocks of bounded size. `faiss` (extra "faiss") sorts a large set into clusters
-and looks only into the nearest ones: a missed neighbour costs a fraction of a percent of distance, which nobody sees.
+Exact search compares all with all, in blocks of limited size. `faiss` (extra "faiss") groups a large set into clusters
+and searches only the nearest ones: a missed neighbour costs a fraction of a percent of distance, which is invisible.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ def nearest(
     exact: bool | None = None,
     reporter: Reporter = SILENT,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Find the k nearest of each query.
+    """Find the k nearest neighbours of each query.
 
     Args:
         queries: float32, (Q, D).
         among: float32, (N, D); may be a memory map, which is read in blocks.
-        k: How many, at most N.
-        exact: Compare all with all (True), use clusters (False), or do what suits N (None): clusters above 300,000
-            where faiss is installed, else all with all and a note.
-        reporter: Hears of progress.
+        k: Number of neighbours, at most N.
+        exact: Compare all with all (True), use clusters (False), or choose by N (None): clusters above 300,000 if faiss
+            is installed, else all with all and a note.
+        reporter: Receives progress.
     Returns:
-        Numbers, int64, (Q, k), nearest first, the lower number among equals when exact; and squared distances,
+        Numbers, int64, (Q, k), nearest first, the lower number first among equals if exact; and squared distances,
         float32, (Q, k).
     Raises:
-        MissingExtraError: Clusters were asked for without faiss.
+        MissingExtraError: Clusters need faiss, which is not installed.
     """
     k = min(k, len(among))
     if exact is None:
@@ -88,7 +88,7 @@ def _exact(
 def _merge(
     numbers: NDArray[np.int64], distances: NDArray[np.float32], found: NDArray[np.float32], start: int, k: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The k best of what was known and of a new block, in order."""
+    """Merge the k best known neighbours with a new block, in order."""
     best = np.argpartition(found, k - 1, axis=1)[:, :k] if k < found.shape[1] else np.arange(found.shape[1])[None]
     best = np.broadcast_to(best, (len(found), best.shape[1]))
     numbers = np.concatenate([numbers, best + start], axis=1)
@@ -124,12 +124,12 @@ def _faiss() -> Any:
 
 
 def search_library(tiles: LibraryTiles, picture: Path, count: int) -> list[tuple[int, float]]:
-    """Photos of a library that look most like a picture.
+    """Find the photos of a library that are most similar to a picture.
 
     Args:
         tiles: The library.
-        picture: The picture, a file.
-        count: How many to find.
+        picture: File of the picture.
+        count: Number of photos to find.
     Returns:
         Tile numbers and distances (root mean square in OKLab over 8 x 8 samples), nearest first.
     Raises:

@@ -1,4 +1,4 @@
-"""A short list of tiles for very large sets: those near any cell, and enough others to choose from under limits."""
+"""Shortlists for very large tile sets: the tiles near to a cell, and enough others to respect limits."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import PATCH, tile_patches
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.tiles.derived import DerivedSet, chosen, digest
@@ -15,18 +16,20 @@ from perceptual_photomosaic.tiles.tile_set import TileSet
 __all__ = ["EXACT_UP_TO", "Shortlist", "choice_patches", "shortlist"]
 
 EXACT_UP_TO = 300_000
-"""Sets of up to so many tiles are searched exactly, and weighed whole."""
+"""Largest number of tiles that is searched exactly, and used without a shortlist."""
 _BLOCK_BYTES = 128_000_000
+_BLOCK_PATCHES = 16_384
+_SIDE = 4
 _PER_CELL = 10
-_TILES_PER_CELL = 4  # at least so many tiles in all, so that limits on repetition leave a choice
+_TILES_PER_CELL = 4  # fewest tiles per cell, so that limits on repetition leave a choice
 
 
 class Shortlist(DerivedSet):
-    """Some tiles of a set, as a set; its spec is that of the whole, in which a plan finds its tiles by name.
+    """Some tiles of a set, as a set. Its spec is that of the whole set, in which a plan finds its tiles by name.
 
     Args:
-        tiles: The set.
-        numbers: Which of its tiles, ascending.
+        tiles: The whole set.
+        numbers: Numbers of the tiles, ascending.
     """
 
     def __init__(self, tiles: TileSet, numbers: NDArray[np.int64]) -> None:
@@ -37,11 +40,11 @@ class Shortlist(DerivedSet):
         return len(self.numbers) * len(self.variants)
 
     def source(self, tile: int) -> str:
-        """Where a tile comes from."""
+        """Return the source of a tile."""
         return self.tiles.source(int(self.numbers[tile]))
 
     def identity(self) -> str:
-        """Digest of the set and of which tiles are on the list."""
+        """Digest of the whole set and the numbers."""
         return digest("shortlist 1", self.tiles.identity(), self.numbers.tobytes().hex())
 
     def pictures(
@@ -55,12 +58,12 @@ class Shortlist(DerivedSet):
 
 
 def choice_patches(tiles: TileSet, size_px: tuple[int, int], *, reporter: Reporter = SILENT) -> NDArray[np.float32]:
-    """Analyse all choices of a set without holding all their pictures.
+    """Compute the patches of all choices of a set, without all pictures in memory at once.
 
     Args:
         tiles: The set.
-        size_px: (width, height) at which they are drawn for it.
-        reporter: Hears of progress.
+        size_px: (width, height) at which they are drawn for this.
+        reporter: Receives progress.
     Returns:
         Linear light in [0, 1], float32, (N, PATCH, PATCH, 3).
     """
@@ -85,24 +88,23 @@ def shortlist(
     seed: int = 0,
     reporter: Reporter = SILENT,
 ) -> tuple[TileSet, NDArray[np.float32]]:
-    """Leave out tiles that are near to no cell, where a set is too large to weigh all against all.
+    """Leave out the tiles that are near to no cell, if a set is too large to compare all tiles with all cells.
 
     Args:
         tiles: The set.
-        choices: What each choice looks like, float32, (N, k, k, 3).
-        cells: What the target looks like in each cell, float32, (cells, k, k, 3).
-        above: Sets of up to so many choices stay as they are.
-        seed: Decides which tiles fill the list up to four per cell.
-        reporter: Hears of progress, and how many are on the list.
+        choices: Patches of the choices, float32, (N, k, k, 3).
+        cells: Patches of the cells, fitted to the tones of the tiles, float32, (cells, k, k, 3).
+        above: Largest number of choices that needs no shortlist.
+        seed: Decides which tiles fill the shortlist up to four per cell.
+        reporter: Receives progress, and the number of tiles on the shortlist.
     Returns:
-        The set of those on the list, and what their choices look like.
+        The shortlist as a set, and the patches of its choices.
     """
     if len(choices) <= above:
         return tiles, choices
     from perceptual_photomosaic.library.search import nearest
 
-    flat = choices.reshape(len(choices), -1)
-    near, _ = nearest(cells.reshape(len(cells), -1), flat, _PER_CELL, reporter=reporter)
+    near, _ = nearest(_descriptors(cells), _descriptors(choices), _PER_CELL, reporter=reporter)
     variants = len(tiles.variants)
     numbers = np.unique(near // variants)
     count = len(tiles) // variants
@@ -111,6 +113,20 @@ def shortlist(
         others = np.setdiff1d(np.arange(count), numbers, assume_unique=True)
         more = np.random.default_rng(seed).choice(others, lacking, replace=False)
         numbers = np.sort(np.concatenate([numbers, more]))
-    reporter.note(f"{len(numbers):,} of {count:,} tiles are near enough to a cell to be weighed")
+    reporter.note(f"{len(numbers):,} of {count:,} tiles are near enough to a cell to be considered")
     kept = (numbers[:, None] * variants + np.arange(variants)).ravel()
     return Shortlist(tiles, numbers), choices[kept]
+
+
+def _descriptors(patches: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the OKLab colours of patches at 4 x 4 samples, (N, 48).
+
+    In linear light dark tones lie so close together that the best tile of a list of ten was 6% worse in dark cells.
+    """
+    k = patches.shape[1]
+    result = np.empty((len(patches), _SIDE * _SIDE * 3), np.float32)
+    for start in range(0, len(patches), _BLOCK_PATCHES):
+        block = linear_to_oklab(patches[start : start + _BLOCK_PATCHES])
+        parts = block.reshape(len(block), _SIDE, k // _SIDE, _SIDE, k // _SIDE, 3)
+        result[start : start + len(block)] = parts.mean(axis=(2, 4)).reshape(len(block), -1)
+    return result

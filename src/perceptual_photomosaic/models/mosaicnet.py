@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.features.vgg import VGG16
-from perceptual_photomosaic.models.norms import layer_norm
 
 __all__ = [
     "Decoder",
@@ -31,6 +30,17 @@ __all__ = [
 POOL_OF_CELL = {4: "pool2", 8: "pool3", 16: "pool4", 32: "pool5"}
 PAPER_EPSILON = 1e-12
 PARTS = 4
+
+
+def layer_norm(x: Tensor, epsilon: float) -> Tensor:
+    """Subtract the mean and divide by the deviation of each picture, over channels and places together.
+
+    Args:
+        x: (B, C, rows, cols).
+        epsilon: Added to the variance.
+    """
+    variance, mean = torch.var_mean(x, dim=(1, 2, 3), keepdim=True, correction=0)
+    return (x - mean) / torch.sqrt(variance + epsilon)
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from PIL import Image
 from torch import Tensor
 
 from perceptual_photomosaic.errors import GridError
-from perceptual_photomosaic.models.mosaicnet import MosaicNet, hard_compose, soft_compose
+from perceptual_photomosaic.models.mosaicnet import MosaicNet, hard_compose
 from perceptual_photomosaic.progress import SILENT, Reporter
 
-__all__ = ["fit_target", "hard_mosaic", "predict_assignment", "predict_logits", "soft_bands"]
+__all__ = ["fit_target", "hard_mosaic", "predict_assignment", "predict_logits"]
 
 _HALO = 6  # cells that VGG16 sees beyond a cell, at any depth; tests compare with one piece
 _KEEP_BYTES = 256 << 20
@@ -201,34 +201,6 @@ def predict_assignment(
             chosen[part.top : part.bottom, part.left : part.right] = raw[0].argmax(0).cpu().numpy()
             stage.advance()
     return chosen
-
-
-@torch.inference_mode()
-def soft_bands(
-    net: MosaicNet,
-    target: NDArray[np.uint8],
-    grid_shape: tuple[int, int] | None = None,
-    *,
-    temperature: float = 15.0,
-    window: int = 64,
-) -> Iterator[NDArray[np.uint8]]:
-    """The soft mosaic from top to bottom, in bands of `window` rows of cells.
-
-    Returns:
-        Bands of sRGB pixels, uint8, (rows * h, cols * w, 3).
-    """
-    prediction = _Prediction(net, fit_target(net, target, grid_shape), window)
-    prediction.measure()
-    for _ in prediction.raw_logits():
-        pass
-    band: list[NDArray[np.uint8]] = []
-    for part, raw in prediction.raw_logits():
-        logits = prediction.conv7.normalise(raw, net.config.norm_epsilon)
-        mosaic = soft_compose(net.coefficients(logits, temperature), net.templates)
-        band.append(mosaic[0].round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy())
-        if part.right == prediction.shape[1]:
-            yield np.concatenate(band, axis=1)
-            band = []
 
 
 def hard_mosaic(net: MosaicNet, assignment: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from perceptual_photomosaic.errors import ModelError
 from perceptual_photomosaic.tiles import open_tiles
-from perceptual_photomosaic.tiles.spec import spec_of_old
+from perceptual_photomosaic.tiles.saved_spec import spec_of_old
 from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["available_models", "model_for"]

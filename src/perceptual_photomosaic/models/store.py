@@ -20,10 +20,10 @@ from perceptual_photomosaic.errors import ModelError
 from perceptual_photomosaic.features.vgg import VGG16
 from perceptual_photomosaic.features.vgg_weights import load_vgg_weights
 from perceptual_photomosaic.files.replacing import written_aside
-from perceptual_photomosaic.losses import LossSettings
+from perceptual_photomosaic.loss_settings import LossSettings
 from perceptual_photomosaic.models.mosaicnet import MosaicNet, MosaicNetConfig
 from perceptual_photomosaic.models.shipped import available_models
-from perceptual_photomosaic.tiles.spec import spec_of_old
+from perceptual_photomosaic.tiles.saved_spec import spec_of_old
 
 __all__ = ["ModelCard", "load_model", "match_tiles", "save_model", "template_identity"]
 

@@ -26,7 +26,7 @@ from perceptual_photomosaic.plan.moved import find_target, with_folders
 from perceptual_photomosaic.plan.paths import resolve_paths, with_paths_from
 from perceptual_photomosaic.plan.plan import Plan
 from perceptual_photomosaic.render.sizes import as_written
-from perceptual_photomosaic.tiles.spec import spec_of_old
+from perceptual_photomosaic.tiles.saved_spec import spec_of_old
 
 __all__ = ["read_plan", "to_json", "write_plan"]
 

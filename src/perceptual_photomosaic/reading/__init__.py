@@ -1,1 +1,1 @@
-"""What a picture file says about its pixels: their kind, their colours and which way is up. One file per question."""
+"""Interpretation of picture files: format, colours and orientation. One file per question."""

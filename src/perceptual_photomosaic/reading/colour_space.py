@@ -1,4 +1,4 @@
-"""Which colours a picture's samples stand for: by the ICC profile of its file, or by one made of what else it says."""
+"""Colour space of a picture: the ICC profile in its file, or a profile made from other data in it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ __all__ = ["code_points", "profile_of"]
 
 _BT709 = Primaries(D65, (0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 _SMPTE_C = Primaries(D65, (0.630, 0.340), (0.310, 0.595), (0.155, 0.070))
-# Code points of ITU-T H.273, tables 2 and 3. The camera curves (1, 6, 14, 15) are meant to be looked at on a display
-# whose own curve is near that of sRGB, so they are taken for it, as is an unspecified one.
+# Code points of ITU-T H.273, tables 2 and 3. The camera curves (1, 6, 14, 15) are meant for a display with a curve
+# near that of sRGB, so they are treated as sRGB, and so is an unspecified curve.
 _PRIMARIES = {
     1: _BT709,
     2: _BT709,
@@ -47,14 +47,14 @@ _CURVES: dict[int, Curve] = {
     17: 2.6,
     18: "hlg",
 }
-_SRGB_GAMMA = 0.45455  # what PNG encoders write for sRGB
+_SRGB_GAMMA = 0.45455  # the gamma that PNG encoders write for sRGB
 _SAME_GAMMA, _SAME_CHROMATICITY = 0.05, 0.005
 _INTEROPERABILITY, _INDEX = 0xA005, 1
 _EXIF_IFD, _COLOUR_SPACE, _IS_SRGB = 0x8769, 0xA001, 1
 
 
 def profile_of(picture: Image, codes: tuple[int, int] | None = None) -> bytes:
-    """Say by an ICC profile what the samples of a picture mean.
+    """Return the ICC profile that describes the samples of a picture.
 
     In a PNG the code points come first, then the profile, sRGB, gamma and chromaticities (PNG, third edition, section
     4.3). In other files the profile comes first, then code points, then the EXIF note of cameras set to Adobe RGB.
@@ -63,7 +63,7 @@ def profile_of(picture: Image, codes: tuple[int, int] | None = None) -> bytes:
         picture: An opened picture.
         codes: Code points of H.273, for primaries and transfer curve.
     Returns:
-        The profile, or nothing where sRGB is meant.
+        The profile; empty for sRGB.
     """
     info = picture.info
     said = _by_codes(codes) if codes else b""
@@ -80,10 +80,10 @@ def profile_of(picture: Image, codes: tuple[int, int] | None = None) -> bytes:
 
 
 def code_points(picture: Image) -> tuple[int, int] | None:
-    """Read the code points of primaries and transfer curve from the file of a picture that a program has opened.
+    """Read the code points of primaries and transfer curve from the file of an opened picture.
 
     Returns:
-        Codes of H.273, or None where there are none, or the file is neither known by name nor open any more.
+        Codes of H.273; None if there are none, or the file is closed and has no known name.
     """
     if picture.format == "PNG":
         return bare_png(_file_of(picture)).codes
@@ -110,7 +110,7 @@ def _by_codes(codes: tuple[int, int]) -> bytes:
 
 
 def _by_gamma(gamma: float | None, chromaticity: tuple[float, ...] | None) -> bytes:
-    """The profile of a PNG's chunks gAMA and cHRM; sRGB stands for the one that is not there."""
+    """Return the profile of a PNG's chunks gAMA and cHRM; a missing chunk counts as sRGB."""
     primaries = _BT709
     if chromaticity:
         white_x, white_y, red_x, red_y, green_x, green_y, blue_x, blue_y = chromaticity
@@ -127,7 +127,7 @@ def _by_gamma(gamma: float | None, chromaticity: tuple[float, ...] | None) -> by
 
 
 def _is_adobe_rgb(picture: Image) -> bool:
-    """Whether EXIF data names the optional colour space of cameras, which is Adobe RGB.
+    """Tell whether EXIF data names the optional colour space of cameras, which is Adobe RGB.
 
     Source: DCF 2.0 (interoperability index R03).
     """
@@ -137,7 +137,7 @@ def _is_adobe_rgb(picture: Image) -> bool:
     try:
         index = tags.get_ifd(_INTEROPERABILITY).get(_INDEX, "")
         space = tags.get_ifd(_EXIF_IFD).get(_COLOUR_SPACE)
-    except Exception:  # broken EXIF data fails in many ways and says nothing about the pixels
+    except Exception:  # broken EXIF data raises errors of many kinds, and does not affect the pixels
         return False
     text = index.decode("ascii", "replace") if isinstance(index, bytes) else str(index)
     return text.strip("\x00 ") == "R03" and space != _IS_SRGB

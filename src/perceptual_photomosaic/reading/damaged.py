@@ -1,4 +1,4 @@
-"""Pictures whose last part is damaged, used on request as far as they go."""
+"""Reading, on request, of pictures whose last part is damaged."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _NAMED = 5
 
 
 def load_what_is_there(path: str | os.PathLike[str], background: Colour) -> tuple[NDArray[np.uint8], str]:
-    """Read a picture whole, and a damaged one as far as it goes.
+    """Read a whole picture; of a damaged one, read the undamaged part.
 
     Args:
         path: The file.
         background: Colour that shows through transparent pixels.
     Returns:
-        Upright sRGB pixels, uint8, (H, W, 3), and what is damaged; that is empty where nothing is.
+        Upright sRGB pixels, uint8, (H, W, 3), and a text that says what is damaged, empty if nothing is.
     Raises:
         ImageError: No picture can be made of the file.
     """
@@ -43,15 +43,15 @@ def load_what_is_there(path: str | os.PathLike[str], background: Colour) -> tupl
 def decode_what_is_there(
     data: bytes, size_px: tuple[int, int], *, name: str, **options: Any
 ) -> tuple[NDArray[np.uint8], str]:
-    """Read a picture at the size it is needed, and a damaged one as far as it goes.
+    """Read a picture at the required size; of a damaged one, read the undamaged part.
 
     Args:
         data: Content of the file.
         size_px: (width, height) of the result.
-        name: What error messages call the picture.
-        **options: The others of `decode`.
+        name: Name of the picture in error messages.
+        **options: Other options of `decode`.
     Returns:
-        Upright sRGB pixels, uint8, (height, width, 3), and what is damaged; that is empty where nothing is.
+        Upright sRGB pixels, uint8, (height, width, 3), and a text that says what is damaged, empty if nothing is.
     Raises:
         ImageError: No picture can be made of the file.
     """
@@ -63,7 +63,7 @@ def decode_what_is_there(
 
 
 def damaged_note(paths: Sequence[str], folder: str) -> str:
-    """Say how many photos of a folder are used as far as they go, and name the first of them, in one line."""
+    """Return a one-line note: the number of damaged photos of a folder that are used, and the name of the first."""
     named = ", ".join(printable(os.path.relpath(path, folder)) for path in paths[:_NAMED])
     more = f" and {len(paths) - _NAMED:,} more" if len(paths) > _NAMED else ""
     said = "damaged photo is used as far as it goes" if len(paths) == 1 else "damaged photos are used as far as they go"
@@ -75,7 +75,7 @@ def _as_far_as_it_goes(
     content: Callable[[], bytes],
     read_again: Callable[[bytes], NDArray[np.uint8]],
 ) -> tuple[NDArray[np.uint8], str]:
-    """Read a picture, and where that fails read it again from its completed content."""
+    """Read a picture; if that fails, read it again from its completed content."""
     try:
         return read(), ""
     except ImageError as error:
@@ -86,19 +86,19 @@ def _as_far_as_it_goes(
             picture = read_again(completed)
         except ImageError:
             raise error from None
-        if (picture == picture[0, 0]).all():  # nothing of it is there
+        if (picture == picture[0, 0]).all():  # all of it is lacking
             raise
         return picture, str(error)
 
 
 def _completed(data: bytes) -> bytes:
-    """Make a file whole whose last part is damaged; what is lacking becomes grey or black.
+    """Complete a file whose last part is damaged; lacking pixels become grey or black.
 
     Returns:
-        Content of a JPEG, or of a TIFF; empty where no picture can be made of it.
+        Content of a JPEG, or of a TIFF; empty if no picture can be made of it.
     """
     if data.startswith(_JPEG):
-        return data + _EOI  # its decoder fills up what is lacking
+        return data + _EOI  # the decoder fills in lacking pixels
     import pyvips
 
     try:

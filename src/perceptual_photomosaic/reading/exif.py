@@ -1,4 +1,4 @@
-"""EXIF data of an opened picture, wherever its file keeps it."""
+"""EXIF data of an opened picture, from any place in its file."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from PIL import Image
 
 __all__ = ["exif_bytes", "exif_tags"]
 
-_IN_TEXT = "Raw profile type exif", "Raw profile type APP1"  # hexadecimal, as ImageMagick wrote it into PNGs
+_IN_TEXT = "Raw profile type exif", "Raw profile type APP1"  # hexadecimal text that ImageMagick wrote into PNGs
 
 
 def exif_bytes(picture: Image.Image) -> bytes:
-    """Return the EXIF data of a picture, empty where there is none or it is broken; that of a TIFF is in its tags."""
+    """Return the EXIF data of a picture; empty if there is none, if it is broken, and for a TIFF (see its tags)."""
     found: bytes = picture.info.get("exif") or b""
     for key in _IN_TEXT:
         text = picture.info.get(key)
@@ -23,10 +23,10 @@ def exif_bytes(picture: Image.Image) -> bytes:
 
 
 def exif_tags(picture: Image.Image) -> Image.Exif:
-    """Return the EXIF tags of a picture, without what Pillow adds from XMP; broken data gives none."""
+    """Return the EXIF tags of a picture, without those that Pillow adds from XMP; empty for broken data."""
     tags = Image.Exif()
     try:
         tags.load(exif_bytes(picture))
-    except Exception:  # fails in as many ways as there are cameras
+    except Exception:  # broken EXIF data raises errors of many kinds
         return Image.Exif()
     return tags

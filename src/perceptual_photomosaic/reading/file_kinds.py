@@ -1,4 +1,4 @@
-"""What kind of file this is, where it is no picture that can be read."""
+"""Detection of the kind of a file that cannot be read as a picture."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["is_heic", "what_it_is"]
 
 _HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _AV1_BRANDS = {b"avif", b"avis"}
-_HEIF_BRANDS = {b"mif1", b"msf1", b"mif2", b"miaf"}  # they do not say how the picture is coded
+_HEIF_BRANDS = {b"mif1", b"msf1", b"mif2", b"miaf"}  # these do not state the codec
 _HEAD = 4096
 
 
 def is_heic(data: bytes) -> bool:
-    """Whether a file is a HEIF picture that is not AVIF."""
+    """Tell whether a file is a HEIF picture that is not AVIF."""
     brands = _brands(data)
     if brands & _HEVC_BRANDS:
         return True
@@ -23,7 +23,7 @@ def is_heic(data: bytes) -> bool:
 
 
 def _brands(data: bytes) -> set[bytes]:
-    """The brands of a file of boxes, the main one and those that it is compatible with."""
+    """Return the main brand and the compatible brands of a file of boxes."""
     if data[4:8] != b"ftyp":
         return set()
     length = min(int.from_bytes(data[:4]), 256)
@@ -51,7 +51,7 @@ _MARKUP = (
 
 
 def what_it_is(data: bytes) -> str:
-    """Say of a file that cannot be opened what it is, and what to do about it where that is known."""
+    """Return the kind of a file that cannot be opened, with a remedy if there is one."""
     start = data[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
     for signature, meaning in _SIGNATURES:
         if data.startswith(signature) or start.startswith(signature):
@@ -96,7 +96,7 @@ _NUMBERS = {1: "unsigned", 2: "signed", 3: "floating-point", 4: "undefined", 5: 
 
 
 def _of_tiff(data: bytes) -> str:
-    """What samples a TIFF holds, as a well-formed one is only refused for these."""
+    """Return the reason why a TIFF is refused: a well-formed one is refused only for its kind of samples."""
     try:
         tags = TiffImagePlugin.ImageFileDirectory_v2(data[: 16 if data[2:3] == b"+" or data[3:4] == b"+" else 8])
         file = io.BytesIO(data)
@@ -110,7 +110,7 @@ def _of_tiff(data: bytes) -> str:
         if photometric == _COLOUR_FILTERS:
             return "it is a camera's raw photo, which is not read: save it as JPEG or TIFF"
         samples = f"{len(bits)} x {max(bits)}-bit {_NUMBERS.get(kinds[0], 'unknown')} samples"
-    except Exception:  # broken TIFFs fail in as many ways as there are tags
+    except Exception:  # broken TIFFs raise errors of many kinds
         return _BROKEN.format("a TIFF")
     return f"it is a TIFF of a kind that is not read ({samples}): save it with 8 bits, or as PNG"
 

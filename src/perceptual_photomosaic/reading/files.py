@@ -1,4 +1,4 @@
-"""The content of files, and their names in messages."""
+"""Content of files, and their names in messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["printable", "read_file"]
 
 
 def printable(path: str | os.PathLike[str]) -> str:
-    """Write a file name on one line of valid text: control characters and undecodable bytes are escaped."""
+    """Write a file name as one line of valid text, with control characters and undecodable bytes escaped."""
     text = os.fsdecode(os.fspath(path))
     if text.isprintable():
         return text
@@ -20,7 +20,7 @@ def printable(path: str | os.PathLike[str]) -> str:
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
-    """Read a regular file whole.
+    """Read a whole regular file.
 
     Raises:
         ImageError: It is missing, unreadable, empty, or not a regular file (a pipe would never end).

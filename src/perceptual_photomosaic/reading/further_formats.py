@@ -1,4 +1,4 @@
-"""Formats that Pillow does not read by itself: SVG drawings, by libvips, and JPEG XL, where a plug-in is installed."""
+"""Formats that Pillow cannot read alone: SVG drawings, read by libvips, and JPEG XL, read by a plug-in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from perceptual_photomosaic.errors import ImageError
 
 __all__ = ["jxl_plugin", "open_further"]
 
-_DRAWN_PX = 1024, 4096  # least and most pixels along the longer side of a drawing, as it has no pixels of its own
+_DRAWN_PX = 1024, 4096  # fewest and most pixels along the longer side of a drawing
 _HEAD = 65536
 _LARGEST_DRAWING = 1 << 27
 _GZIP = b"\x1f\x8b"
@@ -25,15 +25,15 @@ _JXL_PLUGINS = ("pillow_jxl", "jxlpy.JXLImagePlugin")
 
 
 def open_further(data: bytes, name: str) -> Image.Image | None:
-    """Open a picture that Pillow does not know by itself.
+    """Open a picture of a format that Pillow cannot read alone.
 
     Args:
         data: Content of a file.
-        name: What error messages call it.
+        name: Name of the picture in error messages.
     Returns:
-        The picture; None where it is neither a drawing nor JPEG XL.
+        The picture; None if it is neither SVG nor JPEG XL.
     Raises:
-        ImageError: What reads the format is not installed, or the drawing is larger than any sensible one.
+        ImageError: The package for the format is not installed, or the drawing is broken or too large.
     """
     if data.startswith(_JXL):
         return _open_jxl(data, name)
@@ -43,7 +43,7 @@ def open_further(data: bytes, name: str) -> Image.Image | None:
 
 
 def jxl_plugin() -> str:
-    """Find the module that teaches Pillow JPEG XL; empty where none is installed."""
+    """Return the name of the installed module that adds JPEG XL to Pillow; empty if there is none."""
     return next((name for name in _JXL_PLUGINS if find_spec(name.partition(".")[0]) is not None), "")
 
 
@@ -57,7 +57,7 @@ def _open_jxl(data: bytes, name: str) -> Image.Image:
 
 
 def _unpacked(data: bytes, name: str) -> bytes:
-    """Unpack a drawing that was packed with gzip; anything else stays as it is."""
+    """Unpack a drawing that was packed with gzip; other data is returned unchanged."""
     unpacker = zlib.decompressobj(wbits=31)
     try:
         head = unpacker.decompress(data, _HEAD)

@@ -1,4 +1,4 @@
-"""The colours that HEIF and AVIF files state in their boxes, which Pillow does not hand on."""
+"""Colour information in the boxes of HEIF and AVIF files, which Pillow does not provide."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def nclx_in(data: bytes) -> tuple[int, int] | None:
     Args:
         data: Content of a file.
     Returns:
-        Codes of H.273, or None where the file has none, is broken or of another kind.
+        Codes of H.273, or None if the file has none, is broken or of another kind.
 
     Source: ISO/IEC 23008-12 (item properties), ISO/IEC 14496-12 (boxes, `colr`).
     """
@@ -26,7 +26,7 @@ def nclx_in(data: bytes) -> tuple[int, int] | None:
     offered = list(_boxes(_find(_boxes(properties), b"ipco")))
     primary = _primary(_find(_boxes(meta), b"pitm"))
     own = [offered[n - 1] for n in _numbers(_find(_boxes(properties), b"ipma"), primary) if 0 < n <= len(offered)]
-    for kind, body in (*own, *offered):  # of a picture made of tiles, the tiles may say it
+    for kind, body in (*own, *offered):  # in a picture made of several items, these may have it
         if kind == b"colr" and body.startswith(b"nclx") and len(body) >= 8:
             return int.from_bytes(body[4:6]), int.from_bytes(body[6:8])
     return None
@@ -54,7 +54,7 @@ def _primary(pitm: bytes) -> int:
 
 
 def _numbers(ipma: bytes, item: int) -> list[int]:
-    """Numbers, from 1, of the properties that an item has."""
+    """Return the numbers, from 1, of the properties of an item."""
     id_bytes = 4 if ipma[:1] > b"\x00" else 2
     wide = ipma[3:4] and ipma[3] & 1
     width, mask = (2, 0x7FFF) if wide else (1, 0x7F)

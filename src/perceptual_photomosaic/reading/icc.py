@@ -1,4 +1,4 @@
-"""ICC profiles made from primaries and a transfer curve, so that all colours go through the same conversion."""
+"""ICC profiles made from primaries and a transfer curve, so that all colours get the same conversion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 __all__ = ["ADOBE_RGB", "D65", "Curve", "Primaries", "rgb_profile"]
 
 Curve = float | Literal["srgb", "pq", "hlg"]
-"""How light follows from a sample: a power, or a curve by its name."""
+"""The transfer curve from samples to light: a power, or the name of a curve."""
 
 
 class Primaries(NamedTuple):
@@ -28,10 +28,10 @@ ADOBE_RGB = Primaries(D65, (0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), 563 / 256
 """Source: Adobe RGB (1998) Color Image Encoding, section 4."""
 
 _Matrix = np.ndarray[Any, np.dtype[np.float64]]
-_D50 = np.array([0.9642, 1.0, 0.8249])  # the white of ICC profiles
+_D50 = np.array([0.9642, 1.0, 0.8249])  # white point of ICC profiles
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _SAMPLES = 4096
-_WHITE_NITS = 203  # luminance of HDR pictures that is shown as white: ITU-R BT.2408, section 2.2
+_WHITE_NITS = 203  # luminance in HDR pictures that becomes white: ITU-R BT.2408, section 2.2
 
 
 @lru_cache(maxsize=64)
@@ -39,8 +39,8 @@ def rgb_profile(primaries: Primaries, curve: Curve) -> bytes:
     """Make an ICC profile of version 2.
 
     Args:
-        primaries: What the primaries and white are.
-        curve: How light follows from a sample; what is brighter than white is shown as white.
+        primaries: Chromaticities of white and the primaries.
+        curve: The transfer curve; colours brighter than white become white.
     Returns:
         The profile's bytes.
     Raises:
@@ -63,7 +63,7 @@ def rgb_profile(primaries: Primaries, curve: Curve) -> bytes:
 
 
 def _to_d50(primaries: Primaries) -> _Matrix:
-    """Matrix from linear RGB to XYZ under D50.
+    """Return the matrix from linear RGB to XYZ under D50.
 
     Source: Lindbloom, "RGB/XYZ Matrices" and "Chromatic Adaptation" (Bradford).
     """
@@ -88,7 +88,7 @@ def _curve(curve: Curve) -> bytes:
 
 
 def _light(v: _Matrix, curve: Curve) -> _Matrix:
-    """Light of samples, 1 for white.
+    """Return the light of samples, 1 for white.
 
     Source: IEC 61966-2-1 (sRGB), SMPTE ST 2084 (PQ), ITU-R BT.2100 (HLG; its system gamma is applied to each channel).
     """

@@ -1,4 +1,4 @@
-"""Opening a picture with Pillow, under a limit of pixels and with one error for all that can be wrong."""
+"""Opening pictures with Pillow, with a limit on pixels and one error for all failures."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from perceptual_photomosaic.reading.orientation import orientation, upright_px
 __all__ = ["MAX_PIXELS", "Opened", "decoding", "opened", "pillow_lenient", "refuse_above"]
 
 MAX_PIXELS = 1_000_000_000
-# What is tried, in this order. The first five load with Pillow, the others only when none of these fits. Formats that
-# would run another program (EPS) or have no signature to know them by (TGA) are left out.
+# Formats in the order in which they are tried. The first five load with Pillow, the others only if none of these fits.
+# Formats that would run another program (EPS) or have no signature (TGA) are left out.
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "DIB", "PSD", "QOI")
 
 
 class Opened(NamedTuple):
-    """A picture whose header was read, and what it says.
+    """A picture whose header was read, and the data of the header.
 
     Attributes:
         pillow: The picture; its pixels need not be loaded.
         turn: Its orientation, 1 to 8.
         profile: ICC profile of its colours, empty for sRGB.
-        upright_px: (width, height) once it is turned.
+        upright_px: (width, height) after turning it upright.
     """
 
     pillow: Image.Image
@@ -45,14 +45,14 @@ class Opened(NamedTuple):
 
 @contextmanager
 def opened(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Iterator[Opened]:
-    """Open a picture without decoding it; what goes wrong until it is closed becomes an `ImageError`.
+    """Open a picture without decoding it; all failures until it is closed become an `ImageError`.
 
     Args:
         data: Content of the file.
-        name: What error messages call the picture.
+        name: Name of the picture in error messages.
         max_pixels: Larger pictures are refused.
     Raises:
-        ImageError: The file cannot be read as a picture; the message names it and says why.
+        ImageError: The file cannot be read as a picture; the message has its name and the reason.
         MissingExtraError: It is a HEIC photo and pi-heif is not installed.
     """
     with decoding(name):
@@ -68,7 +68,7 @@ def opened(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Iterator[Ope
             raise ImageError(f"{name}: not a picture that can be read; {what_it_is(data)}") from None
         if bare.profile:
             picture.info["icc_profile"] = bare.profile
-        picture.info.pop("xmp", None)  # Pillow would turn a TIFF by it
+        picture.info.pop("xmp", None)  # Pillow would use its orientation for a TIFF
         with picture:
             refuse_above(max_pixels, picture.size, name)
             turn = orientation(picture)
@@ -77,7 +77,7 @@ def opened(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Iterator[Ope
 
 
 def refuse_above(max_pixels: int, size_px: tuple[int, int], name: str) -> None:
-    """Raise an `ImageError` about a picture of too many pixels."""
+    """Raise an `ImageError` if a picture has too many pixels."""
     width, height = size_px
     if width * height > max_pixels:
         raise ImageError(
@@ -97,7 +97,7 @@ def _register_heic(name: str) -> None:
 
 @contextmanager
 def decoding(name: str) -> Iterator[None]:
-    """Turn whatever a decoder raises on broken data into one `ImageError`, under our own limit of pixels."""
+    """Turn all errors of a decoder on broken data into one `ImageError`, with our own limit on pixels."""
     with pillow_lenient():
         try:
             yield
@@ -105,7 +105,7 @@ def decoding(name: str) -> Iterator[None]:
             raise
         except MemoryError:
             raise ImageError(f"{name}: not enough memory to decode it") from None
-        except Exception as error:  # decoders raise nearly anything: OSError, SyntaxError, struct.error, IndexError...
+        except Exception as error:  # decoders raise many kinds: OSError, SyntaxError, struct.error, IndexError...
             reason = " ".join(str(error).split()) or type(error).__name__
             raise ImageError(f"{name}: broken or truncated: {reason}") from error
 
@@ -119,8 +119,8 @@ _lenient_before: Any = None
 def pillow_lenient() -> Iterator[None]:
     """Lift Pillow's pixel limit and silence its warnings while pictures are decoded, in this or another thread.
 
-    Both are settings of the whole process (and the limit warns long before a poster's size), so they are put back
-    when the last decode in flight ends; pictures opened here are held to `max_pixels` instead.
+    Both are settings of the whole process (and the limit warns far below a poster's size), so they are restored when
+    the last decode ends; pictures opened here have the limit `max_pixels` instead.
     """
     global _lenient_depth, _lenient_before
     with _lenient_lock:

@@ -1,4 +1,4 @@
-"""Which way is up."""
+"""Orientation of pictures."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _TURNS = {
 
 
 def orientation(picture: Image.Image) -> int:
-    """Return what is to be done to a picture that Pillow has opened, as an EXIF orientation, 1 to 8.
+    """Return the turn that makes a picture opened by Pillow upright, as an EXIF orientation, 1 to 8.
 
-    It is 1 for a TIFF, which Pillow turns itself. XMP is not asked: browsers and viewers do not turn by it either, and
-    editors leave it behind in pictures that they have turned.
+    It is 1 for a TIFF, which Pillow turns itself. XMP is not read: browsers and viewers ignore its orientation too, and
+    editors leave it in pictures that they have turned.
     """
     if picture.format == "TIFF":
         return 1
@@ -33,11 +33,11 @@ def orientation(picture: Image.Image) -> int:
 
 
 def upright(picture: Image.Image, turn: int) -> Image.Image:
-    """Turn a picture by its orientation; one that is upright is returned as it is."""
+    """Turn a picture upright by its orientation; an upright picture is returned unchanged."""
     return picture.transpose(_TURNS[turn]) if turn in _TURNS else picture
 
 
 def upright_px(picture: Image.Image, turn: int) -> tuple[int, int]:
-    """Return the (width, height) that a picture has once it is turned."""
+    """Return the (width, height) of a picture after turning it upright."""
     width, height = picture.size
     return (height, width) if turn >= 5 else (width, height)

@@ -1,4 +1,4 @@
-"""Samples of any number of bits and either sense, as 8-bit samples."""
+"""Conversion of samples of any bit depth, inverted or not, to 8 bits."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ __all__ = ["to_eight_bits"]
 
 _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339  # tags of TIFF
 _MIN_IS_WHITE, _UNSIGNED = 0, 1
-_RARE = 1000  # one sample in so many may be a hot one
-_HOT = 4  # times brighter than all others
+_RARE = 1000  # one of this number of samples may be hot
+_HOT = 4  # a hot sample is this number of times brighter than all others
 
 _Samples = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def to_eight_bits(picture: Image.Image) -> Image.Image:
-    """Bring samples of 1, 12, 16 and 32 bits to 8 bits by scaling, not by clipping, and put inverted ones right.
+    """Convert samples of 1, 12, 16 and 32 bits to 8 bits by scaling, not by clipping; correct inverted ones.
 
     Args:
         picture: An opened picture in any mode.
     Returns:
-        The picture itself where there is nothing to do; one of mode L, or LA where a grey is transparent.
+        The same picture if nothing changes; else one of mode L, or LA if a grey is transparent.
     """
     mode = picture.mode
     if mode == "1":
         return picture.convert("L")
     if mode == "CMYK" and picture.format == "JPEG" and "adobe" not in picture.info:
-        return ImageChops.invert(picture)  # Pillow takes every CMYK JPEG for one of Adobe's, which are inverted
+        return ImageChops.invert(picture)  # Pillow treats every CMYK JPEG as one of Adobe's, which are inverted
     if mode not in {"I", "F"} and not mode.startswith("I;16"):
         return picture
     values, white = _values(picture)
@@ -44,7 +44,7 @@ def to_eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def _values(picture: Image.Image) -> tuple[_Samples, float]:
-    """Samples of a grey picture, and which of them is white (black in a TIFF that says so)."""
+    """Return the samples of a grey picture, and the value of white (of black in a TIFF that is so marked)."""
     samples = np.asarray(picture)
     if picture.mode == "F":
         values = np.nan_to_num(samples.astype(np.float64), posinf=np.inf, neginf=0)
@@ -59,7 +59,7 @@ def _values(picture: Image.Image) -> tuple[_Samples, float]:
 
 
 def _brightest(values: _Samples) -> float:
-    """White of a float picture, as no format says it: 1 if nothing is brighter, else the brightest that is not hot."""
+    """Return the value of white in a float picture: 1 if nothing is brighter, else the brightest that is not hot."""
     finite = values[np.isfinite(values)]
     brightest = float(finite.max(initial=0))
     if brightest <= 1 or finite.size < 2:
@@ -70,6 +70,6 @@ def _brightest(values: _Samples) -> float:
 
 
 def _tag(picture: Image.Image, number: int, default: int) -> int:
-    """The first value of a tag of a TIFF; pictures of other kinds have the default."""
+    """Return the first value of a tag of a TIFF; the default for other pictures."""
     value = getattr(picture, "tag_v2", {}).get(number, default)
     return int(value[0] if isinstance(value, tuple) else value)

@@ -1,4 +1,5 @@
-"""From an assignment to pixels on disk, without ever holding the whole mosaic.
+"""Output of an assignment as pixels on disk, without ever holding the whole mosaic in memory.
 
-`sheet` gathers the tiles that are used, `stream` lays them out lazily, `formats` knows what each file format can take.
+`tile_sheet` draws the tiles that are used, `stream` writes the mosaic strip by strip, `formats` has the limits of each
+file format.
 """

@@ -1,12 +1,12 @@
-"""A canvas: a window on the mosaic that hands out rows of pixels.
+"""A canvas: a window on the mosaic that returns rows of pixels.
 
-Three frames, each with a name prefix:
+There are three coordinate frames, each with a name prefix:
 
     cell_*     cells of the grid
     px_*       pixels of the mosaic
     view_*     pixels of the window, view = px - (left, top) of the window
 
-A window may reach beyond the mosaic (bleed for print); there the mosaic is mirrored at its edge.
+A window may extend beyond the mosaic (bleed for print); there the mosaic is mirrored at its edge.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _STRIP_BYTES = 4_000_000
 
 @dataclass(frozen=True)
 class Colouring:
-    """The colours that characters get, and those they are drawn in.
+    """New colours of characters, and the colours in which they are drawn.
 
     Attributes:
-        ink: The colours they get.
-        drawn_in: sRGB of their ink as drawn.
-        drawn_on: sRGB of their paper as drawn.
+        ink: The new colours.
+        drawn_in: sRGB ink colour as drawn.
+        drawn_on: sRGB paper colour as drawn.
     """
 
     ink: Ink
@@ -46,12 +46,12 @@ class Canvas:
     """A window on a mosaic whose tiles lie on a sheet.
 
     Attributes:
-        sheet: The pictures.
-        position: Which of them is in each cell, (rows, columns).
-        tile_px: (width, height) of each.
+        sheet: The pictures of tiles.
+        position: Number of the picture in each cell, (rows, columns).
+        tile_px: (width, height) of each picture.
         shifts: sRGB values added to each cell, float32, (rows, columns, 3), or None.
-        window: What is shown; None shows all.
-        overlay: The target, laid over all of it; None lays nothing.
+        window: The visible part of the mosaic; None shows all.
+        overlay: The target, laid over the whole mosaic; None lays nothing over it.
         colouring: The colours of characters; None leaves them as they are drawn.
     """
 
@@ -82,11 +82,11 @@ class Canvas:
 
     @property
     def strip_rows(self) -> int:
-        """Rows of pixels worth making at once: a row of cells, or what makes about 4 MB where that is less."""
+        """Number of pixel rows to make at once: a row of cells, or about 4 MB if that is less."""
         return max(1, min(self.tile_px[1], _STRIP_BYTES // (self.size_px[0] * 3)))
 
     def rows(self, view_top: int, view_bottom: int) -> NDArray[np.uint8]:
-        """Pixels of some rows: sRGB, uint8, C-contiguous (view_bottom - view_top, width, 3)."""
+        """Return the pixels of some rows: sRGB, uint8, C-contiguous (view_bottom - view_top, width, 3)."""
         px_height = self.mosaic_px[1]
         top, bottom = view_top + self.box[1], view_bottom + self.box[1]
         parts = []
@@ -99,13 +99,13 @@ class Canvas:
         return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.concatenate(parts))
 
     def _inside(self, px_top: int, px_bottom: int) -> NDArray[np.uint8]:
-        """Rows that exist in the mosaic, as wide as the window."""
+        """Return rows that are inside the mosaic, as wide as the window."""
         left, _, right, _ = self.box
         px_width = self.mosaic_px[0]
         tile_width = self.tile_px[0]
         px_left, px_right = max(left, 0), min(right, px_width)
         if left < 0:
-            px_right = max(px_right, -left)  # the mirror image may need more of the mosaic than is shown
+            px_right = max(px_right, -left)  # the mirror image may need pixels outside of the window
         if right > px_width:
             px_left = min(px_left, 2 * px_width - right)
         cell_left, cell_right = px_left // tile_width, -(-px_right // tile_width)
@@ -118,7 +118,7 @@ class Canvas:
         return pixels[:, px - cell_left * tile_width]
 
     def _cells(self, px_top: int, px_bottom: int, cell_left: int, cell_right: int) -> NDArray[np.uint8]:
-        """Rows of whole cells."""
+        """Return rows of whole cells."""
         width, height = self.tile_px
         columns = cell_right - cell_left
         out = np.empty((px_bottom - px_top, columns, width * 3), np.uint8)
@@ -139,7 +139,7 @@ class Canvas:
 
 
 def _shift(pixels: NDArray[np.uint8], by: NDArray[np.float32]) -> None:
-    """Add (1, columns, 3) sRGB values to (rows, columns, width, 3) pixels in place, rounding and clipping."""
+    """Add (1, columns, 3) sRGB values to (rows, columns, width, 3) pixels in place, rounded and clipped."""
     for row in pixels:
         shifted = row + by[0, :, None]
         np.clip(np.rint(shifted, out=shifted), 0, 255, out=shifted)

@@ -1,4 +1,4 @@
-"""File formats: which suffix writes what, how large it may be, and whether the place for it is writable."""
+"""File formats, their suffixes and limits, and checks of output files."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Format:
-    """A format we write.
+    """An output format.
 
     Attributes:
-        name: What people call it.
-        longest_px: The longest side it can hold, None where that is no matter in practice.
-        options: How libvips' saver is called.
-        cmyk: Whether it can hold CMYK.
-        text: Whether it holds characters instead of pixels; `text.write` writes it, and only of letters and emoji.
+        name: Name for messages.
+        longest_px: The longest side it can store; None if that is no limit in practice.
+        options: Options of libvips' saver.
+        cmyk: Whether it can store CMYK.
+        text: Whether it stores characters instead of pixels; `text.write` writes it, only for letters and emoji.
     """
 
     name: str
@@ -65,16 +65,16 @@ FORMATS: dict[str, Format] = {
 
 
 def check_output(path: Path, size_px: tuple[int, int] | None = None) -> Format:
-    """Find out before any work whether a picture can be written to `path`.
+    """Check before any work that a picture can be written to `path`.
 
     Args:
-        path: Where the picture shall go; its suffix names the format.
+        path: The output file; its suffix selects the format.
         size_px: (width, height) of the picture, if known already.
     Returns:
         The format.
     Raises:
-        OutputError: Unknown suffix, a picture too large for the format, or a folder that cannot be written to.
-        MissingExtraError: A PDF without the "print" extra.
+        OutputError: The suffix is unknown, the picture is too large for the format, or the folder is not writable.
+        MissingExtraError: PDF needs the "print" extra.
     """
     suffix = path.suffix.lower()
     shown = printable(path)
@@ -101,13 +101,13 @@ def check_output(path: Path, size_px: tuple[int, int] | None = None) -> Format:
 
 
 def check_drawing(path: Path, size_px: tuple[int, int] | None = None) -> None:
-    """Find out before any work whether a drawing, a preview or a sheet, can be written to `path`.
+    """Check before any work that a drawing, a preview or a sheet, can be written to `path`.
 
     Args:
-        path: Where to.
+        path: The output file.
         size_px: (width, height) of the drawing, if known already.
     Raises:
-        OutputError: A suffix that is not drawn, or a folder that cannot be written to.
+        OutputError: Drawings do not have this suffix, or the folder is not writable.
     """
     suffix = path.suffix.lower()
     if suffix in FORMATS and (FORMATS[suffix] is _DEEP_ZOOM or FORMATS[suffix].text):
@@ -118,7 +118,7 @@ def check_drawing(path: Path, size_px: tuple[int, int] | None = None) -> None:
 
 
 def _is_deep_zoom(folder: Path) -> bool:
-    """Whether a folder is that of an earlier Deep Zoom picture, or not there."""
+    """Tell whether a folder belongs to an earlier Deep Zoom picture, or does not exist."""
     if not folder.is_dir():
         return not folder.exists()
     return all(entry.name.isdigit() or entry.name == "vips-properties.xml" for entry in folder.iterdir())

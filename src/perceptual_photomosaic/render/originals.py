@@ -1,4 +1,4 @@
-"""Whether the photos themselves have the pixels that a print needs."""
+"""Check that the original photos have enough pixels for a print."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ __all__ = ["soft_originals_note"]
 
 
 def soft_originals_note(tiles: TileSet, used: Iterable[int], tile_px: tuple[int, int], crop: str = "centre") -> str:
-    """Say how many photos are smaller than a tile is drawn.
+    """Return a note of how many photos are smaller than a tile in print.
 
     Args:
-        tiles: The tile set; what does not come from a file is passed over.
+        tiles: The tile set; tiles that do not come from files are ignored.
         used: Tile numbers.
         tile_px: (width, height) of a tile.
-        crop: How photos are cropped where their spec says nothing.
+        crop: The crop of photos whose spec names none.
     Returns:
-        One line, empty where all is well.
+        One line; empty if no photo is too small.
     """
     whole = shows_whole(tiles.spec, crop)
     with pillow_lenient(), ThreadPoolExecutor(4) as pool:
@@ -41,8 +41,8 @@ def soft_originals_note(tiles: TileSet, used: Iterable[int], tile_px: tuple[int,
 
 
 def _enough(path: str, tile_px: tuple[int, int], *, whole: bool) -> bool | None:
-    """Whether a file, cropped to a tile's aspect or whole, has a tile's pixels; None where it cannot be told."""
-    with suppress(Exception):  # not a file, or of a kind that is only opened when it is drawn
+    """Tell whether a file, cropped to a tile's aspect or whole, has a tile's pixels; None if that is unknown."""
+    with suppress(Exception):  # not a file, or of a format that Pillow cannot open
         if not Path(path).is_file():
             return None
         with Image.open(path) as picture:

@@ -1,4 +1,4 @@
-"""What a person may choose about the file besides its name: quality, compression, resolution, bleed, marks, sheets."""
+"""Options of the output file: quality, compression, resolution, bleed, marks and sheets."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from perceptual_photomosaic.render.sizes import parse_length, parse_paper
 __all__ = ["PDF_PX_PER_MM", "Output"]
 
 PDF_PX_PER_MM = (300 / 25.4, 300 / 25.4)
-"""Resolution of a PDF where none was asked for."""
+"""Resolution of a PDF if none is given."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """How a mosaic is written.
+    """Options of the output file.
 
     Attributes:
-        quality: 1 to 100 for what loses something; None takes the format's own.
-        compression: Of a TIFF, one of `config.COMPRESSIONS`.
-        px_per_mm: Horizontal and vertical resolution; None where none was asked for: a PDF then takes 300 dpi, all
-            others 72 dpi, as pictures for the screen do.
-        cmyk: ICC profile of a press: colours are converted to it.
-        bleed_mm: How far a PDF's picture goes on beyond the trim, on every side.
-        marks: Whether a PDF shows where to cut.
-        sheets: Paper to split a PDF onto ("A3", "297x420mm"); None makes one page.
-        overlap_mm: How much of the picture neighbouring sheets share.
+        quality: 1 to 100 for lossy formats; None takes the format's default.
+        compression: Compression of a TIFF, one of `config.COMPRESSIONS`.
+        px_per_mm: Horizontal and vertical resolution; None if none is given: a PDF then takes 300 dpi, all others
+            72 dpi, like pictures for the screen.
+        cmyk: ICC profile of a press; colours are converted to it.
+        bleed_mm: Width by which a PDF's picture extends beyond the trim, on every side.
+        marks: Whether a PDF shows crop marks.
+        sheets: Paper of the sheets of a PDF ("A3", "297x420mm"); None makes one page.
+        overlap_mm: Width of the picture that neighbouring sheets share.
     """
 
     quality: int | None = None
@@ -46,10 +46,10 @@ class Output:
     def from_options(
         cls, options: PrintSettings, size_px: tuple[int, int], tile_px: tuple[int, int], quality: int | None = None
     ) -> Output:
-        """What the settings of a mosaic of so many pixels, with tiles of so many, ask for.
+        """Return the output options in the settings of a mosaic of `size_px` with tiles of `tile_px`.
 
         Raises:
-            ConfigError: A size or length that is none.
+            ConfigError: A size or length is invalid.
         """
         return cls(
             quality=quality,
@@ -63,11 +63,11 @@ class Output:
         )
 
     def check(self, file_format: Format, size_px: tuple[int, int]) -> None:
-        """Make sure before any work that a format can do what is asked of a mosaic of so many pixels.
+        """Check before any work that a format supports these options for a mosaic of `size_px`.
 
         Raises:
-            OutputError: It cannot; says which can.
-            ConfigError: Sheets of a paper that is none.
+            OutputError: It does not; the message names formats that do.
+            ConfigError: The paper of the sheets is unknown.
         """
         if self.quality is not None and not 1 <= self.quality <= 100:
             raise OutputError(f"quality is {self.quality}; it must be from 1 to 100.")
@@ -84,7 +84,7 @@ class Output:
         across, down = self.px_per_mm or PDF_PX_PER_MM
         if self.bleed_mm > min(size_px[0] / across, size_px[1] / down):
             raise OutputError(
-                f"a bleed of {self.bleed_mm:g} mm goes beyond the mosaic by more than there is of it to be mirrored. "
+                f"a bleed of {self.bleed_mm:g} mm is larger than the mosaic that it mirrors. "
                 f"Printers ask for 3 mm or so."
             )
         if self.sheets:

@@ -1,7 +1,7 @@
-"""The target laid over the mosaic, enlarged where and when it is needed.
+"""An overlay of the target over the mosaic, enlarged strip by strip.
 
-Two frames, each with a name prefix: px_* are pixels of the mosaic, source_* those of the target as it is kept here, at
-most as large as the mosaic. Every pixel is worked out on its own, so strips of any height fit together exactly.
+There are two coordinate frames, each with a name prefix: px_* are pixels of the mosaic, source_* pixels of the stored
+target, which is at most as large as the mosaic. Every pixel is computed independently, so strips of any height match.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Overlay:
     """A target over a mosaic.
 
     Attributes:
-        source: What the grid covers of the target: sRGB, uint8, (h, w, 3), neither side longer than the mosaic's.
+        source: The part of the target under the grid: sRGB, uint8, (h, w, 3), neither side longer than the mosaic's.
         size_px: (width, height) of the mosaic.
-        opacity: 0 (unseen) to 1 (nothing else seen), of sRGB values.
+        opacity: 0 (invisible) to 1 (covers the mosaic), for sRGB values.
     """
 
     source: NDArray[np.uint8]
@@ -45,14 +45,14 @@ class Overlay:
         opacity: float,
         background: tuple[int, int, int] = (255, 255, 255),
     ) -> Overlay:
-        """Cut the target to its grid, and shrink it where it has more pixels than are shown (or than 16 million).
+        """Crop the target to its grid, and reduce it if it has more pixels than the mosaic (or than 16 million).
 
         Args:
             target: sRGB, uint8, (H, W, 3).
             grid: The grid over it.
             size_px: (width, height) of the mosaic.
             opacity: 0 to 1.
-            background: sRGB colour of what lies beyond the target.
+            background: sRGB colour outside of the target.
         """
         left, top, right, bottom = grid.target_box
         width, height = min(size_px[0], math.ceil(right - left)), min(size_px[1], math.ceil(bottom - top))
@@ -65,8 +65,8 @@ class Overlay:
 
         Args:
             pixels: sRGB, uint8, (h, w, 3).
-            px_top: Where the part begins.
-            px_left: Likewise.
+            px_top: Top of the part.
+            px_left: Left of the part.
         """
         height, width = pixels.shape[:2]
         columns, across = _taps(px_left, width, self.source.shape[1], self.size_px[0])
@@ -91,7 +91,7 @@ class Overlay:
 
 
 def _taps(start: int, count: int, source: int, shown: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Where pixels `start` .. of `shown` come from among `source`: four places each and their weights, (count, 4).
+    """Return the four `source` pixels that make each of pixels `start` .. of `shown`, and their weights, (count, 4).
 
     Source: R. Keys 1981, "Cubic convolution interpolation", a = -1/2; pixels beyond the edge are those at the edge.
     """

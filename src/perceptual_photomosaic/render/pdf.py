@@ -1,7 +1,7 @@
-"""PDF for print: one page at its physical size with bleed and marks, or a poster split onto many sheets.
+"""PDF for print: one page at its physical size with bleed and marks, or a poster on many sheets.
 
-The picture is a JPEG that goes into the file untouched. Boxes follow PDF 2.0, section 14.11.2: the trim box is the
-finished poster, the bleed box reaches beyond it by the bleed, the media box holds the marks too.
+The picture is a JPEG that is stored unchanged. Boxes follow PDF 2.0, section 14.11.2: the trim box is the finished
+poster, the bleed box extends beyond it by the bleed, and the media box also contains the marks.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PT = 72 / 25.4  # points in a millimetre
 _LARGEST_MM = 5080.0  # 14,400 points: the largest page a PDF can have
 _SLUG_MM = 10.0  # room for marks around the bleed
 _MARK_MM = 5.0  # length of a mark
-_MARGIN_MM = 6.0  # what printers leave white around a sheet
+_MARGIN_MM = 6.0  # white margin that printers leave around a sheet
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Page:
     """One page of a PDF.
 
     Attributes:
-        window: What part of the mosaic it shows; beyond the mosaic it is mirrored.
+        window: The part of the mosaic on the page; beyond the mosaic it is mirrored.
         media_mm: (width, height) of the page.
-        picture_mm: (width, height) of the picture, in the middle of it.
-        label: Written below the picture.
+        picture_mm: (width, height) of the picture, centred on the page.
+        label: Text below the picture.
     """
 
     window: Window
@@ -56,7 +56,7 @@ def pages(size_px: tuple[int, int], output: Output) -> list[Page]:
         size_px: (width, height) of the mosaic.
         output: Resolution, bleed, marks, sheets and overlap.
     Raises:
-        OutputError: A page larger than PDF knows, or an overlap as large as a sheet.
+        OutputError: A page is larger than PDF allows, or the overlap is as large as a sheet.
     """
     across, down = output.px_per_mm or PDF_PX_PER_MM
     width, height = size_px[0] / across, size_px[1] / down
@@ -67,7 +67,7 @@ def pages(size_px: tuple[int, int], output: Output) -> list[Page]:
     media = width + around, height + around
     if max(media) > _LARGEST_MM:
         raise OutputError(
-            f"a page of {width / 10:.0f} x {height / 10:.0f} cm is more than PDF knows ({_LARGEST_MM / 10:.0f} cm). "
+            f"a page of {width / 10:.0f} x {height / 10:.0f} cm is more than PDF allows ({_LARGEST_MM / 10:.0f} cm). "
             f"Ask for --sheets, or write .tif."
         )
     out_x, out_y = round(bleed * across), round(bleed * down)
@@ -76,7 +76,7 @@ def pages(size_px: tuple[int, int], output: Output) -> list[Page]:
 
 
 def _sheets(size_px: tuple[int, int], size_mm: tuple[float, float], output: Output) -> list[Page]:
-    """Pages of equal windows that share the overlap, on the paper turned so that fewer are needed."""
+    """Divide a mosaic into pages of equal windows that overlap, with the paper turned so that fewer are needed."""
     paper = parse_paper(output.sheets or "")
     overlap = output.overlap_mm
     best: tuple[int, tuple[float, float], tuple[int, int]] | None = None
@@ -106,7 +106,7 @@ def _sheets(size_px: tuple[int, int], size_mm: tuple[float, float], output: Outp
 
 
 def _cuts(length: int, count: int, overlap: float) -> list[tuple[int, int]]:
-    """Divide 0..length into `count` equal stretches that overlap."""
+    """Divide 0..length into `count` equal ranges that overlap."""
     stretch = (length + (count - 1) * overlap) / count
     starts = [i * (stretch - overlap) for i in range(count)]
     return [(max(0, round(start)), min(length, round(start + stretch))) for start in starts]
@@ -119,8 +119,8 @@ def write_pdf(canvas: Canvas, part: Path, file_format: Format, output: Output, r
         canvas: The whole mosaic.
         part: The file.
         file_format: The format, for the JPEG inside.
-        output: What was asked for.
-        reporter: Hears of progress.
+        output: The output options.
+        reporter: Receives progress.
     Raises:
         OutputError: A page is larger than PDF or JPEG can hold.
     """
@@ -142,7 +142,7 @@ def write_pdf(canvas: Canvas, part: Path, file_format: Format, output: Output, r
 
 
 def _assemble(part: Path, todo: Sequence[Page], pictures: Sequence[Path], output: Output) -> None:
-    """Put JPEGs on pages, then add boxes, marks and labels."""
+    """Place JPEGs on pages, then add boxes, marks and labels."""
     import img2pdf
     import pikepdf
 
@@ -164,7 +164,7 @@ def _assemble(part: Path, todo: Sequence[Page], pictures: Sequence[Path], output
 
 
 def _inner(page: Page, inset_mm: float) -> tuple[float, float, float, float]:
-    """The picture's box in points, moved inwards."""
+    """Return the picture's box in points, reduced on every side."""
     (width, height), (inner_width, inner_height) = page.media_mm, page.picture_mm
     left, bottom = (width - inner_width) / 2 + inset_mm, (height - inner_height) / 2 + inset_mm
     return left * _PT, bottom * _PT, (width - left) * _PT, (height - bottom) * _PT
@@ -176,7 +176,7 @@ def _set_boxes(pikepdf: Any, drawn: Any, page: Page, output: Output) -> None:
 
 
 def _add_content(pikepdf: Any, document: Any, drawn: Any, page: Page, output: Output) -> None:
-    """Draw marks where to cut and the label of a sheet."""
+    """Draw the crop marks and the label of a sheet."""
     commands = []
     if output.marks:
         commands.append(_marks(_inner(page, output.bleed_mm), output.bleed_mm))
@@ -190,7 +190,7 @@ def _add_content(pikepdf: Any, document: Any, drawn: Any, page: Page, output: Ou
 
 
 def _marks(trim: tuple[float, float, float, float], bleed_mm: float) -> str:
-    """Two hairlines at each corner, on the lines to cut along, beginning outside of the bleed."""
+    """Return the drawing of two hairlines at each corner, on the cutting lines, outside of the bleed."""
     left, bottom, right, top = trim
     near, far = (bleed_mm + 2.0) * _PT, (bleed_mm + 2.0 + _MARK_MM) * _PT
     ends = ((left, -1), (right, 1)), ((bottom, -1), (top, 1))

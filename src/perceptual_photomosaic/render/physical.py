@@ -1,4 +1,4 @@
-"""Sizes on a wall: the cells and tile pixels that follow from centimetres, inches and paper."""
+"""Physical sizes: number of cells and tile pixels for centimetres, inches and paper formats."""
 
 from __future__ import annotations
 
@@ -20,34 +20,33 @@ __all__ = [
 ]
 
 SMALL_TILE_MM = 8.0
-"""Below this a photo on paper is little more than a patch of colour.
+"""Smallest tile on paper in which a photo is recognisable.
 
-At arm's length, 60 cm, the eye tells points apart that lie one arc minute from each other, which is 0.17 mm there. So
-8 mm hold 46 such points: enough to recognise who is in a photo, and with fewer it soon is not.
+At arm's length, 60 cm, the eye separates points that are one arc minute apart, which is 0.17 mm there. So 8 mm contain
+46 such points: enough to recognise a person in a photo, and fewer soon are not.
 """
 
 _SAME_SHAPE = 0.02
-_TILE_MM = 20.0  # what tiles of a poster are made when nothing is said, if that makes cells enough
+_TILE_MM = 20.0  # default size of a poster's tiles, if that gives enough cells
 
 
 def settle_print_size(
     options: MosaicOptions, target_px: tuple[int, int], default_cells: int = DEFAULT_CELLS
 ) -> tuple[MosaicOptions, list[str]]:
-    """Settle cells and tile pixels by the size on the wall.
+    """Choose the number of cells and the tile pixels for the size on the wall.
 
-    Tiles are 20 mm large where nothing is said, or smaller where that would make fewer than `default_cells`. The cells'
-    aspect gives way by less than half a cell, so that whole cells fill the size exactly; pictures are cropped to it,
-    never stretched.
+    By default tiles are 20 mm large, or smaller if 20 mm give fewer than `default_cells`. The cells' aspect changes by
+    less than half a cell, so that whole cells fill the size exactly; pictures are cropped to it, never stretched.
 
     Args:
-        options: Settings; nothing happens without `size`.
+        options: Settings; without `size` they are returned unchanged.
         target_px: (width, height) of the target.
-        default_cells: How many cells there are at least where the settings name no number.
+        default_cells: Smallest number of cells if the settings give no number.
     Returns:
-        The settings with columns, rows, cell aspect and tile size filled in and the size turned to the target's
-        orientation, and words for the person who asked.
+        The settings with columns, rows, cell aspect, tile size, and the size turned to the target's orientation; and
+        notes for the user.
     Raises:
-        ConfigError: A size or resolution that makes no sense.
+        ConfigError: A size or resolution is invalid.
     """
     if options.dpi is not None and not 1 <= options.dpi <= 10_000:
         raise ConfigError(f"dpi is {options.dpi:g}; 1 to 10,000 is expected (150 for a poster, 300 for a book).")
@@ -75,7 +74,7 @@ def settle_print_size(
 
 
 def cells_of_size(options: MosaicOptions, target_px: tuple[int, int]) -> float:
-    """Return how many tiles of 20 mm fill the size on paper; 0 where there is none."""
+    """Return the number of tiles of 20 mm that fill the size on paper; 0 if there is none."""
     if options.size is None:
         return 0.0
     paper = parse_size(options.size, landscape=is_landscape(*target_px)).millimetres(options.dpi)
@@ -83,7 +82,7 @@ def cells_of_size(options: MosaicOptions, target_px: tuple[int, int]) -> float:
 
 
 def tile_size_for(size: str, dpi: float | None, grid: Grid) -> int:
-    """Longer side of a tile, in pixels, that makes a grid as large as asked for."""
+    """Return the longer side of a tile, in pixels, that makes a grid of the requested size."""
     width, height = grid.size_px(grid.cell_aspect)
     wanted = parse_size(size, landscape=is_landscape(width, height)).pixels(dpi)
     aspect = grid.cell_aspect
@@ -92,12 +91,12 @@ def tile_size_for(size: str, dpi: float | None, grid: Grid) -> int:
 
 
 def size_mismatch_notes(size: str, dpi: float | None, grid: Grid, tile_px: tuple[int, int]) -> list[str]:
-    """Say what a person should know before a plan is drawn at a size: another shape, or tiles that are small on paper.
+    """Return notes about drawing a plan at a size: another shape, or small tiles on paper.
 
     Args:
         size: As `parse_size` reads it.
-        dpi: Resolution; None where none was asked for.
-        grid: The plan's.
+        dpi: Resolution; None if none is given.
+        grid: The grid of the plan.
         tile_px: (width, height) of a tile, in pixels, at that size.
     """
     made = grid.size_px(tile_px)
@@ -121,14 +120,14 @@ def size_mismatch_notes(size: str, dpi: float | None, grid: Grid, tile_px: tuple
 def px_per_mm(
     size: str | None, dpi: float | None, size_px: tuple[int, int], tile_px: tuple[int, int]
 ) -> tuple[float, float] | None:
-    """Resolution that makes a mosaic exactly as large as asked for, in both directions.
+    """Return the horizontal and vertical resolution that gives a mosaic exactly the requested size.
 
-    They differ by as much as tiles were rounded to whole pixels. Where they would differ by more, the mosaic, from a
-    plan, has another shape than was asked for; it is then as large as fits.
+    They differ only because tiles are rounded to whole pixels. If they would differ by more, the mosaic, from a plan,
+    has another shape than requested; it is then as large as fits.
 
     Args:
-        size: As `parse_size` reads it; None where none was asked for.
-        dpi: Resolution; None where none was asked for.
+        size: As `parse_size` reads it; None if none is given.
+        dpi: Resolution; None if none is given.
         size_px: (width, height) of the mosaic.
         tile_px: (width, height) of its tiles.
     """
@@ -142,10 +141,10 @@ def px_per_mm(
 
 
 def _same_shape(ratio: float, tile_px: tuple[int, int]) -> bool:
-    """Whether a mosaic has the shape that was asked for but for tiles that were rounded to whole pixels.
+    """Tell whether a mosaic has the requested shape, apart from rounding tiles to whole pixels.
 
     Args:
-        ratio: Its width to height, over that of what was asked for.
+        ratio: Its aspect, divided by the requested aspect.
         tile_px: (width, height) of its tiles.
     """
     width, height = tile_px
@@ -155,9 +154,9 @@ def _same_shape(ratio: float, tile_px: tuple[int, int]) -> bool:
 
 
 def _counts(options: MosaicOptions, size: PrintSize, target_px: tuple[int, int], default_cells: int) -> tuple[int, int]:
-    """Columns and rows: as asked for, or by the size of a tile.
+    """Return columns and rows, as requested or from the size of a tile.
 
-    Where the target has too few pixels for the latter, both are fewer, so that cells keep their shape.
+    In the second case both are fewer if the target has too few pixels, so that cells keep their shape.
     """
     aspect = parse_aspect(options.cell_aspect)
     shape = size.width / size.height * aspect[1] / aspect[0]  # columns per row

@@ -1,4 +1,4 @@
-"""Calling libvips' savers: colours, resolution and the options of each format. The only caller besides `source`."""
+"""Calls of libvips' savers, with the colours, the resolution and the options of each format."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["compressed_bytes", "most_bytes", "saver"]
 
 _BIG_TIFF_BYTES = 2_000_000_000
 _PYRAMID_PX = 8192
-_SCREEN_DPI = 72.0  # what pictures say that were not made for paper; libvips' own is 25.4
+_SCREEN_DPI = 72.0  # resolution of pictures for the screen; libvips' default is 25.4
 
 
 def saver(part: Path, file_format: Format, output: Output) -> Callable[[Any], None]:
-    """What writes a picture to a file.
+    """Return a function that writes a picture to a file.
 
     Args:
-        part: The file; for Deep Zoom the .dzi, whose folder lies beside it.
+        part: The file; for Deep Zoom the .dzi, whose folder is beside it.
         file_format: Its format.
-        output: What was asked for.
+        output: The output options.
     """
 
     def save(picture: Any) -> None:
@@ -40,7 +40,7 @@ def saver(part: Path, file_format: Format, output: Output) -> Callable[[Any], No
 
 
 def most_bytes(file_format: Format, size_px: tuple[int, int]) -> float:
-    """What a picture takes at the very most: its raw pixels, a pyramid on top of them, and a little."""
+    """Return an upper limit of a file's size: its raw pixels, the pyramid above them, and a little more."""
     raw = size_px[0] * size_px[1] * 3
     pyramid = file_format.name == "Deep Zoom" or (file_format.name == "TIFF" and max(size_px) > _PYRAMID_PX)
     copies = 2 if file_format.name == "PDF" else 1  # the JPEG and the PDF around it
@@ -48,13 +48,13 @@ def most_bytes(file_format: Format, size_px: tuple[int, int]) -> float:
 
 
 def compressed_bytes(sample: Any, file_format: Format, output: Output, size_px: tuple[int, int]) -> float:
-    """What a picture will take, by a sample of it.
+    """Estimate the size of a file from a sample of the picture.
 
     Args:
-        sample: A `pyvips.Image` with a piece of the picture.
+        sample: A `pyvips.Image` with a part of the picture.
         file_format: The format.
-        output: What was asked for.
-        size_px: (width, height) of the whole.
+        output: The output options.
+        size_px: (width, height) of the whole picture.
     """
     sample = _finished(sample, output)
     options = _options(file_format, output, (1, 1))
@@ -67,7 +67,7 @@ def compressed_bytes(sample: Any, file_format: Format, output: Output, size_px: 
 
 
 def _finished(picture: Any, output: Output) -> Any:
-    """The picture with its meaning, in the colours of a press if asked for, at its resolution."""
+    """Return the picture marked as sRGB or converted to the colours of a press, with its resolution."""
     import pyvips
 
     picture = picture.copy(interpretation="srgb")

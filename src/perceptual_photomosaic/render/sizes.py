@@ -1,4 +1,4 @@
-"""Sizes as people write them: centimetres, inches, pixels and paper, turned to suit a picture."""
+"""Sizes as people write them: centimetres, inches, pixels and paper formats, turned to match a picture."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 DEFAULT_DPI = 150.0
-"""Resolution of a print where none was asked for."""
+"""Resolution of a print if none is given."""
 
 _MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4, '"': 25.4, "inch": 25.4, "inches": 25.4, "pt": 25.4 / 72}
 _LETTER = {"LETTER": (215.9, 279.4), "LEGAL": (215.9, 355.6), "TABLOID": (279.4, 431.8)}
@@ -31,12 +31,12 @@ _SIDES = re.compile(rf"\s*{_NUMBER}\s*([a-z\"]*)\s*[x×]\s*{_NUMBER}\s*([a-z\"]*
 
 @dataclass(frozen=True)
 class PrintSize:
-    """How large a mosaic is to be: on paper, or in pixels.
+    """The size of a mosaic, on paper or in pixels.
 
     Attributes:
-        width: In millimetres, or pixels.
-        height: Likewise.
-        in_px: Which of them.
+        width: Width in millimetres or pixels.
+        height: Height in the same unit.
+        in_px: Whether the unit is pixels.
     """
 
     width: float
@@ -44,22 +44,22 @@ class PrintSize:
     in_px: bool = False
 
     def pixels(self, dpi: float | None) -> tuple[int, int]:
-        """(width, height) in pixels."""
+        """Return (width, height) in pixels."""
         scale = 1.0 if self.in_px else (dpi or DEFAULT_DPI) / 25.4
         return max(1, round(self.width * scale)), max(1, round(self.height * scale))
 
     def millimetres(self, dpi: float | None) -> tuple[float, float] | None:
-        """(width, height) on paper; None for pixels without a resolution."""
+        """Return (width, height) in millimetres; None for pixels without a resolution."""
         if not self.in_px:
             return self.width, self.height
         return (self.width / dpi * 25.4, self.height / dpi * 25.4) if dpi else None
 
 
 def parse_length(text: str, what: str) -> float:
-    """Read a length in millimetres: 3mm, 0.5cm, 0.125in; a bare 0 needs no unit.
+    """Parse a length in millimetres: 3mm, 0.5cm, 0.125in; a bare 0 needs no unit.
 
     Raises:
-        ConfigError: It is no length.
+        ConfigError: It is not a length.
     """
     match = re.fullmatch(rf"\s*{_NUMBER}\s*([a-z\"]*)\s*", text.lower())
     unit = match[2] if match else ""
@@ -74,15 +74,15 @@ def is_landscape(width: float, height: float) -> bool | None:
 
 
 def parse_size(text: str, *, landscape: bool | None, what: str = "size") -> PrintSize:
-    """Read a size, 60x90cm, 80x60in, 40000x30000px or paper (A2), and turn it to suit the picture.
+    """Parse a size (60x90cm, 80x60in, 40000x30000px or paper: A2) and turn it to match the picture.
 
     Args:
-        text: The size. With an exclamation mark at its end, 60x90cm!, it is not turned.
+        text: The size. A size with an exclamation mark at its end, 60x90cm!, is not turned.
         landscape: Whether the picture is wider than high. None for a square one: sizes then stay as they are written,
             and paper is upright.
-        what: What errors call it.
+        what: Name of the setting in error messages.
     Raises:
-        ConfigError: It is none of these.
+        ConfigError: It is not a size.
     """
     exact = text.rstrip().endswith("!")
     plain = text.rstrip().removesuffix("!")
@@ -99,7 +99,7 @@ def parse_size(text: str, *, landscape: bool | None, what: str = "size") -> Prin
 
 
 def _sides(plain: str, text: str, what: str) -> tuple[float, float, str]:
-    """Width, height and unit of a size that is no paper; errors quote `text`."""
+    """Return width, height and unit of a size that is not a paper format; errors quote `text`."""
     match = _SIDES.fullmatch(plain.lower())
     unit = match[4] if match else ""
     if match is None or match[2] not in ("", unit) or (unit != "px" and unit not in _MM):
@@ -114,13 +114,13 @@ def _sides(plain: str, text: str, what: str) -> tuple[float, float, str]:
 
 
 def turned(text: str, landscape: bool | None) -> str:
-    """Write a size so that it is read alike for every picture: 60x90cm of a landscape becomes 90x60cm!.
+    """Write a size so that it has the same meaning for every picture: 60x90cm of a landscape becomes 90x60cm!.
 
     Args:
-        text: As `parse_size` reads it. Paper stays as it is, because any mosaic made for it has its orientation.
+        text: As `parse_size` reads it. A paper format is unchanged: a mosaic made for it has its orientation.
         landscape: Whether the picture is wider than high; None for a square one.
     Raises:
-        ConfigError: It is no size.
+        ConfigError: It is not a size.
     """
     asked, settled = parse_size(text, landscape=None), parse_size(text, landscape=landscape)
     match = _SIDES.fullmatch(text.rstrip().removesuffix("!").lower())
@@ -131,18 +131,18 @@ def turned(text: str, landscape: bool | None) -> str:
 
 
 def as_written(text: str) -> str:
-    """Mark a size as not to be turned, if it is one in lengths or pixels; any other text stays as it is.
+    """Mark a size in lengths or pixels as not to be turned; any other text is returned unchanged.
 
-    Plans say the size that their mosaic has. Those made before sizes were turned have no exclamation mark.
+    Plans contain the size of their mosaic. Plans made before sizes were turned have no exclamation mark.
     """
     return f"{text.rstrip()}!" if _SIDES.fullmatch(text.lower()) else text
 
 
 def parse_paper(text: str) -> tuple[float, float]:
-    """Read a paper format, upright, in millimetres: A3, letter, 297x420mm.
+    """Parse a paper format, A3, letter or 297x420mm, and return its upright size in millimetres.
 
     Raises:
-        ConfigError: It is none.
+        ConfigError: It is not a paper format.
     """
     paper = _paper(text)
     if paper is None:
@@ -164,13 +164,13 @@ def _paper(text: str) -> tuple[float, float] | None:
 
 
 def unit_of(text: str) -> tuple[str, float]:
-    """Find the unit that a size is written in, and its millimetres (1 for px); paper counts in centimetres."""
+    """Return the unit of a size, and its millimetres (1 for px); paper formats are in centimetres."""
     match = _SIDES.fullmatch(text.rstrip().removesuffix("!").lower())
     unit = match[4] if match else "cm"
     return unit, _MM.get(unit, 1.0)
 
 
 def shown(text: str, landscape: bool | None) -> str:
-    """Write a size as sentences do, turned to suit a picture: 90 x 60 cm, A2."""
+    """Write a size for use in sentences, turned to match a picture: 90 x 60 cm, A2."""
     match = _SIDES.fullmatch(turned(text, landscape).removesuffix("!"))
     return f"{match[1]} x {match[3]} {match[4]}" if match else text.strip().removesuffix("!")

@@ -1,11 +1,10 @@
 """Pixels made in Python, as a libvips picture that is read from top to bottom.
 
-libvips pulls pixels where it needs them and has no way to be handed rows. It does read files through two functions of
-ours, `read` and `seek`, so the picture is offered as a file that never exists: an uncompressed BigTIFF, whose header is
-made up here and whose strips are made while they are read. Nothing is computed per pixel on the way: 67 megapixels
-became a JPEG in 0.52 s of processor time, against 0.47 s for an image in memory and 1.24 s for libvips' own gather
-(`mapim`). libvips works in a thread of its own; the calling thread makes strips a few ahead and stays free to notice
-Ctrl-C.
+libvips requests pixels when it needs them and cannot receive rows. It can read files through two functions, `read` and
+`seek`. The picture is therefore offered as a file that never exists: an uncompressed BigTIFF, whose header is made here
+and whose strips are made while they are read. No work is done per pixel on the way: 67 megapixels became a JPEG in
+0.52 s of processor time, against 0.47 s for an image in memory and 1.24 s for libvips' own gather (`mapim`). libvips
+runs in its own thread; the calling thread makes a few strips ahead and can react to Ctrl-C.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ from perceptual_photomosaic.render.canvas import Canvas
 
 __all__ = ["stream"]
 
-_AHEAD = 4  # strips
+_AHEAD = 4  # strips made ahead
 _POLL_S = 0.1
 
 
 def stream(canvas: Canvas, write: Callable[[Any], None], stage: Stage) -> None:
-    """Hand a canvas to libvips, strip by strip.
+    """Pass a canvas to libvips, strip by strip.
 
     Args:
         canvas: The pixels.
@@ -78,7 +77,7 @@ def stream(canvas: Canvas, write: Callable[[Any], None], stage: Stage) -> None:
 
 
 class _StripFile:
-    """A BigTIFF that is made while it is read; strips are read in order, each once."""
+    """A BigTIFF that is made while it is read; each strip is read once, in order."""
 
     def __init__(self, width: int, height: int, strip_rows: int) -> None:
         self._strip_bytes = width * 3 * strip_rows
@@ -90,7 +89,7 @@ class _StripFile:
         self._strip = memoryview(b"")
 
     def put(self, strip: NDArray[np.uint8], wanted: Callable[[], bool]) -> bool:
-        """Add a strip when there is room; False when it is not wanted any more."""
+        """Add a strip when there is room; return False if it is not wanted any more."""
         while wanted():
             try:
                 self._strips.put(strip, timeout=_POLL_S)
@@ -100,7 +99,7 @@ class _StripFile:
         return False
 
     def stop(self) -> None:
-        """End the file here: whoever reads on finds it truncated."""
+        """End the file here: a reader finds it truncated."""
         self._length = 0
         while True:
             try:
@@ -127,14 +126,14 @@ class _StripFile:
         return part
 
     def seek(self, offset: int, whence: int) -> int:
-        """Move to a place and say which it is."""
+        """Move to a position and return it."""
         start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._length}[whence]
         self._place = start + offset
         return self._place
 
 
 def _bigtiff_header(width: int, height: int, strip_rows: int) -> bytes:
-    """All of an uncompressed RGB BigTIFF that comes before its strips.
+    """Return everything that comes before the strips in an uncompressed RGB BigTIFF.
 
     Source: the BigTIFF layout (libtiff), TIFF 6.0 section 6 for the fields of an RGB picture.
     """
@@ -150,14 +149,14 @@ def _bigtiff_header(width: int, height: int, strip_rows: int) -> bytes:
         (277, short, 1, 3),  # samples per pixel
         (278, long, 1, strip_rows),
         (279, long8, strips, 0),  # bytes of the strips, filled in below
-        (284, short, 1, 1),  # samples of a pixel lie together
+        (284, short, 1, 1),  # samples of a pixel are together
     ]
     tables = 16 + 8 + 20 * len(fields) + 8
     data = tables + 16 * strips
     starts = np.arange(strips, dtype="<u8") * (strip_rows * width * 3)
     lengths = np.diff(starts, append=np.uint64(height * width * 3)).astype("<u8")
     places = {273: tables, 279: tables + 8 * strips}
-    if strips == 1:  # a single value stands in the field itself
+    if strips == 1:  # a single value is stored in the field itself
         places = {273: data, 279: int(lengths[0])}
     entries = b"".join(
         struct.pack("<HHQQ", tag, kind, count, places.get(tag, value)) for tag, kind, count, value in fields

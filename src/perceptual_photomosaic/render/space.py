@@ -1,7 +1,7 @@
-"""How much disk a picture will take, asked before it is written.
+"""Check of the disk space that a picture needs, before it is written.
 
-A picture is never larger than its raw pixels and a little, so where that much is free nothing more is asked. Where it
-is not, a few samples of the mosaic are compressed as the whole will be, and their bytes per pixel decide.
+A picture is never larger than its raw pixels and a little more, so if that much is free, no more is checked. Otherwise
+a few samples of the mosaic are compressed like the whole, and their bytes per pixel give an estimate.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from perceptual_photomosaic.errors import OutputError
 __all__ = ["MEGABYTE", "check_space", "free_bytes", "in_words"]
 
 MEGABYTE = 1_000_000
-_HEADROOM = 1.1  # samples are not the whole
+_HEADROOM = 1.1  # the whole may compress worse than the samples
 
 
 def in_words(count: float) -> str:
-    """Bytes as people read them: "12.3 GB"."""
+    """Write a number of bytes for people: "12.3 GB"."""
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= size:
             return f"{count / size:.1f} {unit}"
@@ -27,20 +27,20 @@ def in_words(count: float) -> str:
 
 
 def free_bytes(folder: Path) -> int:
-    """Bytes that may still be written to the disk a folder is on."""
+    """Return the bytes that are free on the disk of a folder."""
     return shutil.disk_usage(folder).free
 
 
 def check_space(folder: Path, what: str, most_bytes: float, estimate: Callable[[], float] | None = None) -> float:
-    """Make sure that something fits on a disk.
+    """Check that a file fits on a disk.
 
     Args:
-        folder: Where it will be.
-        what: What it is, for the message.
-        most_bytes: What it takes at the very most.
-        estimate: Says more exactly what it will take; only asked where `most_bytes` are not free.
+        folder: Folder of the file.
+        what: Name of the file, for the message.
+        most_bytes: Upper limit of its size.
+        estimate: Returns a better estimate; only called if `most_bytes` are not free.
     Returns:
-        Bytes that are needed, as far as known.
+        The limit or the estimate of the bytes needed.
     Raises:
         OutputError: It does not fit.
     """

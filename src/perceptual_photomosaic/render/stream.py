@@ -1,4 +1,4 @@
-"""Gigapixel output: the whole mosaic written strip by strip, so that memory does not grow with it."""
+"""Gigapixel output: the mosaic is written strip by strip, so that memory does not grow with its size."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ def write_mosaic(
     """Write a mosaic without holding it in memory.
 
     Args:
-        path: Where to; replaced only when all is written.
+        path: The output file; an existing one is replaced only when all is written.
         file_format: The format, from `check_output`.
         tiles: The tile set.
         choices: Choice numbers, (rows, columns).
         tile_px: (width, height) of each tile.
         shifts: sRGB values added to each cell, (rows, columns, 3); None adds nothing.
         ink: The colours of characters; None leaves them as they are drawn.
-        overlay: The target, laid over the tiles; None lays nothing.
-        output: Quality, compression, resolution and the rest.
-        reporter: Hears of progress.
+        overlay: The target, laid over the tiles; None lays nothing over them.
+        output: The output options.
+        reporter: Receives progress.
     Raises:
-        OutputError: There is no room, or writing failed; nothing is left behind.
+        OutputError: There is not enough disk space, or writing failed; nothing is left behind.
         TileError: A tile's original cannot be read any more.
     """
     import pyvips
@@ -95,7 +95,7 @@ def write_mosaic(
 
 
 def _estimate(canvas: Canvas, file_format: Format, output: Output) -> float:
-    """Bytes of the finished file, by the middle of three bands of the mosaic."""
+    """Estimate the bytes of the finished file from the middle one of three bands of the mosaic."""
     import pyvips
 
     width, height = canvas.size_px
@@ -109,7 +109,7 @@ def _estimate(canvas: Canvas, file_format: Format, output: Output) -> float:
 
 
 def _reason(path: Path, error: Exception, needed: float) -> str:
-    """Why libvips could not write, and what would be needed."""
+    """Return the reason why libvips could not write, and the space that is needed."""
     said = " ".join(str(error).split()).rstrip(".")
     full = any(words in said for words in ("No space left", "File too large", "quota"))
     why = "the disk is full" if full else said

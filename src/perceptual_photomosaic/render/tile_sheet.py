@@ -1,7 +1,7 @@
-"""The sheet: every picture that a mosaic uses, once, at the size it is drawn.
+"""The sheet: every picture that a mosaic uses, once, at the size at which it is drawn.
 
-A sheet of up to 256 MB stays in memory. A larger one lies in a file without a name in the folder of the output, which
-the system removes with the process, however that ends; memory then holds one batch of pictures and one strip.
+A sheet of up to 256 MB stays in memory. A larger one is a file without a name in the folder of the output, which the
+system removes when the process ends, even if it is killed; memory then holds one batch of pictures and one strip.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ class Sheet(Protocol):
     """Pictures of one size by number."""
 
     def lay(self, numbers: NDArray[np.intp], top: int, out: NDArray[np.uint8]) -> None:
-        """Lay pictures side by side.
+        """Copy rows of pictures side by side.
 
         Args:
-            numbers: Which pictures, from left to right, (n,).
-            top: The first of their rows to lay.
+            numbers: Numbers of the pictures, from left to right, (n,).
+            top: The first row of each picture to copy.
             out: Receives the rows, uint8, C-contiguous (rows, n, width * 3).
         """
 
     def close(self) -> None:
-        """Let go of the pictures."""
+        """Free the pictures."""
 
 
 class _MemorySheet:
-    """Row y of all pictures lies together, so that laying a row of cells is one gather per row of pixels."""
+    """A sheet in memory. Row y of all pictures is together: a row of cells needs one gather per row of pixels."""
 
     def __init__(self, count: int, size_px: tuple[int, int]) -> None:
         self._rows = np.empty((size_px[1], count, size_px[0] * 3), np.uint8)
@@ -59,7 +59,7 @@ class _MemorySheet:
 
 
 class _FileSheet:
-    """Pictures lie one after another and are read as they are laid; the system's cache keeps what it has room for.
+    """A sheet in a file. Pictures are stored one after another and read when needed; the system caches them.
 
     A memory map would do the same, but its pages count as the process's own memory.
     """
@@ -95,17 +95,17 @@ def draw_sheet(
     in_memory_bytes: int = IN_MEMORY_BYTES,
     reporter: Reporter = SILENT,
 ) -> Sheet:
-    """Draw choices at a size, batch by batch, each once.
+    """Draw choices at a size in batches, each choice once.
 
     Args:
         tiles: The tile set.
         choices: Choice numbers without repetition, (n,); picture i of the sheet is choices[i].
         size_px: (width, height) of each picture.
-        folder: Where a sheet that is too large for memory is kept.
-        in_memory_bytes: What is too large.
-        reporter: Hears of progress.
+        folder: Folder for a sheet that is too large for memory.
+        in_memory_bytes: Largest sheet in memory.
+        reporter: Receives progress.
     Raises:
-        TileError: An original cannot be read any more.
+        TileError: An original file cannot be read any more.
         OutputError: The folder has no room for the sheet.
     """
     width, height = size_px

@@ -1,4 +1,4 @@
-"""Text with the colours of terminals: escapes of ECMA-48, with 16 million, 256 or 16 colours."""
+"""Text with terminal colours: escapes of ECMA-48, with 16 million, 256 or 16 colours."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ PALETTE = np.array(
     ],
     np.uint8,
 )
-"""The 256 colours of xterm, sRGB, (256, 3): 16 that people may change, a cube of six levels a channel, 24 greys."""
+"""The 256 colours of xterm, sRGB, (256, 3): 16 that people may change, a cube of six levels per channel, 24 greys."""
 
 _RESET = "\x1b[0m"
 
 
 def ansi(picture: TextPicture, colours: str = "24bit", *, paper: Colour | None = None) -> str:
-    """Write characters with their colours and papers, each row ended by a reset and a newline.
+    """Write characters with their colours and papers; each row ends with a reset and a newline.
 
     Args:
-        picture: What is shown.
+        picture: The rows of characters.
         colours: One of `config.ANSI_COLOURS`.
-        paper: The terminal's own background, which is left as it is where it is the paper; None colours all papers.
+        paper: The terminal's own background; papers of this colour are not coloured. None colours all papers.
     """
     code = _Codes(colours)
     rows = []
@@ -60,7 +60,7 @@ def ansi(picture: TextPicture, colours: str = "24bit", *, paper: Colour | None =
 
 
 class _Codes:
-    """What selects colours, each found once.
+    """The codes that select colours, each computed once.
 
     Args:
         colours: One of `config.ANSI_COLOURS`.
@@ -71,7 +71,7 @@ class _Codes:
         self._known: dict[Colour, int] = {}
 
     def of(self, colour: Colour, start: int) -> str:
-        """Return the code of a colour for characters, start 30, or for papers, start 40."""
+        """Return the code of a colour: for characters with start 30, for papers with start 40."""
         if not self._last:
             return f"{start + 8};2;{colour[0]};{colour[1]};{colour[2]}"
         if colour not in self._known:

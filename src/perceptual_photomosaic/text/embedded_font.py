@@ -1,4 +1,4 @@
-"""The drawings of OpenMoji as a font of the emoji that a mosaic uses, so that a page shows the same everywhere."""
+"""A font of the OpenMoji drawings that a mosaic uses, so that a page looks the same everywhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class EmojiFont:
 
     Attributes:
         data: A WOFF file.
-        advance: How wide and high the square of a drawing is, in font sizes.
+        advance: Width and height of the square of a drawing, in font sizes.
     """
 
     data: bytes
@@ -24,12 +24,12 @@ class EmojiFont:
 
 
 def emoji_font(emoji: Iterable[str]) -> EmojiFont | None:
-    """Cut the font that comes with OpenMoji down to some emoji.
+    """Reduce OpenMoji's own font to some emoji.
 
     Args:
-        emoji: Their texts.
+        emoji: Texts of the emoji.
     Returns:
-        The font; None where this release of OpenMoji has none, and the reader's own emoji have to do.
+        The font; None if this release of OpenMoji has none: the reader's own emoji are then shown.
     """
     from importlib import resources
 

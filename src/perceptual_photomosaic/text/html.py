@@ -1,4 +1,4 @@
-"""A page that holds the text and its font: it can be selected and searched, and looks as the mosaic does."""
+"""A web page with the text and its font: it can be selected and searched, and looks like the mosaic."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ i[class], i[style*=background] {{ display: inline-block; height: 1em; vertical-a
 """
 OWN_EMOJI = '"Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji", sans-serif'
 _SMALLER = 0.78
-"""Font size at which the reader's own emoji are about as wide as a cell, in cells."""
+"""Font size, in cells, at which the reader's own emoji are about as wide as a cell."""
 
 
 def page(picture: TextPicture, title: str = "Mosaic") -> str:
-    """Write a page; where a window is narrower than the text is wide, the text shrinks with it.
+    """Write a page; if a window is narrower than the text, the text shrinks with it.
 
     Args:
-        picture: What is shown.
-        title: Of the page.
+        picture: The rows of characters.
+        title: Title of the page.
     """
     width, height = picture.cell_px
     columns = picture.shape[1]
@@ -77,10 +77,10 @@ def page(picture: TextPicture, title: str = "Mosaic") -> str:
 
 
 def font_faces(picture: TextPicture) -> tuple[str, list[str], float, str]:
-    """Make the fonts that a picture needs, as CSS.
+    """Make the fonts that the page of a picture needs, as CSS.
 
     Returns:
-        Their rules; the names of those of letters; the size in pixels at which emoji fill a cell; their families.
+        The rules; the family names for letters; the size in pixels at which emoji fill a cell; the families for emoji.
     """
     texts: dict[int, set[str]] = {}
     for row, fonts in zip(picture.texts, picture.font_of.tolist(), strict=True):
@@ -102,7 +102,7 @@ def font_faces(picture: TextPicture) -> tuple[str, list[str], float, str]:
 
 
 def css_colour(colour: Colour) -> str:
-    """Write a colour as CSS does, as short as it can be."""
+    """Write a colour in CSS, as short as possible."""
     code = "".join(f"{value:02x}" for value in colour)
     return f"#{code[::2]}" if code[::2] == code[1::2] else f"#{code}"
 
@@ -113,7 +113,7 @@ def _face(family: str, data: bytes) -> str:
 
 
 def _run(run: Run, picture: TextPicture, families: list[str]) -> str:
-    """Write a run, with no more around it than makes it differ from the page."""
+    """Write a run, with only the markup that makes it differ from the page."""
     style = [f"color:{css_colour(run.colour)}"] if run.colour != picture.foreground and run.font != EMOJI else []
     if run.paper != picture.background:
         style.append(f"background:{css_colour(run.paper)}")

@@ -1,7 +1,7 @@
-"""Outlines of characters as they stand in their cells, and fonts made of nothing but those.
+"""Outlines of characters as placed in their cells, and fonts made of these outlines only.
 
-Such a font is as wide as a cell and as high, so that text in it is the mosaic: no gaps between lines, no joined
-letters, and blocks and braille that fill their cell even where the font they go with has none.
+Such a font is as wide and as high as a cell, so that text in it equals the mosaic: no gaps between lines, no joined
+letters, and blocks and braille that fill their cell even if the original font has none.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 __all__ = ["baseline_of", "cell_font", "outlines", "svg_paths"]
 
 _UNITS = 2048
-"""A cell is at least so many units high: as fine as outlines of fonts are."""
+"""Smallest height of a cell in units: as fine as outlines of fonts are."""
 _ROUND = 0.5522847498
-"""How far the handles of a quarter of a circle reach, in radii."""
-_KEPT = (0, 7, 13, 14)  # copyright, trademark, licence and its address: they go with the outlines
+"""Length of the handles of a quarter circle, in radii."""
+_KEPT = (0, 7, 13, 14)  # copyright, trademark, licence and its address, which stay with the outlines
 
 Outline = list[tuple[str, tuple[Any, ...]]]
-"""What a pen of fontTools draws."""
+"""The commands for a pen of fontTools."""
 
 
 def outlines(font: Placement, characters: Iterable[str], cell_px: tuple[int, int]) -> dict[str, Outline]:
-    """Draw characters in a cell, in pixels, from its left upper corner to the right and down.
+    """Return the outlines of characters in a cell, in pixels, from its upper left corner to the right and down.
 
     Args:
-        font: How they stand there.
-        characters: Which; each once.
+        font: The font, and the placement in cells.
+        characters: The characters; repeated ones count once.
         cell_px: (width, height) of the cell.
     Returns:
-        An outline for each that the font has; empty for blanks.
+        The outline of each character that the font has; empty for blanks.
     """
     from fontTools.pens.recordingPen import DecomposingRecordingPen, RecordingPen
     from fontTools.pens.transformPen import TransformPen
@@ -85,11 +85,11 @@ def svg_paths(drawn: dict[str, Outline]) -> dict[str, str]:
 
 
 def cell_font(font: Placement, characters: Iterable[str], cell_px: tuple[int, int]) -> bytes:
-    """Make a font of some characters whose em is the height of a cell, and whose advance is its width.
+    """Make a font of some characters whose em is the height of a cell and whose advance is its width.
 
     Args:
-        font: The font they are of, and how they stand in the cell.
-        characters: Which; those that the font lacks are left out.
+        font: The original font, and the placement in cells.
+        characters: The characters; those that the font lacks are left out.
         cell_px: (width, height) of the cell.
     Returns:
         A WOFF file.
@@ -101,7 +101,7 @@ def cell_font(font: Placement, characters: Iterable[str], cell_px: tuple[int, in
     from fontTools.pens.ttGlyphPen import TTGlyphPen
 
     width, height = cell_px
-    scale = min(max(1, -(-_UNITS // height)), 16_384 / height)  # 16,384 is the most that fonts may have
+    scale = min(max(1, -(-_UNITS // height)), 16_384 / height)  # fonts have at most 16,384 units
     units, advance = round(height * scale), round(width * scale)
     below = units - round(baseline_of(font) * units)
     drawn = outlines(font, sorted(set(characters)), cell_px)
@@ -109,7 +109,7 @@ def cell_font(font: Placement, characters: Iterable[str], cell_px: tuple[int, in
     for number, (character, outline) in enumerate(drawn.items()):
         recorded, pen = RecordingPen(), TTGlyphPen(None)
         recorded.value = outline
-        # without reversal: turned upside down, outlines of TrueType already go the other way round
+        # no reversal: turned upside down, TrueType outlines already have the other direction
         recorded.replay(TransformPen(Cu2QuPen(pen, units / 2000), (scale, 0, 0, -scale, 0, units - below)))
         glyphs[f"c{number}"] = pen.glyph()
         cmap[ord(character)] = f"c{number}"
@@ -132,7 +132,7 @@ def cell_font(font: Placement, characters: Iterable[str], cell_px: tuple[int, in
         fsSelection=0b11000000,
     )
     built.setupPost(isFixedPitch=1)
-    built.font["head"].created = built.font["head"].modified = 0  # the same bytes every time
+    built.font["head"].created = built.font["head"].modified = 0  # always the same bytes
     built.font.recalcTimestamp = False
     built.font.flavor = "woff"
     file = io.BytesIO()
@@ -141,12 +141,12 @@ def cell_font(font: Placement, characters: Iterable[str], cell_px: tuple[int, in
 
 
 def baseline_of(font: Placement) -> float:
-    """Where the baseline of a font made of cells lies, from the top, in heights of a cell: inside of it."""
+    """Return the distance of the baseline from the top of a font made of cells, 0 to 1 heights of a cell."""
     return min(1.0, max(0.0, font.baseline))
 
 
 def _keep_terms(data: bytes, made: Any) -> None:
-    """Let the font that is made say whose its outlines are, and on what terms."""
+    """Copy the owner and the licence of the original font into the new font."""
     from fontTools.ttLib import TTFont
 
     names = TTFont(io.BytesIO(data), fontNumber=0, lazy=True)["name"]

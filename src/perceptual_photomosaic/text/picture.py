@@ -1,4 +1,4 @@
-"""A picture of text: rows of characters with their colours, between a mosaic and the formats it is written in."""
+"""Text pictures: rows of characters with their colours, between a mosaic and its text formats."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 __all__ = ["EMOJI", "Run", "TextPicture", "text_picture"]
 
 EMOJI = -1
-"""The font of emoji."""
+"""Number that stands for the font of emoji."""
 
 _BLANK = frozenset(" \u2800")
 
 
 @dataclass(frozen=True)
 class Run:
-    """Cells beside each other that look alike.
+    """Neighbouring cells of a row with the same colours and font.
 
     Attributes:
-        column: The first of them.
-        texts: The text of each.
-        colour: sRGB of the characters.
-        paper: sRGB behind them.
+        column: Column of the first cell.
+        texts: The text of each cell.
+        colour: sRGB colour of the characters.
+        paper: sRGB colour of the paper.
         font: Number of their font, or `EMOJI`.
     """
 
@@ -48,7 +48,7 @@ class Run:
 
     @property
     def text(self) -> str:
-        """All of the text."""
+        """The text of all cells."""
         return "".join(self.texts)
 
 
@@ -58,12 +58,12 @@ class TextPicture:
 
     Attributes:
         texts: Rows of cells: one character each, or one emoji.
-        colours: Of the characters, sRGB, uint8, (rows, columns, 3).
-        papers: Behind them, likewise.
+        colours: sRGB colours of the characters, uint8, (rows, columns, 3).
+        papers: sRGB colours of the papers, uint8, (rows, columns, 3).
         foreground: The colour of most characters.
-        background: The colour behind most of them.
-        cell_px: (width, height) of a cell where it is drawn.
-        fonts: How characters stand in their cells.
+        background: The colour of most papers.
+        cell_px: (width, height) of a cell in drawings.
+        fonts: Fonts, with the placement of characters in cells.
         font_of: Number of the font in each cell, or `EMOJI`, int64, (rows, columns).
     """
 
@@ -83,20 +83,20 @@ class TextPicture:
 
     @cached_property
     def is_spaced(self) -> bool:
-        """Whether some cells are two columns wide in a terminal; then a space follows all others."""
+        """Tell whether some cells are two columns wide in a terminal; then a space follows all others."""
         return any(is_wide(text) for text in {text for row in self.texts for text in row})
 
     @property
     def lines(self) -> list[str]:
-        """The text of each row, so that columns stand below each other in a terminal."""
+        """Return the text of each row, with aligned columns in a terminal."""
         return ["".join(map(self.spaced, row)) for row in self.texts]
 
     def spaced(self, text: str) -> str:
-        """Return the text of a cell as wide as all others are in a terminal."""
+        """Return the text of a cell, as wide as all others in a terminal."""
         return f"{text} " if self.is_spaced and not is_wide(text) else text
 
     def runs(self, row: int) -> Iterator[Run]:
-        """Cut a row into runs of equal colour, paper and font; what has no ink takes the colour before it."""
+        """Divide a row into runs of equal colour, paper and font; blanks take the colour before them."""
         texts, fonts = self.texts[row], self.font_of[row].tolist()
         inked = [text not in _BLANK and font != EMOJI for text, font in zip(texts, fonts, strict=True)]
         colours: list[Colour] = list(map(tuple, self.colours[row].tolist()))
@@ -114,7 +114,7 @@ class TextPicture:
 
 
 def is_wide(text: str) -> bool:
-    """Tell whether a terminal gives a text two columns: emoji, and letters of full width."""
+    """Tell whether a text takes two columns in a terminal: emoji, and full-width letters."""
     return len(text) > 1 or unicodedata.east_asian_width(text) in "WF" or 0x1F900 <= ord(text) <= 0x1FAFF
 
 
@@ -126,16 +126,16 @@ def text_picture(
     ink: Ink | None = None,
     shifts: NDArray[np.float32] | None = None,
 ) -> TextPicture:
-    """Read a mosaic as text.
+    """Convert a mosaic to text.
 
     Args:
         tiles: Letters, emoji, or sets of both joined.
         choices: Choice numbers, (rows, columns).
-        cell_px: (width, height) of a cell where it is drawn.
+        cell_px: (width, height) of a cell in drawings.
         ink: Colours of characters and papers; None takes those of the tiles.
         shifts: sRGB values added to each cell, (rows, columns, 3), or None.
     Raises:
-        TileError: A tile is no text.
+        TileError: A tile is not text.
         OutputError: A tile is turned.
     """
     numbers, turns = np.divmod(choices, len(tiles.variants))
@@ -165,7 +165,7 @@ def text_picture(
 def _look(
     tiles: TileSet, tile: int, cell_px: tuple[int, int], fonts: dict[Placement, int]
 ) -> tuple[str, Colour, Colour, int]:
-    """Text, colour, paper and font of a tile; a font that is new is added to `fonts`."""
+    """Return text, colour, paper and font of a tile; a new font is added to `fonts`."""
     text, named = text_of(tiles.source(tile))
     home, number = home_of(tiles, tile)
     paper: Colour = getattr(home, "background", (255, 255, 255))
@@ -181,7 +181,7 @@ def _shifted(colours: NDArray[np.uint8], shifts: NDArray[np.float32]) -> NDArray
 
 
 def _commonest(colours: NDArray[np.uint8]) -> Colour:
-    """The colour that most cells have."""
+    """Return the colour of most cells."""
     found, counts = np.unique(colours.reshape(-1, 3), axis=0, return_counts=True)
     red, green, blue = found[counts.argmax()].tolist()
     return red, green, blue

@@ -1,4 +1,4 @@
-"""Plain text: one line a row."""
+"""Plain text: one line per row."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ __all__ = ["plain"]
 
 
 def plain(picture: TextPicture) -> str:
-    """Write the characters alone, rows joined by newlines."""
+    """Write only the characters; rows are joined by newlines."""
     return "\n".join(picture.lines)

@@ -1,6 +1,6 @@
-"""Text of a picture at once: each cell by itself takes the letter that comes nearest, in its own colours or in none.
+"""Fast conversion of a picture to text: each cell takes the nearest letter, independently of all others.
 
-This is what `ink` and the method "nearest" do, without the parts of them that can wait for limits and variety.
+It does what `ink` and the method "nearest" do, without their parts that serve limits and variety.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ __all__ = ["columns_within", "quick_text"]
 
 _ANALYSIS_PX = 22
 _BLOCK = 128
-"""So many cells at a time stay in the processor's cache."""
+"""Number of cells at a time that fit into the processor's cache."""
 _FARTHEST = 0.7
-"""The least that a letter differs from its paper, of the most that it could, where only its hue is the cell's."""
+"""Least contrast of a letter with its paper, as a share of the most possible, if only its hue is the cell's."""
 _AFAR = 3.0
-"""How much the mean lightness of a cell counts beside that of its samples, as in `features.ink`."""
+"""Weight of the mean lightness of a cell relative to that of its samples, as in `features.ink`."""
 
 
 def columns_within(size_px: tuple[int, int], columns: int, rows: int | None, aspect: tuple[int, int]) -> int:
-    """Find how many columns a picture may have to fit into a terminal.
+    """Return the number of columns with which a picture fits into a terminal.
 
     Args:
         size_px: (width, height) of the picture.
-        columns: Of the terminal.
-        rows: Of the terminal; None where their number is no matter.
+        columns: Columns of the terminal.
+        rows: Rows of the terminal; None for any number.
         aspect: Width to height of a cell.
     """
     if rows is None:
@@ -53,15 +53,15 @@ def quick_text(
     ink: str = "none",
     aspect: tuple[int, int] | None = None,
 ) -> TextPicture:
-    """Draw a picture with letters.
+    """Convert a picture to letters.
 
     Args:
         path: The picture.
         glyphs: The letters, of one colour.
-        columns: At most so many.
-        rows: At most so many; None takes as many as it needs.
+        columns: Largest number of columns.
+        rows: Largest number of rows; None sets no limit.
         ink: "none" leaves letters as they are, "target" colours them, "duo" their paper too.
-        aspect: Width to height of a cell where it is shown; None takes the font's.
+        aspect: Width to height of a cell on the screen; None takes the font's.
     Raises:
         ImageError: The picture cannot be read.
     """
@@ -90,7 +90,7 @@ def quick_text(
 def _inked(
     cells: NDArray[np.float32], pictures: NDArray[np.uint8], glyphs: Glyphs, grid: Grid, ink: str
 ) -> tuple[NDArray[np.int64], Ink]:
-    """Choose letters together with their colours, as `assign.inked` does without limits."""
+    """Choose letters together with their colours, like `assign.inked` without limits."""
     fit = InkFit.of(cells, pictures, glyphs.foreground[0], glyphs.background, ink, grid.cell_aspect)
     starts = range(0, len(cells), _BLOCK)
     choices = np.concatenate([fit.rows(slice(start, start + _BLOCK)).argmin(axis=1) for start in starts])
@@ -99,14 +99,14 @@ def _inked(
 
 
 def _tinted(cells: NDArray[np.float32], glyphs: Glyphs, grid: Grid) -> Ink:
-    """Colour letters that were chosen by lightness: the hue of their cells, and far from the paper.
+    """Colour letters that were chosen by lightness: with the hue of their cells, and far from the paper.
 
-    Letters cover half of a paper that stays, at most, so that no colour of theirs makes up for it.
+    Letters cover at most half of the paper, which keeps its colour, so that no ink can make up for the paper.
     """
     paper = np.array(glyphs.background, np.float32) / np.float32(255)
     dark = float(paper.mean()) < 0.5
     means = linear_to_srgb(cells.mean(axis=(1, 2)))
-    away = means if dark else 1 - means  # from black, or from white
+    away = means if dark else 1 - means  # distance from black, or from white
     most = np.maximum(away.max(axis=1, keepdims=True), np.float32(1e-3))
     away = away / most * (_FARTHEST + (1 - _FARTHEST) * most)
     colours = np.rint(np.clip(away if dark else 1 - away, 0, 1) * 255).astype(np.uint8)
@@ -123,7 +123,7 @@ def _is_narrow(cells: NDArray[np.float32], pictures: NDArray[np.uint8]) -> bool:
 
 
 def _nearest(cells: NDArray[np.float32], pictures: NDArray[np.uint8], grid: Grid) -> NDArray[np.int64]:
-    """Choose letters by lightness, the target's tones fitted to what they can show."""
+    """Choose letters by lightness, with the target's tones fitted to the tones that letters can show."""
     from perceptual_photomosaic.features.patches import tile_patches
     from perceptual_photomosaic.features.tone import tone_fit
 
@@ -135,7 +135,7 @@ def _nearest(cells: NDArray[np.float32], pictures: NDArray[np.uint8], grid: Grid
 
 
 def _seen(patches: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
-    """Return what counts of patches, (n, k, k, 3): lightness of blurred samples, and of the mean."""
+    """Return the values that are compared, for patches (n, k, k, 3): lightness of blurred samples and of the mean."""
     near = linear_to_oklab(blurred(patches, grid.cell_aspect))[..., 0].reshape(len(patches), -1)
     far = linear_to_oklab(patches.mean(axis=(1, 2)))[:, :1]
     return np.concatenate([near, np.float32((_AFAR * near.shape[1]) ** 0.5) * far], axis=1)

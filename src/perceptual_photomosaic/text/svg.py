@@ -1,4 +1,4 @@
-"""A drawing of text: one element a row, every run at its place, with the font inside; or outlines instead."""
+"""An SVG drawing of text: one element per row, with every run at its place and the font inside; or outlines."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ text {{
 {classes}</style>
 """
 _ABOVE = 0.376
-"""How far the middle of emoji lies above their baseline, in font sizes."""
+"""Height of the middle of emoji above their baseline, in font sizes."""
 
 
 def drawing(picture: TextPicture, *, paths: bool = False) -> str:
     """Write an SVG picture.
 
     Args:
-        picture: What is shown.
-        paths: Draw outlines of letters instead of text: for cutters and plotters, and where no font is wanted.
+        picture: The rows of characters.
+        paths: Draw outlines of letters instead of text: for cutters and plotters, and where fonts are not wanted.
     """
     (rows, columns), (width, height) = picture.shape, picture.cell_px
     parts = [_HEAD.format(width=columns * width, height=rows * height)]
@@ -44,7 +44,7 @@ def drawing(picture: TextPicture, *, paths: bool = False) -> str:
 
 
 def _papers(picture: TextPicture) -> list[str]:
-    """Paper behind all, and rectangles where it has another colour."""
+    """Return a background of the paper, and rectangles for cells with another paper."""
     (rows, columns), (width, height) = picture.shape, picture.cell_px
     size = f'width="{columns * width}" height="{rows * height}"'
     parts = [f'<rect {size} fill="{css_colour(picture.background)}"/>\n', '<g shape-rendering="crispEdges">\n']
@@ -100,7 +100,7 @@ def _span(run: Run, row: int, picture: TextPicture, families: list[str], emoji_p
 
 
 def _uses(picture: TextPicture, runs: list[tuple[int, Run]]) -> list[str]:
-    """Outlines, each character of each font once, and where they lie."""
+    """Return outlines, each character of each font once, and their places."""
     width, height = picture.cell_px
     shapes: dict[tuple[int, str], str] = {}
     for number, font in enumerate(picture.fonts):

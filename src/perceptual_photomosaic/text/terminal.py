@@ -1,4 +1,4 @@
-"""What a terminal can show: how large it is and how many colours it has."""
+"""Properties of a terminal: its size and its colours."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from perceptual_photomosaic.errors import ConfigError
 __all__ = ["WISHES", "Terminal"]
 
 WISHES = ("auto", "always", "never")
-"""Colour where the terminal has it, colour whatever it is, no colour."""
+"""Use of colour: if the terminal has it, always, or never."""
 
 _UNKNOWN = 80
 
 
 @dataclass(frozen=True)
 class Terminal:
-    """Where text is shown.
+    """The output for text: a terminal, a file or another program.
 
     Attributes:
         columns: Its width.
-        rows: Its height; None where text goes to a file or another program.
-        colours: One of `config.ANSI_COLOURS`; None where no colours are wanted.
+        rows: Its height; None if text goes to a file or another program.
+        colours: One of `config.ANSI_COLOURS`; None if no colours are wanted.
     """
 
     columns: int
@@ -33,14 +33,14 @@ class Terminal:
 
     @classmethod
     def of(cls, stream: TextIO, environment: Mapping[str, str], wish: str = "auto") -> Terminal:
-        """Find out about a terminal.
+        """Find the properties of a terminal.
 
         Args:
-            stream: What is written to.
-            environment: Variables: COLORTERM and TERM say what it has, NO_COLOR that no colours are wanted.
+            stream: The stream that text is written to.
+            environment: Variables: COLORTERM and TERM describe the terminal, NO_COLOR turns colours off.
             wish: One of `WISHES`.
         Raises:
-            ConfigError: Another wish.
+            ConfigError: The wish is unknown.
         """
         if wish not in WISHES:
             raise ConfigError(f"colour '{wish}' is unknown; choose one of {', '.join(WISHES)}.")

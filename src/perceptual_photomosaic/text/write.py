@@ -1,4 +1,4 @@
-"""Writing text to files, and finding out before any work whether a mosaic can be text."""
+"""Writing of text to files, and a check before any work that a mosaic can be text."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ __all__ = ["check_text", "write_text_picture"]
 
 
 def check_text(path: Path, file_format: Format, specs: Sequence[str], options: MosaicOptions) -> None:
-    """Find out before any work whether tiles and settings can be written as text; nothing is asked of pictures.
+    """Check before any work that tiles and settings can be written as text; formats of pixels are not checked.
 
     Args:
-        path: Where to.
+        path: The output file.
         file_format: Its format.
-        specs: Specs of the tiles; none for pictures in memory.
+        specs: Specs of the tiles; empty for pictures in memory.
         options: The settings.
     Raises:
-        OutputError: They cannot; says what can.
+        OutputError: They cannot; the message says what can.
     """
     if not file_format.text:
         return
@@ -43,15 +43,15 @@ def check_text(path: Path, file_format: Format, specs: Sequence[str], options: M
 
 
 def write_text_picture(path: Path, file_format: Format, picture: TextPicture, options: PrintSettings) -> None:
-    """Write a picture of text; nothing is replaced until all is written.
+    """Write a text picture; an existing file is replaced only when all is written.
 
     Args:
-        path: Where to.
+        path: The output file.
         file_format: The format, from `check_output`.
-        picture: What is shown.
-        options: How many colours a terminal has, and whether a drawing has outlines.
+        picture: The rows of characters.
+        options: Number of colours of a terminal, and outlines in a drawing.
     Raises:
-        OutputError: The place cannot be written to.
+        OutputError: The file cannot be written.
     """
     with replacing(path) as part:
         part.write_text(_written(path, file_format, picture, options), encoding="utf-8", newline="\n")

@@ -4,7 +4,7 @@
 >>> len(tiles), tiles.source(0), tiles.pictures((8, 8)).shape
 (3, 'glyph:a', (3, 8, 8, 3))
 
-The grammar of specs stands in `perceptual_photomosaic.tiles.spec`.
+`perceptual_photomosaic.tiles.spec` describes the grammar of specs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from perceptual_photomosaic.config import CROPS
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.progress import SILENT
-from perceptual_photomosaic.tiles.spec import SETS, Spec, characters_of, parse_colour, parse_flag, parse_specs
+from perceptual_photomosaic.tiles.character_files import characters_of
+from perceptual_photomosaic.tiles.spec import SETS, Spec, parse_colour, parse_flag, parse_specs
 from perceptual_photomosaic.tiles.tile_options import TileOptions, default_cache_dir, unknown_crop
 from perceptual_photomosaic.tiles.tile_set import Skipped, TileSet
 
@@ -57,7 +58,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a kind of tile set when it is first asked for."""
+    """Import a kind of tile set when it is first used."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
@@ -71,9 +72,9 @@ def open_tiles(
     """Open one or several tile sets as one.
 
     Args:
-        specs: Which sets, by their specs or folders.
-        options: How tiles are cut, drawn and kept.
-        reporter: Hears of progress, and notes such as the licence of emoji.
+        specs: Specs or folders of the sets.
+        options: Options that all sets share.
+        reporter: Receives progress, and notes such as the licence of emoji.
     Returns:
         One tile set; tiles are in the order of the specs.
     Raises:
@@ -92,7 +93,7 @@ def open_tiles(
 
 
 def with_variants(tiles: TileSet, options: TileOptions) -> TileSet:
-    """Return a tile set with turned copies of its tiles, if options ask for them."""
+    """Return a tile set with the variants of its tiles that the options ask for."""
     from perceptual_photomosaic.tiles.variants import Variants
 
     if not options.variants:
@@ -102,14 +103,14 @@ def with_variants(tiles: TileSet, options: TileOptions) -> TileSet:
 
 
 def own_aspect(tiles: Sequence[str] | TileSet) -> tuple[int, int] | None:
-    """Return the shape that cells of some tiles have by themselves: that of a font, where all tiles are its letters.
+    """Return the cell shape of a tile set whose tiles are all glyphs of one font: the shape of the font's cell.
 
     Args:
         tiles: Specs, or an open set.
     Returns:
-        Width to height in lowest terms; None for all other tiles, and where fonts differ.
+        Width to height in lowest terms; None for other tiles, and if fonts differ.
     Raises:
-        TileError: A font that cannot be opened.
+        TileError: A font cannot be opened.
     """
     from perceptual_photomosaic.progress import SILENT
 
@@ -117,7 +118,7 @@ def own_aspect(tiles: Sequence[str] | TileSet) -> tuple[int, int] | None:
         return getattr(tiles, "cell_aspect", None)
     try:
         parts = [part for text in tiles for part in parse_specs(text)]
-    except TileError:  # a tile set of the caller's own; whoever opens a misspelt one says so
+    except TileError:  # the caller's own tile set, or a misspelt spec, which is reported when it is opened
         return None
     if not parts or any(part.name != "glyphs" for part in parts):
         return None

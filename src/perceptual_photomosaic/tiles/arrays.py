@@ -18,16 +18,17 @@ __all__ = ["ArrayTiles"]
 
 
 class ArrayTiles:
-    """A tile set of pictures from a program, cropped around the middle to the size they are asked for at.
+    """A tile set of arrays or Pillow images, cropped around their centre to the requested size.
 
     Args:
         pictures: sRGB arrays, uint8, (h, w, 3), or Pillow images, which are read as their files would be; sizes may
             differ.
-        names: What each is called in indexes; numbers by default.
+        names: Names of the tiles in indexes; "array:0", "array:1" and so on by default.
         background: Colour that shows through transparent pixels of Pillow images.
         whole: Show pictures whole over the background, not cropped.
     Raises:
-        TileError: No pictures, an array of another form, or a Pillow image that cannot be read.
+        TileError: There is no picture, an array has another form, a Pillow image cannot be read, or the number of names
+            is not that of the pictures.
     """
 
     spec = "array"

@@ -1,12 +1,12 @@
-"""Thumbnails kept between runs: one SQLite file that knows which files were seen and what they look like when small.
+"""A cache of thumbnails between runs, in one SQLite file.
 
-Two tables. `files` leads from a path, with its size and time of change, to a digest of its content, so that a folder
-seen before is not read again. `thumbnails` leads from that digest and the key of the options to the pixels, or to the
+It has two tables. `files` maps a path, with its size and time of change, to a digest of its content, so that an
+unchanged folder is not read again. `thumbnails` maps that digest and the key of the options to the pixels, or to the
 reason why the file cannot be used; a moved or copied file is found by its content.
 
 A batch is one transaction in write-ahead mode: a run killed midway keeps whole batches, and two runs can share the
-file. Every thumbnail carries a checksum; a damaged file is said, thrown away and begun anew. Beyond `LIMIT_BYTES` the
-entries that were not used for the longest time go first (in steps of a day).
+file. Every thumbnail has a checksum; a damaged cache is reported, deleted and made anew. Above `LIMIT_BYTES` the
+least recently used entries are deleted first (by the day of their last use).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ["LIMIT_BYTES", "Thumbnail", "ThumbnailCache"]
 
 LIMIT_BYTES = 2_000_000_000
 _FILE = "thumbnails.sqlite"
-_LAYOUT = 1  # PRAGMA user_version; another number means a cache of another release, which is begun anew
+_LAYOUT = 1  # PRAGMA user_version; a cache with another number is from another release, and is deleted
 _AT_ONCE = 500  # values per query
 _TABLES = """
 CREATE TABLE IF NOT EXISTS files (
@@ -50,19 +50,19 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """What is known about a content under some options: its pixels, or why it cannot be used, or both if damaged."""
+    """The cached result for one content: pixels, the reason why it cannot be used, or both if it is damaged."""
 
     pixels: bytes | None
     reason: str | None = None
 
 
 class ThumbnailCache:
-    """The cache in one folder. It never stops the work: where it fails, it says so once and goes on without.
+    """The cache in one folder. A failure never stops the work: it is reported once, and the cache is not used again.
 
     Args:
-        folder: Where the file is, or shall be.
-        reporter: Hears why the cache is not used, or was begun anew.
-        limit_bytes: Size beyond which old entries are dropped.
+        folder: Folder of the cache file; made if it does not exist.
+        reporter: Receives a note if the cache is not used, or was damaged.
+        limit_bytes: Size above which old entries are deleted.
     """
 
     def __init__(self, folder: Path, reporter: Reporter, limit_bytes: int = LIMIT_BYTES) -> None:
@@ -75,22 +75,22 @@ class ThumbnailCache:
         self._guarded(lambda: None, None)
 
     def hashes(self, files: Sequence[PhotoFile]) -> dict[str, bytes]:
-        """Digests of the content of files that have not changed since they were last seen, by path."""
+        """Return the digests of the contents of files that have not changed since they were last read, by path."""
         return self._guarded(lambda: self._find_hashes(files), {})
 
     def thumbnails(self, options: bytes, hashes: Iterable[bytes]) -> dict[bytes, Thumbnail]:
-        """What is known about contents under the options with this key."""
+        """Return the cached results for contents under the options with this key, by digest."""
         return self._guarded(lambda: self._find_thumbnails(options, list(dict.fromkeys(hashes))), {})
 
     def is_empty(self, options: bytes) -> bool:
-        """Whether nothing is known under the options with this key."""
+        """Tell whether the cache has no results under the options with this key."""
         query = "SELECT 1 FROM thumbnails WHERE options = ? LIMIT 1"
         return self._guarded(lambda: self._db.execute(query, (options,)).fetchone() is None, True)
 
     def store(
         self, options: bytes, thumbnails: Mapping[bytes, Thumbnail], files: Iterable[tuple[PhotoFile, bytes]] = ()
     ) -> None:
-        """Keep a batch, whole or not at all."""
+        """Store a batch completely or not at all."""
         rows = [
             (options, key, self._day, entry.pixels, zlib.crc32(entry.pixels or b""), entry.reason)
             for key, entry in thumbnails.items()
@@ -106,7 +106,7 @@ class ThumbnailCache:
         self._guarded(write, None)
 
     def close(self) -> None:
-        """Drop what is too much and close the file."""
+        """Delete old entries above the size limit, and close the file."""
         if self._connection is not None:
             self._guarded(self._evict, None)
         self._disconnect()
@@ -117,7 +117,7 @@ class ThumbnailCache:
         return self._connection
 
     def _guarded(self, action: Callable[[], _Result], otherwise: _Result) -> _Result:
-        """Run an action on the open file; damage begins it anew, any other failure ends its use."""
+        """Run an action on the open file. Damage begins a new cache; any other failure ends the use of the cache."""
         if not self._usable:
             return otherwise
         shown = printable(self._file)
@@ -129,7 +129,7 @@ class ThumbnailCache:
             self._usable = False
             self._reporter.note(f"thumbnails are not kept for the next run: {shown}: {error}")
         except sqlite3.DatabaseError as error:
-            self._reporter.note(f"the thumbnail cache was damaged and is begun anew: {shown}: {error}")
+            self._reporter.note(f"the thumbnail cache was damaged; a new one is made: {shown}: {error}")
             self._begin_anew()
         return otherwise
 
@@ -182,7 +182,7 @@ class ThumbnailCache:
         return found
 
     def _select(self, query: str, values: list[bytes], *before: bytes) -> Iterator[tuple[Any, ...]]:
-        """Run a query with an IN ({}) list in parts that SQLite accepts."""
+        """Run a query with an IN ({}) list, in parts that SQLite accepts."""
         for start in range(0, len(values), _AT_ONCE):
             part = values[start : start + _AT_ONCE]
             yield from self._db.execute(query.format(",".join("?" * len(part))), (*before, *part))
@@ -194,7 +194,7 @@ class ThumbnailCache:
         return int((pages - free) * size)
 
     def _evict(self) -> None:
-        """Drop the entries unused for longest until a fifth of the limit is free, then paths that lead nowhere."""
+        """Delete the least recently used entries until a fifth of the limit is free, then paths without a thumbnail."""
         if self._bytes_used() <= self._limit:
             return
         oldest = "SELECT rowid FROM thumbnails ORDER BY day, rowid LIMIT ?"

@@ -1,4 +1,4 @@
-"""Named sets of characters, and those that are drawn here so that neighbours join without hairlines."""
+"""Named sets of characters, and drawing of characters that must join their neighbours without hairlines."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ SETS = {
     "katakana": " " + "".join(map(chr, range(0xFF66, 0xFF9E))),
     "lines": " " + _LINES + "▖▗▘▝▀▄▌▐▚▞█",
 }
-"""Characters by the name of their set. ascii is what is printable, with the space; katakana is of half width."""
+"""Characters by the name of their set. "ascii" has the printable ones and the space; "katakana" is half-width."""
 
 _EIGHTHS = 8
 _QUADRANTS = {0x2596: "c", 0x2597: "d", 0x2598: "a", 0x2599: "acd", 0x259A: "ad", 0x259B: "abc", 0x259C: "abd"}
 _QUADRANTS |= {0x259D: "b", 0x259E: "bc", 0x259F: "bcd"}
 _SHADES = {0x2591: 0.25, 0x2592: 0.5, 0x2593: 0.75}
 _LATTICE = (4, 8)
-"""Squares across and down a cell that stand for a shade."""
+"""Columns and rows of the squares in a cell that draw a shade."""
 _DOTS = ((0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1), (3, 0), (3, 1))
-"""Row and column of the dots of braille, from the lowest bit on."""
+"""Row and column of each braille dot, from the lowest bit to the highest."""
 _DOT = 0.62
-"""Width of a dot of braille, as a share of the room it has."""
+"""Diameter of a braille dot, as a share of its space."""
 
 
 def drawn(character: str, size_px: tuple[int, int]) -> NDArray[np.float32] | None:
-    """Draw a block element or a braille pattern, which fill their cell by definition.
+    """Draw a block element or a braille pattern; these fill their cell by definition.
 
     Args:
         character: One character.
@@ -60,11 +60,11 @@ def drawn(character: str, size_px: tuple[int, int]) -> NDArray[np.float32] | Non
 
 @dataclass(frozen=True)
 class DrawnShape:
-    """What of a cell a character fills, as `drawn` draws it.
+    """The areas of a cell that a character fills.
 
     Attributes:
         rectangles: (left, top, right, bottom) of each, in shares of the cell.
-        dots: (x, y) of the middle of each dot, likewise.
+        dots: (x, y) of the centre of each dot, in shares of the cell.
     """
 
     rectangles: tuple[tuple[float, float, float, float], ...] = ()
@@ -72,14 +72,14 @@ class DrawnShape:
 
 
 def shape_of(character: str) -> DrawnShape | None:
-    """Describe a block element or a braille pattern, where an outline is wanted instead of pixels.
+    """Return the areas that a block element or a braille pattern fills, for output as outlines.
 
     A shade is a lattice of squares that fill the same share of the cell.
 
     Args:
         character: One character.
     Returns:
-        What it fills; None for all other characters.
+        The areas; None for all other characters.
     """
     code = ord(character)
     if 0x2800 <= code <= 0x28FF:
@@ -98,12 +98,12 @@ def shape_of(character: str) -> DrawnShape | None:
 
 
 def dot_radius(width: float, height: float) -> float:
-    """Return the radius of a dot of braille in a cell of a width and a height, in their unit."""
+    """Return the radius of a braille dot in a cell of a width and a height, in the same unit."""
     return _DOT / 2 * min(width / 2, height / 4)
 
 
 def _rectangles(code: int) -> list[tuple[float, float, float, float]]:
-    """Return what a block element fills, as (left, top, right, bottom) in shares of the cell."""
+    """Return the areas that a block element fills, as (left, top, right, bottom) in shares of the cell."""
     if code in _QUADRANTS:
         return [
             (column / 2, row / 2, (column + 1) / 2, (row + 1) / 2)
@@ -123,14 +123,14 @@ def _rectangles(code: int) -> list[tuple[float, float, float, float]]:
 
 
 def _covered(length: int, start: float, stop: float) -> NDArray[np.float64]:
-    """Return how much of each of `length` pixels lies between two shares of their line."""
+    """Return the share of each of `length` pixels that lies between two positions; these are shares of the length."""
     edges = np.arange(length + 1)
     covered: NDArray[np.float64] = np.minimum(edges[1:], stop * length) - np.maximum(edges[:-1], start * length)
     return np.clip(covered, 0, 1)
 
 
 def _braille(bits: int, size_px: tuple[int, int]) -> NDArray[np.float32]:
-    """Draw round dots in two columns of four, finer than the pixels and averaged."""
+    """Draw round dots in two columns of four, at a higher resolution, and average them."""
     width, height = size_px
     finer = max(1, -(-96 // min(size_px)))
     down, right = (

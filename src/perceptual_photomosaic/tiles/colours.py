@@ -1,4 +1,4 @@
-"""Flat colours as tiles: the best that a palette can do."""
+"""Flat colours as tiles, spread evenly over sRGB."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["Colours", "spread_colours"]
 
 _MOST = 4096
-_LEVELS = 34  # sRGB values a channel that colours are picked from: 39,304 candidates, all corners among them
+_LEVELS = 34  # sRGB levels per channel: 39,304 candidate colours, with all corners
 
 
 class Colours(PlainSet):
-    """Flat colours spread evenly in OKLab over all that sRGB can show.
+    """Flat colours spread evenly in OKLab over the sRGB gamut.
 
     Args:
-        count: How many, 1 to 4096. The colours of a smaller count are the first of a larger one.
+        count: Number of colours, 1 to 4096. The colours of a smaller count are the first of a larger one.
 
     Raises:
         TileError: The count is out of range.
@@ -66,15 +66,15 @@ class Colours(PlainSet):
 
 @lru_cache(maxsize=4)
 def spread_colours(count: int) -> NDArray[np.uint8]:
-    """Pick colours one after another, each the farthest in OKLab from all before it; black is the first, white next.
+    """Pick colours one after another, each the farthest in OKLab from all before it; black is first, then white.
 
     Args:
-        count: How many.
+        count: Number of colours.
     Returns:
         sRGB, uint8, (count, 3).
 
-    Source: Gonzalez, "Clustering to minimize the maximum intercluster distance" (1985): no colour of the gamut is more
-    than twice as far from the palette as the best palette of that size could bring it.
+    Source: Gonzalez, "Clustering to minimize the maximum intercluster distance" (1985): the largest distance from a
+    colour of the gamut to the palette is at most twice as large as with the best palette of that size.
     """
     levels = np.rint(np.linspace(0, 255, _LEVELS)).astype(np.uint8)
     candidates = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)

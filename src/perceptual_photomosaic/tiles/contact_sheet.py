@@ -1,4 +1,4 @@
-"""A tile set to look at: one contact sheet, or a folder of numbered pictures that opens as the same set again."""
+"""Export of a tile set as one contact sheet, or as a folder of numbered pictures that opens as the same set."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["check_export", "contact_sheet", "export_tiles", "sheet_shape"]
 
-_PAPER = 216  # grey between the tiles: black, white and coloured ones all stand out from it
-_WIDE = 1.5  # width to height of a sheet
+_PAPER = 216  # grey of the gaps: black, white and coloured tiles all differ from it
+_WIDE = 1.5  # aspect of a sheet
 _BATCH = 512
 
 
 def sheet_shape(count: int, size_px: tuple[int, int]) -> tuple[int, int, int]:
-    """Rows, columns and the gap in pixels of a contact sheet about half as wide again as it is high."""
+    """Return rows, columns and the gap in pixels of a contact sheet that is about 1.5 times as wide as high."""
     width, height = size_px
     gap = max(1, min(size_px) // 12)
     columns = max(1, min(count, round(math.sqrt(count * _WIDE * (height + gap) / (width + gap)))))
@@ -42,7 +42,7 @@ def contact_sheet(tiles: TileSet, size_px: tuple[int, int], *, reporter: Reporte
     Args:
         tiles: The tile set.
         size_px: (width, height) of each tile.
-        reporter: Hears of progress.
+        reporter: Receives progress.
     Returns:
         sRGB, uint8, (H, W, 3).
     """
@@ -58,17 +58,17 @@ def contact_sheet(tiles: TileSet, size_px: tuple[int, int], *, reporter: Reporte
 
 
 def export_tiles(tiles: TileSet, folder: Path, size_px: tuple[int, int], *, reporter: Reporter = SILENT) -> None:
-    """Write all choices of a tile set as 00.png, 01.png and so on; the folder appears when it is complete.
+    """Write all choices of a tile set as 00.png, 01.png and so on. The folder appears when it is complete.
 
-    Numbers have leading zeros, as many as the last one needs, so that every program sorts them alike.
+    All numbers have the same number of digits, so that every program sorts them in the same order.
 
     Args:
         tiles: The tile set.
-        folder: Where to; it must be new or empty.
+        folder: The folder to write; it must be new or empty.
         size_px: (width, height) of each picture.
-        reporter: Hears of progress.
+        reporter: Receives progress.
     Raises:
-        OutputError: The folder holds something, or cannot be written.
+        OutputError: The folder is not empty, or cannot be written.
     """
     check_export(folder)
     digits = len(str(len(tiles) - 1))
@@ -80,10 +80,10 @@ def export_tiles(tiles: TileSet, folder: Path, size_px: tuple[int, int], *, repo
 
 
 def check_export(folder: Path) -> None:
-    """Find out before any work whether tiles can be exported to a folder.
+    """Check before any work that tiles can be exported to a folder.
 
     Raises:
-        OutputError: It holds something, it is a file, or the folder it should be made in does not exist.
+        OutputError: It is not empty, it is a file, or its parent folder does not exist.
     """
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"cannot export tiles to {printable(folder)}: it is a file; name a new folder")
@@ -96,6 +96,6 @@ def check_export(folder: Path) -> None:
 
 
 def _batches(tiles: TileSet, size_px: tuple[int, int], reporter: Reporter) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """All choices in order, some at a time: the number of the first, and their pictures."""
+    """Yield all choices in order, in batches: the number of the first, and their pictures."""
     for start in range(0, len(tiles), _BATCH):
         yield start, tiles.pictures(size_px, range(start, min(start + _BATCH, len(tiles))), reporter=reporter)

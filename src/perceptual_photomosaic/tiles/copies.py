@@ -1,4 +1,4 @@
-"""Copies among the photos of a folder: files that are the same byte for byte, and photos that look alike."""
+"""Copies among the photos of a folder: identical files and near copies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from perceptual_photomosaic.features.colour import linear_to_oklab
 from perceptual_photomosaic.features.patches import tile_patches
-from perceptual_photomosaic.features.phash import largest_of_each, near_copies, perceptual_hashes
+from perceptual_photomosaic.features.phash import largest_of_each, near_copy_groups, perceptual_hashes
 from perceptual_photomosaic.threads import slices
 from perceptual_photomosaic.tiles.derived import resized
 
@@ -25,15 +25,15 @@ _BLOCK = 1024
 def kept_for_each(
     contents: Sequence[bytes], thumbnails: NDArray[np.uint8], sizes: Sequence[int]
 ) -> tuple[NDArray[np.int64], int]:
-    """Find the photo that is used in place of each: the largest file of those that look alike in a cell.
+    """Find the photo that is used in place of each photo: the largest file among its copies.
 
     Args:
         contents: Digest of the content of each file.
-        thumbnails: What each photo looks like in a cell, sRGB, uint8, (N, h, w, 3).
-        sizes: Bytes in each file.
+        thumbnails: Each photo as it appears in a cell, sRGB, uint8, (N, h, w, 3).
+        sizes: Size of each file in bytes.
     Returns:
-        Number of the photo used in place of each, its own if that is itself, int64, (N,), and how many are not used
-        because another file is the same byte for byte.
+        Number of the photo used in place of each (its own number if it is used itself), int64, (N,), and the number of
+        photos that are not used because another file is identical.
     """
     first: dict[bytes, int] = {}
     same = np.array([first.setdefault(content, number) for number, content in enumerate(contents)], np.int64)
@@ -46,18 +46,18 @@ def kept_for_each(
             seen = resized(seen, (_SIDE_PX, _SIDE_PX))
         hashes[part] = perceptual_hashes(seen)
         features[part] = linear_to_oklab(tile_patches(seen))
-    groups = near_copies(hashes, features)
+    groups = near_copy_groups(hashes, features)
     kept = distinct[largest_of_each(groups, np.array(sizes, np.int64)[distinct])[groups]]
     return kept[np.searchsorted(distinct, same)], len(contents) - len(distinct)
 
 
 def copies_note(copies: int, same: int, spec: str) -> str:
-    """Say how many photos are not used and how they are brought back, in one line.
+    """Return a one-line note: the number of photos that are not used, and the spec that uses them.
 
     Args:
-        copies: Photos that are not used.
-        same: How many of these are the same as another byte for byte.
-        spec: The text that opens the folder with all of them.
+        copies: Number of photos that are not used.
+        same: Number of these that are identical to another file.
+        spec: The text that opens the folder with all photos.
     """
     alike = copies - same
     kinds = [f"{same:,} byte for byte"] if same else []

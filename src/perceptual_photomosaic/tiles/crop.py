@@ -1,4 +1,4 @@
-"""Which part of a photo a cell shows: the middle, what catches the eye, the faces, or all of it."""
+"""Crops of photos: around the centre, the most salient part or the faces, or none."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from perceptual_photomosaic.image import Box, Crop, centre, crop_size
 
 __all__ = ["crop_named", "face_boxes"]
 
-_ATTENTION_PX = 160  # shorter side that saliency is measured on
-_FACES_PX = 320  # shorter side that faces are looked for on: finds faces of a twelfth of it
+_ATTENTION_PX = 160  # shorter side of the picture for measuring saliency
+_FACES_PX = 320  # shorter side of the picture for finding faces: finds faces of a twelfth of it
 _SMALLEST_FACE = 1 / 12
 
 
 def crop_named(name: str) -> tuple[Crop | None, int]:
-    """Return the crop of that name and the shorter side, in pixels, that it wants to see (0: no matter).
+    """Return the crop of a name and the shorter side of the picture, in pixels, that it needs (0: any).
 
-    "none" is no crop: the photo stays whole.
+    "none" gives no crop: the photo is shown whole.
 
     Raises:
-        MissingExtraError: "faces" was asked for without scikit-image.
+        MissingExtraError: "faces" needs scikit-image, which is not installed.
     """
     if name == "attention":
         return attention, _ATTENTION_PX
     if name == "faces":
-        _face_cascade()  # so that a missing package is said before the first photo is read
+        _face_cascade()  # reports a missing package before the first photo is read
         return faces, _FACES_PX
     return None if name == "none" else centre, 0
 
 
 def attention(picture: Image.Image, aspect: tuple[int, int]) -> Box:
-    """Crop where libvips finds the most edges, saturated colours and skin.
+    """Crop to the part where libvips finds the most edges, saturated colours and skin.
 
     Args:
         picture: An upright RGB picture.
@@ -59,7 +59,7 @@ def attention(picture: Image.Image, aspect: tuple[int, int]) -> Box:
 
 
 def faces(picture: Image.Image, aspect: tuple[int, int]) -> Box:
-    """Crop around the faces, by scikit-image's cascade of local binary patterns; the centre where there is none.
+    """Crop around the faces that scikit-image's cascade of local binary patterns finds, or around the centre.
 
     Args:
         picture: An upright RGB picture.
@@ -77,10 +77,10 @@ def faces(picture: Image.Image, aspect: tuple[int, int]) -> Box:
 
 
 def face_boxes(picture: Image.Image) -> list[Box]:
-    """Where faces are, by the same cascade.
+    """Find faces with scikit-image's cascade of local binary patterns.
 
     Args:
-        picture: An upright RGB picture of any size; it is looked at with a shorter side of 320 px.
+        picture: An upright RGB picture of any size; faces are searched at a shorter side of 320 px.
     Returns:
         Boxes in pixels.
     Raises:
@@ -117,7 +117,7 @@ def _found(picture: Image.Image) -> list[dict[str, int]]:
 
 
 def _box_around(size_px: tuple[int, int], box_px: tuple[float, float], middle: tuple[float, float]) -> Box:
-    """Centre a box on a point as far as the picture reaches."""
+    """Centre a box on a point, and move it inside the picture."""
     left, top = (
         min(max(point - box / 2, 0.0), size - box) for size, box, point in zip(size_px, box_px, middle, strict=True)
     )

@@ -1,4 +1,4 @@
-"""What tile sets have in common: those whose tiles are used as they are, those made of another, and their digests."""
+"""Base classes of tile sets, and functions that tile sets share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AS_IS = "as is"
 
 
 class PlainSet:
-    """A base for tile sets without variants, skipped files or licence terms; subclasses say otherwise."""
+    """A base class of tile sets without variants, skipped files or licence terms; subclasses override these."""
 
     @property
     def variants(self) -> Sequence[str]:
@@ -32,17 +32,17 @@ class PlainSet:
 
     @property
     def copies(self) -> Mapping[str, str]:
-        """Sources that count as one with another, by their names: none."""
+        """The source that is used in place of each copy, by the copy's source: none."""
         return {}
 
     @property
     def licence(self) -> str:
-        """Terms that bind what is made with the set: none."""
+        """Terms for mosaics made with the set: none."""
         return ""
 
 
 class DerivedSet:
-    """A base for tile sets made of another one; what they do not say is said by that one.
+    """A base class of tile sets made from another set; properties that it does not override are those of that set.
 
     Args:
         tiles: The other set.
@@ -53,7 +53,7 @@ class DerivedSet:
 
     @property
     def spec(self) -> str:
-        """The spec of the other set; what was made of it is no part of that."""
+        """The spec of the other set; it does not contain the changes to that set."""
         return self.tiles.spec
 
     @property
@@ -68,30 +68,30 @@ class DerivedSet:
 
     @property
     def copies(self) -> Mapping[str, str]:
-        """Sources that count as one with another, by their names."""
+        """The source that is used in place of each copy, by the copy's source."""
         return copies_in(self.tiles)
 
     @property
     def licence(self) -> str:
-        """Terms that bind what is made with the set."""
+        """Terms for mosaics made with the set."""
         return self.tiles.licence
 
     def source(self, tile: int) -> str:
-        """Where a tile comes from."""
+        """Return the source of a tile."""
         return self.tiles.source(tile)
 
 
 def copies_in(tiles: TileSet) -> Mapping[str, str]:
-    """Find the sources that a set does not use, as they are copies, and the source that it uses in place of each.
+    """Return the source that a set uses in place of each copy, by the copy's source.
 
-    Sets that programs bring along need not know of copies.
+    A tile set of another program may lack `copies`; the result is then empty.
     """
     found: Mapping[str, str] = getattr(tiles, "copies", {})
     return found
 
 
 def chosen(choices: Sequence[int] | None, count: int) -> NDArray[np.intp]:
-    """Check choices against the number there are; None means all.
+    """Check choices against the number of choices; None means all.
 
     Raises:
         TileError: A choice is out of range.
@@ -106,7 +106,7 @@ def chosen(choices: Sequence[int] | None, count: int) -> NDArray[np.intp]:
 
 
 def check_size(size_px: tuple[int, int]) -> None:
-    """Refuse to draw pictures without pixels.
+    """Check that a size has at least one pixel.
 
     Raises:
         TileError: Width or height is below 1.
@@ -116,7 +116,7 @@ def check_size(size_px: tuple[int, int]) -> None:
 
 
 def digest(*parts: object) -> str:
-    """Hex digest of values whose text says all about them."""
+    """Return the hex digest of the texts of values."""
     state = hashlib.sha256()
     for part in parts:
         text = str(part).encode("utf-8", "surrogateescape")
@@ -131,7 +131,7 @@ def resized(pictures: Iterable[NDArray[np.uint8]], size_px: tuple[int, int]) -> 
         pictures: uint8, (height, width, 3) each.
         size_px: (width, height) of the results.
     Returns:
-        uint8, (n, height, width, 3); pictures that have the size already are unchanged.
+        uint8, (n, height, width, 3); pictures of that size are unchanged.
     """
     width, height = size_px
     results = [

@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 __all__ = ["MARGINS", "Emoji"]
 
 MARGINS = ("crop", "keep")
-_ART_PX = ART_UNITS  # drawings with their margin are kept at one pixel a unit, and shrunk from it
-_LARGEST_KEPT_PX = 72  # larger pictures are drawn each time
-_DRAWING = 1  # raised whenever the same drawing would give other pixels than before
+_ART_PX = ART_UNITS  # drawings with their margin are cached at one pixel per unit, and reduced from there
+_LARGEST_KEPT_PX = 72  # larger pictures are not cached
+_DRAWING = 1  # increased whenever the same drawing would give other pixels than before
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _HAIR = range(0x1F9B0, 0x1F9B4)
 _LETTERS_OF_FLAGS = range(0x1F1E6, 0x1F200)
 
 
 class _Art(Protocol):
-    """Where drawings come from: `OpenMoji` or an `EmojiFont`."""
+    """A provider of drawings: `OpenMoji` or an `EmojiFont`."""
 
     codes: tuple[str, ...]
     version: str
@@ -51,22 +51,22 @@ class _Art(Protocol):
 class Emoji(PlainSet):
     """Emoji over a background, one tile each, in order of their code points.
 
-    A picture of an emoji is square; in another cell it is as large as fits, in the middle. The margin around a drawing
-    is cropped: the larger side of what is drawn fills the square, and small drawings are enlarged no more than common
-    ones. With a cache the pictures are kept.
+    A picture of an emoji is square; in a cell of another shape it is as large as fits, in the middle. The margin around
+    a drawing is cropped: the larger side of what is drawn fills the square. Small drawings are enlarged no more than
+    common ones. A cache stores the pictures.
 
     Args:
-        options: The background and the cache are taken from here.
+        options: The background, the cache and the number of threads are taken from here.
         background: Overrides `options.background`, and is then part of the spec.
-        margin: "crop", or "keep" to draw all of the area that a drawing was made on.
-        font: A colour font to draw them with; None takes OpenMoji.
-        skin_tones: Keep the five skin tones of each person and hand beside the neutral one.
-        extras: Keep OpenMoji's own additions (brands, and signs without a code of their own) and the parts that
-            other emoji are made of (hair, the letters of flags).
+        margin: "crop", or "keep" to draw the whole area of a drawing.
+        font: A colour font that draws the emoji; None takes OpenMoji.
+        skin_tones: Keep the five skin tones of each person and hand besides the neutral one.
+        extras: Keep OpenMoji's own additions (brands, and signs without a code point of their own) and the parts of
+            other emoji (hair, the letters of flags).
 
     Raises:
         MissingExtraError: The package with the drawings, or the one that reads fonts, is not installed.
-        TileError: An unknown margin, or a font that cannot be read or draws no emoji in colour.
+        TileError: The margin is unknown, or the font cannot be read or draws no emoji in colour.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Emoji(PlainSet):
         if margin not in MARGINS:
             raise TileError(f"emoji: margin: expected {' or '.join(MARGINS)}, got {margin!r}")
         options = options or TileOptions()
-        openmoji = OpenMoji(options.threads)  # which emoji there are, it says for fonts too
+        openmoji = OpenMoji(options.threads)  # also lists the emoji that a font may draw
         codes = tuple(
             code for code in openmoji.codes if (skin_tones or not _has_tone(code)) and (extras or not _is_extra(code))
         )
@@ -107,7 +107,7 @@ class Emoji(PlainSet):
 
     @property
     def licence(self) -> str:
-        """OpenMoji's terms; none are known of a font."""
+        """The terms of OpenMoji; empty for a font, whose terms are not known."""
         return self._art.licence
 
     def source(self, tile: int) -> str:
@@ -115,7 +115,7 @@ class Emoji(PlainSet):
         return f"emoji:{self.codes[tile]}"
 
     def identity(self) -> str:
-        """Digest of the release of the drawings, which of them are used, their margin, and the background."""
+        """Digest of the release of the drawings, the emoji, their margin, and the background."""
         return digest(self._kind, _DRAWING, self._art.version, self.codes, self.background)
 
     def pictures(
@@ -135,11 +135,11 @@ class Emoji(PlainSet):
 
     @property
     def _kind(self) -> str:
-        """Names the way of drawing in digests; that of emoji with their margin is as old as they are."""
+        """Name of the drawing mode in digests; emoji with their margin keep the oldest name."""
         return "emoji" if self.margin == "keep" else "emoji cropped"
 
     def _squares(self, tiles: list[int], side: int, reporter: Reporter) -> Iterator[NDArray[np.uint8]]:
-        """Pictures of some tiles, in order, each (side, side, 3)."""
+        """Yield the pictures of tiles, in order, each (side, side, 3)."""
         if side > _LARGEST_KEPT_PX:
             yield from self._draw(tiles, side)
             return
@@ -152,7 +152,7 @@ class Emoji(PlainSet):
             yield picture
 
     def _need(self, tiles: list[int], side: int, reporter: Reporter) -> None:
-        """Make sure that some tiles are there at a size: from memory, from the cache, or drawn."""
+        """Make the pictures of tiles available at a size: from memory, from the cache, or by drawing them."""
         missing = [tile for tile in tiles if (side, tile) not in self._drawn]
         if not missing:
             return
@@ -175,7 +175,7 @@ class Emoji(PlainSet):
             cache.close()
 
     def _draw(self, tiles: list[int], side: int) -> Iterator[NDArray[np.uint8]]:
-        """Draw some tiles anew, in order, each (side, side, 3)."""
+        """Draw tiles, in order, each (side, side, 3)."""
         codes = [self.codes[tile] for tile in tiles]
         if self.margin == "keep":
             for code in codes:
@@ -196,7 +196,7 @@ def _has_tone(code: str) -> bool:
 
 
 def _is_extra(code: str) -> bool:
-    """Whether a drawing has a code for private use, or is only a part of other emoji."""
+    """Tell whether a drawing has a code point for private use, or is only a part of other emoji."""
     points = points_of(code)
     if any(0xE000 <= point <= 0xF8FF or point >= 0xF0000 for point in points):
         return True

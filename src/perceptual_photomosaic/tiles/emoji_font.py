@@ -1,7 +1,7 @@
 """Emoji of a colour font: outlines in layers (COLR), drawings (SVG) and bitmaps (CBDT, sbix).
 
-HarfBuzz finds the glyph of each emoji, of several code points too, and paints COLR of both versions; SVG is drawn by
-libvips, and bitmaps are read by Pillow.
+HarfBuzz finds the glyph of each emoji, also of several code points, and paints both versions of COLR. libvips draws
+SVG, and Pillow reads bitmaps.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 __all__ = ["EmojiFont"]
 
-_LEAST_SHARE = 0.55  # of the line's height; as OpenMoji's 40 units of 72
+_LEAST_SHARE = 0.55  # smallest side of a crop, as a share of the line's height: OpenMoji's is 40 of 72
 _MEASURED_PX = 144
 _FINEST_PX = 64
-_PRESENTATION = 0xFE0F  # asks for the coloured form; some fonts have the glyph with it, some without
+_PRESENTATION = 0xFE0F  # requests the coloured form; some fonts have the glyph with it, some without
 _SVG = "http://www.w3.org/2000/svg"
 _VARIABLE = re.compile(r"var\(\s*--color(\d+)\s*(?:,([^()]*(?:\([^()]*\))?[^()]*))?\)")
 
@@ -43,25 +43,25 @@ class _Glyph(Protocol):
     """One drawing of the font."""
 
     def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of what is drawn, in units of the font."""
+        """Return left, top, right and bottom of what is drawn, in units of the font."""
 
     def draw(self, view: View, side: int) -> Image.Image:
-        """What lies in a square as RGBA, (side, side)."""
+        """Draw what lies in a square, as RGBA, (side, side)."""
 
 
 class EmojiFont:
-    """The drawings of a font file.
+    """The emoji drawings of a font file.
 
     Args:
-        path: The font: .ttf, .otf or .ttc, of which the first is taken.
-        names: Names of emoji ("1F600", "1F1E9-1F1EA"); those that the font has a coloured drawing for are taken.
+        path: The font: .ttf, .otf or .ttc; of a .ttc the first font is used.
+        names: Names of emoji ("1F600", "1F1E9-1F1EA"); emoji without a coloured drawing in the font are left out.
 
     Raises:
         MissingExtraError: HarfBuzz is not installed.
         TileError: The file cannot be read, is no font, or draws none of the emoji in colour.
     """
 
-    licence = ""  # which terms bind what is made with a font, its file does not say in a form that can be relied on
+    licence = ""  # the file of a font does not state its terms in a reliable form
 
     def __init__(self, path: str, names: Sequence[str]) -> None:
         try:
@@ -81,16 +81,16 @@ class EmojiFont:
         glyphs = {name: self._find(points_of(name)) for name in names}
         self._glyphs = {name: glyph for name, glyph in glyphs.items() if glyph is not None}
         self.codes = tuple(self._glyphs)
-        """Names of the emoji that the font draws, in the order that they were asked for."""
+        """Names of the emoji that the font draws, in the order of the argument."""
         if not self.codes:
             raise TileError(f"{shown} draws no emoji in colour; pass a font with colours, such as NotoColorEmoji.ttf")
 
     def with_margin(self, code: str, side: int, background: Colour) -> NDArray[np.uint8]:
-        """Draw the square that the line's height or the advance, whichever is more, gives to a drawing.
+        """Draw an emoji with its margin, in a square as large as the line's height or the advance, whichever is larger.
 
         Args:
-            code: Its name.
-            side: Of the picture, in pixels.
+            code: Name of the emoji.
+            side: Side of the picture, in pixels.
             background: The colour behind it.
         Returns:
             uint8, (side, side, 3).
@@ -101,7 +101,7 @@ class EmojiFont:
         return self._drawn(self._open(number), square_around((left, top, right, bottom), 0), side, background)
 
     def cropped(self, codes: Sequence[str], side: int, background: Colour) -> Iterator[NDArray[np.uint8]]:
-        """Draw what is drawn, without the margin around it; see `OpenMoji.cropped`."""
+        """Draw emoji without the margin around them; see `OpenMoji.cropped`."""
         least = _LEAST_SHARE * (self._line[1] - self._line[0])
         for code in codes:
             glyph = self._open(self._glyphs[code])
@@ -109,7 +109,7 @@ class EmojiFont:
 
     @property
     def _line(self) -> tuple[float, float]:
-        """Top and bottom of a line, y downwards."""
+        """Top and bottom of a line, in units of the font, y downwards."""
         extents = self._font.get_font_extents("ltr")
         if extents.ascender <= extents.descender:
             return -self._face.upem, 0
@@ -122,7 +122,7 @@ class EmojiFont:
         return np.asarray(paper.convert("RGB").reduce(finer))
 
     def _find(self, points: tuple[int, ...]) -> int | None:
-        """The one glyph that code points become, if it has colours."""
+        """Return the glyph of code points, or None if they have no single coloured glyph."""
         bare = tuple(point for point in points if point != _PRESENTATION)
         for text in dict.fromkeys([points, bare, (*bare, _PRESENTATION)]):
             buffer = self._hb.Buffer()
@@ -154,7 +154,7 @@ class EmojiFont:
 
 
 class _Painted:
-    """Outlines in layers, of COLR."""
+    """A glyph of outlines in layers (COLR)."""
 
     def __init__(self, hb: Any, font: Any, glyph: int) -> None:
         self._hb, self._font, self._glyph = hb, font, glyph
@@ -175,7 +175,7 @@ class _Painted:
         paint.extents = self._hb.RasterExtents(0, 0, side, side)
         paint.paint_glyph(self._font, self._glyph)
         image = paint.render()
-        rows = np.frombuffer(image.buffer, np.uint8).reshape(side, -1)[::-1, : side * 4]  # from the bottom up
+        rows = np.frombuffer(image.buffer, np.uint8).reshape(side, -1)[::-1, : side * 4]  # bottom row first
         colours = np.ascontiguousarray(rows.reshape(side, side, 4)[..., [2, 1, 0, 3]])
         return Image.frombytes("RGBa", (side, side), colours.tobytes()).convert("RGBA")
 
@@ -189,12 +189,12 @@ class _Drawing:
         root = ElementTree.fromstring(_VARIABLE.sub(lambda found: _colour(found, colours), text))
         self._upem = upem
         parts = [part for part in root.iter() if re.fullmatch(r"glyph\d+", part.get("id", ""))]
-        if "viewBox" in root.attrib:  # it is laid over the em square
+        if "viewBox" in root.attrib:  # its area is the em square
             root.set("width", str(upem))
             root.set("height", str(upem))
         root.set("overflow", "visible")
         inner = ElementTree.tostring(root, encoding="unicode")
-        if len(parts) > 1:  # a document of several glyphs: show one
+        if len(parts) > 1:  # the document has several glyphs: show one
             inner = f'<defs>{inner}</defs><use xlink:href="#glyph{glyph}"/>'
         self._inner = inner
 
@@ -213,7 +213,7 @@ class _Drawing:
 
 
 class _Bitmap:
-    """A PNG of CBDT or sbix."""
+    """A glyph as a PNG bitmap (CBDT or sbix)."""
 
     def __init__(self, png: bytes, extents: Any) -> None:
         with Image.open(io.BytesIO(png)) as image:
@@ -231,19 +231,19 @@ class _Bitmap:
         size = view[2] / self._unit
         start = math.floor(left), math.floor(top)
         end = math.ceil(left + size), math.ceil(top + size)
-        around = self._image.crop((*start, *end))  # beyond the bitmap it is transparent
+        around = self._image.crop((*start, *end))  # transparent outside of the bitmap
         box = (left - start[0], top - start[1], left - start[0] + size, top - start[1] + size)
         return around.resize((side, side), Image.Resampling.LANCZOS, box=box)
 
 
 def _measured(glyph: _Glyph, view: View) -> tuple[float, float, float, float]:
-    """How far a drawing reaches within a square."""
+    """Return left, top, right and bottom of a drawing, measured by drawing a square of it."""
     left, top, right, bottom = filled_box(np.asarray(glyph.draw(view, _MEASURED_PX))[..., 3])
     unit = view[2] / _MEASURED_PX
     return view[0] + left * unit, view[1] + top * unit, view[0] + right * unit, view[1] + bottom * unit
 
 
 def _colour(found: re.Match[str], colours: Sequence[str]) -> str:
-    """The colour that a variable of a drawing stands for: the palette's, or the one it names itself."""
+    """Return the colour that replaces a variable of a drawing: the palette's, or the drawing's own default."""
     number, otherwise = int(found[1]), (found[2] or "").strip()
     return colours[number] if number < len(colours) else otherwise or "black"

@@ -1,4 +1,4 @@
-"""Fonts: by file, by the name of an installed family, or the one that comes along; and their weights."""
+"""Fonts from a file, from an installed family or built in, and their weights."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from perceptual_photomosaic.image import printable, read_file
 __all__ = ["WEIGHTS", "font_data", "sized"]
 
 WEIGHTS = {"regular": 400, "bold": 700}
-"""Weights by name, as numbers of OpenType."""
+"""OpenType weights by name."""
 
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 
 
 def font_data(font: str | None, weight: str = "regular") -> bytes:
-    """Read a font.
+    """Read the file of a font.
 
     Args:
         font: A file, or the name of an installed family such as "DejaVu Sans Mono"; None takes JetBrains Mono.
-        weight: One of `WEIGHTS`; picks the file of a family.
+        weight: One of `WEIGHTS`; selects the file of a family.
     Raises:
-        TileError: There is no such file and no such family (names the nearest one), or the file is no font.
+        TileError: There is no such file or family (names the most similar one), or the file is not a font.
     """
     if font is None:
         return resources.files("fontpkg_jetbrains_mono").joinpath("files", "JetBrainsMono[wght].ttf").read_bytes()
@@ -48,10 +48,10 @@ def font_data(font: str | None, weight: str = "regular") -> bytes:
 
 @lru_cache(maxsize=64)
 def sized(data: bytes, size: float, weight: str = "regular") -> ImageFont.FreeTypeFont:
-    """Open a font at a size in pixels, at a weight where it has several.
+    """Open a font at a size in pixels, and at a weight if it has several.
 
     Raises:
-        OSError: It is no font.
+        OSError: It is not a font.
     """
     font = ImageFont.truetype(io.BytesIO(data), size, layout_engine=ImageFont.Layout.BASIC)
     try:
@@ -73,7 +73,7 @@ def has_weights(data: bytes) -> bool:
 
 
 def is_bold(data: bytes) -> bool:
-    """Tell whether a font calls itself bold."""
+    """Tell whether a font's style is bold by its name."""
     return "bold" in (sized(data, 16).getname()[1] or "").lower()
 
 
@@ -82,7 +82,7 @@ def _is_weight(name: bytes | str | None) -> bool:
 
 
 def _installed(family: str, weight: str) -> Path:
-    """Find the file of an installed family in a weight, or another of its files."""
+    """Find the file of an installed family in a weight; another file of the family if it has no such weight."""
     wanted = family.casefold()
     families: dict[str, str] = {}
     best: tuple[int, str] | None = None
@@ -109,7 +109,7 @@ def _installed(family: str, weight: str) -> Path:
 
 
 def _font_files() -> Iterator[Path]:
-    """All font files of the places where systems keep them, in order of their paths."""
+    """Yield all font files of the system's font folders, sorted by path in each folder."""
     home = Path.home()
     if sys.platform == "darwin":
         folders = [home / "Library/Fonts", Path("/Library/Fonts"), Path("/System/Library/Fonts")]

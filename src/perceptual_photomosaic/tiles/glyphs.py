@@ -16,10 +16,11 @@ from PIL import Image, ImageDraw, ImageFont
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.pixels import Colour
+from perceptual_photomosaic.tiles.character_files import write_characters
 from perceptual_photomosaic.tiles.characters import SETS, drawn
 from perceptual_photomosaic.tiles.derived import PlainSet, check_size, chosen, digest
 from perceptual_photomosaic.tiles.fonts import WEIGHTS, font_data, has_weights, is_bold, sized
-from perceptual_photomosaic.tiles.spec import write_characters, write_colour, write_spec
+from perceptual_photomosaic.tiles.spec import write_colour, write_spec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,31 +30,31 @@ if TYPE_CHECKING:
 __all__ = ["Glyphs", "Placement"]
 
 _MEASURED_PX = 1000  # font size at which glyphs are measured: large enough for hinting to vanish
-_CHECKED_PX = 48  # font size at which missing glyphs are told from others
+_CHECKED_PX = 48  # font size at which missing glyphs are detected
 _DRAWN_PX = 160  # glyphs are drawn at least this large and averaged down
 
 
 class Glyphs(PlainSet):
     """Characters of one font, in one or several colours on a background.
 
-    In cells of the font's own shape, as wide as its advance and as high as its lines (`cell_aspect`), characters stand
-    as in a text: without gutters, blocks and lines joining. In any other cell all characters share the largest size at
-    which the ink of every one and the advance box it stands in fit, each in the middle of the cell's width.
+    A cell of the font's own shape is as wide as the font's advance and as high as its lines (`cell_aspect`). There
+    characters are placed as in a text, without gaps, so that blocks and lines join. In a cell of another shape all
+    characters share the largest size at which the ink and the advance box of each fit, centred horizontally.
 
     Glyphs are drawn several times larger and averaged, so that small ones show the true share of ink in each pixel
-    (hinting would thicken or drop strokes); ink and background are mixed in sRGB values, as text on screens is.
+    (hinting would thicken or drop strokes). Ink and paper are mixed in sRGB values, like text on screens.
 
     Args:
         characters: One tile each; repeated ones count once. None takes those of `set_name`.
-        set_name: A name in `characters.SETS`; "ascii" where nothing is said.
-        font: A font file or the name of an installed family; None takes JetBrains Mono, which comes along.
+        set_name: A name in `characters.SETS`; "ascii" by default.
+        font: A font file or the name of an installed family; None takes the built-in JetBrains Mono.
         weight: "regular" or "bold".
         foreground: Ink colours: all characters in the first, then all in the second, and so on.
-        background: The colour behind them.
+        background: The colour of the paper.
 
     Raises:
-        TileError: The font cannot be read, has no such weight, or has no picture for a character; an unknown set or
-            weight.
+        TileError: The font cannot be read, has no such weight, or cannot draw a character; the set or the weight is
+            unknown.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Glyphs(PlainSet):
 
     @cached_property
     def cell_aspect(self) -> tuple[int, int]:
-        """Width to height of the font's own cell: its widest advance to its line height, in lowest terms."""
+        """Width to height of the font's own cell, in lowest terms: its widest advance to its line height."""
         line = self._line
         width, height = max(1, round(1000 * line.advance)), max(1, round(1000 * (line.above + line.below)))
         common = math.gcd(width, height)
@@ -151,7 +152,7 @@ class Glyphs(PlainSet):
         return pictures
 
     def _ink(self, character: str, size_px: tuple[int, int]) -> NDArray[np.float32]:
-        """Share of ink in each pixel, (height, width), 0 to 1."""
+        """Return the share of ink in each pixel, (height, width), 0 to 1."""
         if self._is_own(size_px):
             return self._ink_in_line(character, size_px)
         width, height = size_px
@@ -164,7 +165,7 @@ class Glyphs(PlainSet):
         return np.asarray(canvas.reduce(finer), dtype=np.float32) / np.float32(255)
 
     def placement(self, size_px: tuple[int, int]) -> Placement:
-        """Say how characters stand in a cell of a size, for those who write them as text."""
+        """Return the size and position of characters in a cell of a size, for output as text."""
         width, height = size_px
         if self._is_own(size_px):
             line = self._line
@@ -176,7 +177,7 @@ class Glyphs(PlainSet):
         return Placement(self._data, self.weight, font_px / (height * finer), baseline / (height * finer), 1.0, False)
 
     def _largest(self, size_px: tuple[int, int], finer: int) -> tuple[float, float]:
-        """Font size at which all characters fit a cell of another shape, and the baseline, in so much finer pixels."""
+        """Return the font size at which all characters fit a cell of another shape, and the baseline, in subpixels."""
         width, height = size_px
         extent = self._extent
         room = (width * finer - 2, height * finer - 2)  # one fine pixel on each side for the rounding of outlines
@@ -184,12 +185,12 @@ class Glyphs(PlainSet):
         return font_px, height * finer / 2 + font_px * (extent.above - extent.below) / 2
 
     def _is_own(self, size_px: tuple[int, int]) -> bool:
-        """Tell whether a cell has the font's own shape, as far as whole pixels can."""
+        """Tell whether a cell has the font's own shape, to within one pixel."""
         line, (width, height) = self._line, size_px
         return abs(width - height * line.advance / (line.above + line.below)) <= 1
 
     def _ink_in_line(self, character: str, size_px: tuple[int, int]) -> NDArray[np.float32]:
-        """The same in a cell of the font's own shape, where characters stand as in a text."""
+        """Return the share of ink in each pixel of a cell of the font's own shape, (height, width), 0 to 1."""
         joined = drawn(character, size_px)
         if joined is not None:
             return joined
@@ -206,14 +207,14 @@ class Glyphs(PlainSet):
 
 @dataclass(frozen=True)
 class Placement:
-    """How the characters of a font stand in cells; each in the middle of the cell's width.
+    """The size and position of a font's characters in cells, each centred horizontally.
 
     Attributes:
         data: The font's file.
         weight: One of `fonts.WEIGHTS`.
         size: The font's size, in heights of a cell.
-        baseline: How far the baseline lies below the top of a cell, in heights of a cell.
-        stretch: By what characters are widened, to fill whole pixels: about 1.
+        baseline: Distance of the baseline from the top of a cell, in heights of a cell.
+        stretch: Factor that widens characters to fill whole pixels: about 1.
         own: Whether cells have the font's own shape, so that blocks and braille fill them.
     """
 
@@ -227,7 +228,7 @@ class Placement:
 
 @dataclass(frozen=True)
 class _Line:
-    """The widest advance of a font's characters and how far its lines reach from the baseline, in font sizes."""
+    """The widest advance of characters, and the reach of its lines above and below the baseline (in font sizes)."""
 
     advance: float
     above: float
@@ -236,7 +237,7 @@ class _Line:
 
 @dataclass(frozen=True)
 class _Extent:
-    """How far the characters of a set reach from the middle of the baseline of their advance box, in font sizes."""
+    """The reach of all characters of a set from the middle of the baseline of their advance box, in font sizes."""
 
     half_width: float
     above: float
@@ -250,21 +251,21 @@ def _measure(font: ImageFont.FreeTypeFont, characters: str) -> _Extent:
         middle = font.getlength(character) / 2
         half_width = max(half_width, middle, middle - left, right - middle)
         above, below = max(above, -top), max(below, bottom)
-    if above + below <= 0:  # a set of blanks
+    if above + below <= 0:  # all characters are blank
         above = font.getmetrics()[0]
     half_width, above, below = (value / _MEASURED_PX for value in (half_width, above, below))
     return _Extent(max(half_width, 1e-3), above, below)
 
 
 def _ink_box(font: ImageFont.FreeTypeFont, character: str) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of what is really drawn, from the left end of the baseline."""
+    """Return left, top, right and bottom of the ink, from the left end of the baseline."""
     mask, (x, y) = font.getmask2(character, mode="L", anchor="ls")
     box = Image.Image()._new(mask).getbbox()
     return (0, 0, 0, 0) if box is None else (box[0] + x, box[1] + y, box[2] + x, box[3] + y)
 
 
 def _refuse_missing(font: ImageFont.FreeTypeFont, characters: str, font_name: str) -> None:
-    """Refuse characters that have no picture of their own."""
+    """Check that the font can draw every character."""
     blank_box = [_bitmap(font, chr(code)) for code in (0x10FFFF, 0xFFFF)]  # never assigned: drawn as the missing glyph
     missing = [
         character

@@ -23,10 +23,10 @@ __all__ = ["Joined"]
 
 
 class Joined:
-    """All tiles of the first set, then all of the second, and so on.
+    """Several tile sets as one: all tiles of the first set, then all tiles of the second set, and so on.
 
     Args:
-        sets: One set or more. All must offer the same variants.
+        sets: One set or more, all with the same variants.
 
     Raises:
         TileError: There is no set, or the variants differ.
@@ -60,7 +60,7 @@ class Joined:
 
     @property
     def copies(self) -> Mapping[str, str]:
-        """Sources that count as one with another in their set."""
+        """The source that is used in place of each copy, by the copy's source, in all sets."""
         return {copy: kept for tiles in self.sets for copy, kept in copies_in(tiles).items()}
 
     @property
@@ -69,7 +69,7 @@ class Joined:
         return " ".join(dict.fromkeys(tiles.licence for tiles in self.sets if tiles.licence))
 
     def source(self, tile: int) -> str:
-        """Where a tile comes from."""
+        """Return the source of a tile."""
         per_tile = len(self.variants)
         number = bisect_right(self._starts, tile * per_tile) - 1
         return self.sets[number].source(tile - self._starts[number] // per_tile)

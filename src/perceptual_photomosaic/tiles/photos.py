@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Photos"]
 
-_DECODING = 3  # raised whenever the same file would give other pixels than before: cached ones are then not used
-_BATCH = 256  # photos between two transactions of the cache
+_DECODING = 3  # increased whenever the same file would give other pixels than before: cached ones are then not used
+_BATCH = 256  # photos per transaction of the cache
 _Item = TypeVar("_Item")
 _Done = TypeVar("_Done")
 
@@ -43,18 +43,18 @@ _Done = TypeVar("_Done")
 class Photos(PlainSet):
     """All pictures in a folder and the folders below it, in natural order of their paths; copies are used once.
 
-    Of files that are the same byte for byte the first is used, of photos that look alike the largest file.
+    Of identical files the first is used, of near copies the largest file.
 
-    Opening reads every photo once, small, and finds out which are usable; with a cache, photos seen before are not
-    read at all. Pictures up to the size of the thumbnails are shrunk from them; larger ones come from the files.
+    Opening reads every photo once at a small size, and finds the usable ones; with a cache, photos read before are not
+    read again. Pictures up to the size of the thumbnails are reduced from them; larger ones come from the files.
 
     Args:
-        folder: Where the photos are.
-        options: How they are cut, drawn and kept.
+        folder: Folder of the photos.
+        options: Options for cropping, drawing and caching.
         crop: Overrides `options.crop`, and is then part of the spec; so does `background`.
         background: Colour that shows through transparent pictures.
         duplicates: Use copies too.
-        reporter: Hears of progress, of copies that are not used, and of trouble with the cache.
+        reporter: Receives progress, and notes about copies that are not used and failures of the cache.
 
     Raises:
         TileError: The folder does not exist or holds no usable picture.
@@ -116,15 +116,15 @@ class Photos(PlainSet):
 
     @property
     def copies(self) -> Mapping[str, str]:
-        """Paths of photos that are not used, as they are copies, and the path of the one used in place of each."""
+        """Path of the photo that is used in place of each copy, by the copy's path."""
         return self._copies
 
     def source(self, tile: int) -> str:
-        """The path of a photo."""
+        """Return the path of a photo."""
         return self.paths[tile]
 
     def identity(self) -> str:
-        """Digest of the contents of all files and of how they are cut; names and folders do not matter."""
+        """Digest of the contents of all files and of their crop; names and folders have no effect."""
         return self._identity
 
     def pictures(
@@ -162,7 +162,7 @@ class Photos(PlainSet):
     def _without_copies(
         self, usable: list[PhotoFile], known: dict[str, tuple[bytes, Thumbnail]], reporter: Reporter
     ) -> list[PhotoFile]:
-        """Leave out copies of other photos, and say so."""
+        """Leave out copies of other photos, and report them."""
         thumbnails, _ = unpacked([known[file.path][1] for file in usable], self.options.thumbnail_px)
         kept, same = kept_for_each([known[file.path][0] for file in usable], thumbnails, [file.size for file in usable])
         used = [file for number, file in enumerate(usable) if kept[number] == number]
@@ -177,7 +177,7 @@ class Photos(PlainSet):
     def _decode(
         self, data: bytes, name: str, size_px: tuple[int, int], *, enlarge: bool
     ) -> tuple[NDArray[np.uint8], str]:
-        """Read a photo at a size; and what is damaged in it, if that is accepted."""
+        """Decode a photo at a size; also return what is damaged in it, if that is accepted."""
         crop, crop_px = crop_named(self._crop)
         read = decode_what_is_there if self.options.accept_damaged else _decode_whole
         return read(
@@ -193,11 +193,11 @@ class Photos(PlainSet):
         )
 
     def _cut(self) -> tuple[object, ...]:
-        """Everything besides the file and the size that decides the pixels."""
+        """Return everything besides the file and the size that determines the pixels."""
         return self.options.cell_aspect, self._crop, self._background
 
     def _options_key(self) -> bytes:
-        """Key under which thumbnails are cached: whoever decodes, and how."""
+        """Return the key of cached thumbnails: the decoders and the options."""
         try:
             import pi_heif
 
@@ -212,7 +212,7 @@ class Photos(PlainSet):
         return bytes.fromhex(key)[:8]
 
     def _open_thumbnails(self, files: list[PhotoFile], reporter: Reporter) -> dict[str, tuple[bytes, Thumbnail]]:
-        """Digest and thumbnail of every file by its path, from the cache as far as it knows them."""
+        """Return digest and thumbnail of every file by its path, from the cache if it has them."""
         crop_named(self._crop)
         if not files:
             return {}
@@ -260,7 +260,7 @@ class Photos(PlainSet):
             cache.store(key, new, seen)
 
     def _thumbnail(self, file: PhotoFile) -> tuple[PhotoFile, bytes, Thumbnail]:
-        """Read one file: the digest of its content (empty if it cannot be read), and its thumbnail."""
+        """Read one file; return the digest of its content (empty if it cannot be read) and its thumbnail."""
         content = b""
         name = printable(file.path)
         try:
@@ -277,7 +277,7 @@ def _decode_whole(data: bytes, size_px: tuple[int, int], **options: Any) -> tupl
 
 
 def _in_threads(work: Callable[[_Item], _Done], items: Iterable[_Item], threads: int) -> Iterator[_Done]:
-    """Do work on every item; results come in the order of the items."""
+    """Apply a function to every item in threads; results are in the order of the items."""
     if threads == 1:
         yield from map(work, items)
         return

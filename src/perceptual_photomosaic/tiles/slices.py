@@ -1,4 +1,4 @@
-"""Patches of one picture as tiles."""
+"""Parts of one picture as tiles."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Slices"]
 
-_ABOUT = 1000  # patches that a picture is cut into when nobody says how large they shall be
+_ABOUT = 1000  # number of parts if no size is given
 
 
 class Slices(PlainSet):
-    """Patches that lie side by side without overlap, row by row; what is left over is shared by the edges.
+    """Parts of a picture side by side, without overlap, row by row; left-over pixels are divided between the edges.
 
     Args:
         path: The picture to cut.
-        options: The cells' aspect and the background are taken from here.
-        size: Height of a patch in pixels of the picture; None cuts about 1,000 patches.
+        options: The aspect of cells and the background are taken from here.
+        size: Height of a part in pixels of the picture; None cuts about 1,000 parts.
 
     Raises:
         ImageError: The picture cannot be read.
-        TileError: The patch is larger than the picture.
+        TileError: The size is larger than the picture, or below 1.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Slices(PlainSet):
         self._rows: int = height // self._patch_px[1]
         if not self._columns or not self._rows:
             raise TileError(
-                f"slices: patches of {self._patch_px[0]} x {self._patch_px[1]} px do not fit into "
+                f"slices: parts of {self._patch_px[0]} x {self._patch_px[1]} px do not fit into "
                 f"{printable(self.path)} with {width} x {height} px; pass a smaller size"
             )
         self._left = (width - self._columns * self._patch_px[0]) // 2
@@ -72,17 +72,17 @@ class Slices(PlainSet):
         return write_spec("slices", self.path, {"size": str(self._size)})
 
     def source(self, tile: int) -> str:
-        """The picture and the number of the patch: "slices:a.png#12"."""
+        """Return the picture and the number of the part: "slices:a.png#12"."""
         return f"slices:{self.path}#{tile}"
 
     def identity(self) -> str:
-        """Digest of the picture and the patches' size."""
+        """Digest of the picture and the size of its parts."""
         return self._identity
 
     def pictures(
         self, size_px: tuple[int, int], choices: Sequence[int] | None = None, *, reporter: Reporter | None = None
     ) -> NDArray[np.uint8]:
-        """Draw patches at a size, as they are where it is their own; see `TileSet.pictures`."""
+        """Draw parts at a size, unchanged if it is their own size; see `TileSet.pictures`."""
         check_size(size_px)
         return resized((self._patch(tile) for tile in chosen(choices, len(self)).tolist()), size_px)
 

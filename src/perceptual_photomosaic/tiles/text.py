@@ -1,4 +1,4 @@
-"""The text of a tile: letters and emoji are characters, and their names say which."""
+"""The text of tiles: letters and emoji are characters, and their names contain them."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _AS_PICTURE = "\N{VARIATION SELECTOR-16}"
 
 
 def text_of(source: str) -> tuple[str, tuple[int, int, int] | None]:
-    """Read the name of a tile as text.
+    """Return the text of a tile, from its name.
 
-    A single emoji that is a plain sign by default, such as a heart or the sun, is followed by the selector that asks
-    for its picture.
+    A single emoji that is shown as a plain sign by default, such as a heart or the sun, is followed by the selector
+    that requests its picture.
 
     Args:
-        source: As `TileSet.source` says it: "glyph:A", "glyph:A:#ff0000", "emoji:1F600", "emoji:1F1E9-1F1EA".
+        source: Name as in `TileSet.source`: "glyph:A", "glyph:A:#ff0000", "emoji:1F600", "emoji:1F1E9-1F1EA".
     Returns:
-        One character, or the code points of one emoji; and the colour, sRGB, that the name says, if any.
+        One character, or the code points of one emoji; and the colour in the name, sRGB, or None.
     Raises:
-        TileError: The tile is no text.
+        TileError: The tile is not text.
     """
     glyph = _GLYPH.fullmatch(source)
     if glyph:
@@ -46,16 +46,16 @@ def text_of(source: str) -> tuple[str, tuple[int, int, int] | None]:
 
 
 def _is_picture(character: str) -> bool:
-    """Tell whether an emoji is shown as a picture by default: those are the wide ones, and those newer than Python."""
+    """Tell whether an emoji is shown as a picture by default: the wide ones, and those newer than Python."""
     return unicodedata.east_asian_width(character) == "W" or ord(character) >= 0x1F900
 
 
 def home_of(tiles: TileSet, tile: int) -> tuple[TileSet, int]:
-    """Find the set that a tile is of, where sets are joined or are a part of another one.
+    """Find the set that a tile comes from, inside joined sets and sets made from others.
 
     Args:
-        tiles: The set.
-        tile: Number of a tile (not choice) in it.
+        tiles: The outer set.
+        tile: Number of the tile (not choice) in it.
     Returns:
         The innermost set and the tile's number there.
     """
@@ -71,5 +71,5 @@ def home_of(tiles: TileSet, tile: int) -> tuple[TileSet, int]:
         raise IndexError(tile)
     if not isinstance(tiles, DerivedSet):
         return tiles, tile
-    numbers = getattr(tiles, "numbers", None)  # of a shortlist
+    numbers = getattr(tiles, "numbers", None)  # a shortlist has these
     return home_of(tiles.tiles, tile if numbers is None else int(numbers[tile]))

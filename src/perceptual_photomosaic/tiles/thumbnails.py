@@ -1,4 +1,4 @@
-"""Pixels of thumbnails as the cache keeps them: width, height, and sRGB row by row."""
+"""Thumbnails as bytes in the cache: width, height, and sRGB pixels row by row."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _SIZE = struct.Struct("<II")  # width and height
 
 
 def packed(picture: NDArray[np.uint8]) -> bytes:
-    """Write a picture, uint8, (height, width, 3), as the cache keeps it."""
+    """Convert a picture, uint8, (height, width, 3), to bytes for the cache."""
     return _SIZE.pack(picture.shape[1], picture.shape[0]) + picture.tobytes()
 
 
 def unpacked(
     kept: Sequence[Thumbnail], size_px: tuple[int, int]
 ) -> tuple[NDArray[np.uint8], dict[int, NDArray[np.uint8]]]:
-    """Read thumbnails back.
+    """Convert thumbnails of the cache back to pictures.
 
     Args:
-        kept: Those that have pixels.
-        size_px: (width, height) to bring them to.
+        kept: Thumbnails that have pixels.
+        size_px: (width, height) of the result.
     Returns:
-        All at that size, uint8, (N, height, width, 3); and by their numbers, as they are, those that were smaller.
+        All at that size, uint8, (N, height, width, 3); and those of another size unchanged, by their numbers.
     """
     width, height = size_px
     pictures = np.empty((len(kept), height, width, 3), np.uint8)

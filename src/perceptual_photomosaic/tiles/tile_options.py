@@ -1,4 +1,4 @@
-"""How tiles are cut, drawn and kept: the options that every kind of tile set shares."""
+"""Options that every kind of tile set shares: for cropping, drawing and caching."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from perceptual_photomosaic.config import CROPS
 from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.threads import usable_cores
 
 __all__ = ["VARIANTS", "TileOptions", "default_cache_dir", "unknown_crop"]
 
@@ -16,7 +17,7 @@ VARIANTS = ("rotate", "flip")
 
 
 def unknown_crop(crop: str) -> str:
-    """Say that there is no such crop, and which one was perhaps meant."""
+    """Return the error message for an unknown crop, with the most similar name."""
     near = get_close_matches(crop.lower(), CROPS, 1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"crop: expected one of {', '.join(CROPS)}, got {crop!r}{hint}"
@@ -24,20 +25,20 @@ def unknown_crop(crop: str) -> str:
 
 @dataclass(frozen=True)
 class TileOptions:
-    """Options of a tile set.
+    """Options that every kind of tile set shares.
 
     Args:
         cell_aspect: (width, height) of a cell, in any unit; pictures are cropped to it.
-        thumbnail_px: (width, height) that photos are decoded to when the set is opened, and that the cache keeps.
+        thumbnail_px: (width, height) at which photos are decoded when the set is opened, and stored in the cache.
             Pictures up to this size come from memory, larger ones from the original files.
-        crop: "centre", "attention" (where libvips' saliency is highest), "faces" (the centre if there is none), or
-            "none": the whole picture, over the background.
-        background: sRGB colour that shows through transparent pictures, and beside those that are shown whole.
+        crop: "centre", "attention" (where libvips finds the highest saliency), "faces" (the centre if there is none),
+            or "none": the whole picture, over the background.
+        background: sRGB colour that shows through transparent pictures, and beside pictures that are shown whole.
         variants: Any of "rotate" and "flip".
-        cache: Folder of the thumbnail cache; None keeps nothing between runs. See `default_cache_dir`.
-        workers: Threads that decode; 0 takes one for every core this process may use.
-        max_pixels: Photos that would need more pixels in memory to decode are skipped.
-        accept_damaged: Use photos of a folder whose last part is damaged.
+        cache: Folder of the thumbnail cache; None stores nothing between runs. See `default_cache_dir`.
+        workers: Threads that decode; 0 takes one for every core that this process may use.
+        max_pixels: Photos that need more pixels in memory for decoding are skipped.
+        accept_damaged: Use photos whose last part is damaged.
     """
 
     cell_aspect: tuple[int, int] = (1, 1)
@@ -70,13 +71,11 @@ class TileOptions:
         """Number of threads to decode with."""
         if self.workers:
             return self.workers
-        if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
+        return usable_cores()
 
 
 def default_cache_dir() -> Path:
-    """Where thumbnails are kept: $PHOTOMOSAIC_CACHE, or a folder "photomosaic" in the user's cache folder."""
+    """Return the folder for thumbnails: $PHOTOMOSAIC_CACHE, or "photomosaic" in the user's cache folder."""
     if own := os.environ.get("PHOTOMOSAIC_CACHE"):
         return Path(own)
     base = os.environ.get("XDG_CACHE_HOME")

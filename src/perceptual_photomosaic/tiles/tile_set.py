@@ -1,8 +1,8 @@
-"""What a tile set is: anything that hands out small pictures of one shape.
+"""The protocol of tile sets: objects that return small pictures of one shape.
 
-A *tile* is one picture of the set (a photo, a glyph). It may be used in several *variants* (rotated, mirrored); one
-tile in one variant is a *choice*, and choices are what a cell picks from: choice = tile * variants + variant.
-Limits on repetition count tiles, so a photo and its mirror image are the same photo.
+A *tile* is one picture of the set (a photo, a glyph). It may be used in several *variants* (rotated, mirrored). One
+tile in one variant is a *choice*, and a cell gets one choice: choice = tile * variants + variant. Limits on repetition
+count tiles, so a photo and its mirror image are the same photo.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Skipped", "TileSet"]
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that could not be used as a tile, and why."""
+    """A file that cannot be used as a tile, and the reason."""
 
     path: str
     reason: str
@@ -31,7 +31,7 @@ class Skipped:
 class TileSet(Protocol):
     """A sequence of choices, numbered 0 .. len - 1, all cropped to one aspect.
 
-    Opening a tile set finds out which tiles are usable, so `len` and the numbering stay fixed afterwards.
+    Opening a tile set finds the usable tiles, so `len` and the numbering never change afterwards.
     """
 
     @property
@@ -48,16 +48,16 @@ class TileSet(Protocol):
 
     @property
     def licence(self) -> str:
-        """Terms that bind what is made with the set, in one line; empty where there are none."""
+        """Terms for mosaics made with the set, in one line; empty if there are none."""
 
     def __len__(self) -> int:
         """Number of choices: tiles times variants."""
 
     def source(self, tile: int) -> str:
-        """Where tile number `tile` (not choice) comes from: a path, "emoji:1F600", "glyph:A", "slices:a.png#12"."""
+        """Return the source of tile number `tile` (not choice): a path, "emoji:1F600", "glyph:A", "slices:a.png#12"."""
 
     def identity(self) -> str:
-        """Hex digest of everything that decides the pictures: equal sets of equal pictures have equal identities."""
+        """Return a hex digest of everything that determines the pictures: equal for sets with equal pictures."""
 
     def pictures(
         self, size_px: tuple[int, int], choices: Sequence[int] | None = None, *, reporter: Reporter | None = None
@@ -66,11 +66,11 @@ class TileSet(Protocol):
 
         Args:
             size_px: (width, height) of each picture in pixels. Its aspect is that of the cell.
-            choices: Which choices to draw, in this order; None draws all.
-            reporter: Hears of progress where drawing takes long.
+            choices: Choices to draw, in this order; None draws all.
+            reporter: Receives progress if drawing takes long.
         Returns:
-            sRGB pictures, uint8, (n, height, width, 3), at full quality: taken from the original where the set's own
-            thumbnails are smaller than asked for.
+            sRGB pictures, uint8, (n, height, width, 3), at full quality: read from the original if the set's thumbnails
+            are smaller than `size_px`.
         Raises:
-            TileError: An original that was there when the set was opened is now missing or broken.
+            TileError: An original file that existed when the set was opened is now missing or broken.
         """

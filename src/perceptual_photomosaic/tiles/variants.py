@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from perceptual_photomosaic.progress import Reporter
 
-__all__ = ["Variants", "variant_names"]
+__all__ = ["Variants"]
 
 
 class Variants(DerivedSet):
@@ -24,12 +24,12 @@ class Variants(DerivedSet):
 
     Args:
         tiles: A set without variants of its own.
-        rotate: Add quarter turns, clockwise; only the half turn where cells are not square.
+        rotate: Add quarter turns, clockwise; only the half turn if cells are not square.
         flip: Add the mirror image (left and right exchanged), and its turns.
         square: Whether cells are square.
 
     Raises:
-        TileError: The set has variants already.
+        TileError: The set already has variants.
     """
 
     def __init__(self, tiles: TileSet, *, rotate: bool = False, flip: bool = False, square: bool = True) -> None:
@@ -71,13 +71,8 @@ class Variants(DerivedSet):
         return result
 
 
-def variant_names(variants: Sequence[str], square: bool = True) -> tuple[str, ...]:
-    """Names of all variants, from the words of `TileOptions.variants`: ("as is", "mirrored") for ("flip",)."""
-    return tuple(_name(*move) for move in _moves("rotate" in variants, "flip" in variants, square))
-
-
 def _moves(rotate: bool, flip: bool, square: bool) -> list[tuple[bool, int]]:
-    """(mirrored, clockwise quarter turns after that) of each variant, "as is" first."""
+    """Return (mirrored, clockwise quarter turns after that) of each variant, "as is" first."""
     turns = ((0, 1, 2, 3) if square else (0, 2)) if rotate else (0,)
     return [(mirrored, turn) for mirrored in ((False, True) if flip else (False,)) for turn in turns]
 

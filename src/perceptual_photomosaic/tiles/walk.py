@@ -1,4 +1,4 @@
-"""The picture files below a folder, in an order that people expect and that never changes by itself."""
+"""Picture files in a folder and the folders below it, in natural order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from perceptual_photomosaic.tiles.tile_set import Skipped
 
 __all__ = ["PhotoFile", "Walk", "find_photos", "natural_key"]
 
-_KINDS = 5  # that are named
+_KINDS = 5  # extensions that the note names
 
 PICTURES = frozenset(
     ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .tif .tiff .bmp .dib .avif .avifs .heic .heif .hif "  # noqa: SIM905
@@ -26,7 +26,7 @@ _NUMBER = re.compile("[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class PhotoFile:
-    """A file that looks like a picture by its name, and what the file system says about it."""
+    """A file with a picture's extension, with its size and time of change."""
 
     path: str
     size: int
@@ -35,12 +35,12 @@ class PhotoFile:
 
 @dataclass
 class Walk:
-    """What was found in a folder and the folders below it.
+    """The result of searching a folder and the folders below it.
 
     Attributes:
         found: Picture files, in natural order of their paths (2.png before 10.png).
-        skipped: What could not be looked at, in that order too.
-        others: How many files have each extension that is not a picture's, "" where they have none.
+        skipped: Files and folders that cannot be used, in the same order.
+        others: Number of files with each extension that is not a picture's; "" for files without one.
     """
 
     found: list[PhotoFile] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Walk:
     others: Counter[str] = field(default_factory=Counter)
 
     def words(self) -> str:
-        """Say in one line how many files of which kinds are passed over; empty where there are none."""
+        """Return a one-line note of the files that are no pictures, by extension; empty if there are none."""
         if not self.others:
             return ""
         kinds = [f"{count:,} {kind or 'without extension'}" for kind, count in self.others.most_common(_KINDS)]
@@ -61,10 +61,10 @@ class Walk:
 def find_photos(folder: str | os.PathLike[str]) -> Walk:
     """Find all picture files in a folder and the folders below it.
 
-    Hidden files and folders are not looked at; names without a picture's extension are counted: texts, videos.
+    Hidden files and folders are ignored; files without a picture's extension, such as texts and videos, are counted.
 
     Args:
-        folder: Where to begin. Symbolic links are followed; a folder is entered once however many lead to it.
+        folder: Folder to search. Symbolic links are followed; no folder is searched twice.
     Raises:
         TileError: The folder itself does not exist or cannot be read.
     """
@@ -85,9 +85,9 @@ def find_photos(folder: str | os.PathLike[str]) -> Walk:
 
 
 def natural_key(path: str) -> tuple[str, str]:
-    """Sort key that compares numbers in names as numbers, folder by folder, and ends in the exact text.
+    """Return a sort key that compares numbers in names as numbers, folder by folder, and ends in the exact text.
 
-    A number is written with its length before it, so that text compares as the number does: 9 < 010 < 11.
+    A number is written with its length before it, so that texts sort as the numbers do: 9 < 010 < 11.
     """
     return _NUMBER.sub(_with_length, path.casefold().replace(os.sep, "\0")), path
 
@@ -98,7 +98,7 @@ def _with_length(number: re.Match[str]) -> str:
 
 
 def _scan(folder: str, waiting: list[str], entered: set[tuple[int, int]], walk: Walk) -> None:
-    """Look at one folder: its files go to `walk`, its folders to `waiting`."""
+    """Scan one folder: its files go to `walk`, its folders to `waiting`."""
     try:
         status = Path(folder).stat()
         if (status.st_dev, status.st_ino) in entered:

@@ -23,6 +23,7 @@ from PIL import Image
 
 from perceptual_photomosaic.errors import MissingExtraError, OutputError
 from perceptual_photomosaic.files.replacing import written_aside
+from perceptual_photomosaic.threads import usable_cores
 
 __all__ = ["RunFolder", "write_json"]
 
@@ -81,7 +82,7 @@ class RunFolder:
                 "command": sys.argv,
                 "python": platform.python_version(),
                 "system": platform.platform(),
-                "processors": os.cpu_count(),
+                "processors": usable_cores(),
                 "threads": os.environ.get("OMP_NUM_THREADS", "default"),
                 "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
                 "packages": versions,

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from perceptual_photomosaic.errors import ConfigError
-from perceptual_photomosaic.losses import LossSettings
+from perceptual_photomosaic.loss_settings import LossSettings
 
 __all__ = ["LIGHT_LOSS", "PRESETS", "TrainSettings", "preset"]
 

@@ -19,7 +19,7 @@ import torch
 
 from perceptual_photomosaic.errors import ConfigError, MissingExtraError, ModelError
 from perceptual_photomosaic.progress import SILENT, Reporter, Stage
-from perceptual_photomosaic.tiles.spec import spec_in_full, spec_of_old
+from perceptual_photomosaic.tiles.saved_spec import spec_in_full, spec_of_old
 from perceptual_photomosaic.training.checkpoint import last_checkpoint
 from perceptual_photomosaic.training.notify import check_url, notify
 from perceptual_photomosaic.training.prepare import Prepared, find_pictures, prepare

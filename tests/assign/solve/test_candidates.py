@@ -1,4 +1,4 @@
-"""Candidates against sorting all choices: the nearest by all colours, and the nearest by the mean colour."""
+"""Candidates are the nearest choices by all colours and by the mean colour, as a sort of all choices finds them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.assign.problems import problem_of, random_costs, small_problem, smoot
 
 
 def squared_distances(problem: Problem, *, means: bool = False) -> np.ndarray:
-    """Between all cells and all choices, by descriptors or by mean colours."""
+    """Return squared distances between all cells and all choices, by descriptors or by mean colours."""
     cells, choices = (
         traits.mean_colours if means else traits.descriptors for traits in (problem.cell_traits, problem.choice_traits)
     )
@@ -75,7 +75,7 @@ def test_tiles_that_may_be_turned_have_half_as_many_more() -> None:
 
 
 def test_a_rare_hue_is_found_in_tiles_that_are_less_smooth() -> None:
-    """A plain red cell: a hundred plain greys look more like it, sample by sample, than a striped red tile."""
+    """Among a hundred plain grey tiles, a plain red cell has a striped red tile as a candidate."""
     greys = np.linspace(0.05, 0.9, 100, dtype=np.float32)[:, None, None, None] * np.ones((8, 8, 3), np.float32)
     striped = np.zeros((1, 8, 8, 3), np.float32)
     striped[:, :, ::2] = 1.0, 0.9, 0.9
@@ -102,7 +102,7 @@ def test_a_list_loses_little_against_all_choices(seed: int) -> None:
 @given(st.integers(1, 9), st.integers(1, 20), st.integers(1, 25), st.integers(0, 999))
 @settings(max_examples=20)
 def test_what_suits_cells_best_that_have_to_share(cells: int, pool: int, count: int, seed: int) -> None:
-    """Against a loop over products of what differs from the mean."""
+    """The result is that of a loop over products of differences from the mean."""
     problem = small_problem((3, 3), tiles=20, seed=seed)
     random = np.random.default_rng(seed)
     some, shared = random.permutation(9)[:cells], random.permutation(20)[:pool]

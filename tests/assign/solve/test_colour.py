@@ -1,4 +1,4 @@
-"""Colour inside cells against a loop over samples; detail counts for fine samples and for nothing else."""
+"""Colour inside cells equals a loop over samples; detail counts for fine samples only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.assign.problems import small_problem, smooth_patches
 
 
 def slow_cost(problem: Problem, cell: int, choice: int, k: int) -> float:
-    """The mean distance over k x k samples, each the average of its light, sample by sample."""
+    """Return the mean distance over k x k samples, each the average of its light, by a loop over samples."""
     total, side = 0.0, 8 // k
     for row in range(k):
         for column in range(k):
@@ -50,7 +50,7 @@ def test_costs_and_energy_match_a_loop_over_samples(
 
 
 def test_costs_are_about_those_that_people_see() -> None:
-    """A hundredth of CIEDE2000, which the distance stands for, in the order of costs and about in their size."""
+    """Costs have about the size and the order of CIEDE2000 / 100."""
     problem = small_problem((4, 5), tiles=30, patches=smooth_patches, seed=2)
     options = np.tile(np.arange(30), (20, 1))
     costs = CellColour(problem, 1.0, 1).costs(np.arange(20), options[:, 0], options)
@@ -67,14 +67,14 @@ def test_detail_counts_for_fine_samples_and_nothing_else() -> None:
     options = np.tile(np.arange(9), (6, 1))
     for row in TERMS:
         without, with_detail = (
-            row.make(problem, 0.8).costs(np.arange(6), options[:, 0], options) for problem in (plain, detailed)
+            row.build(problem, 0.8).costs(np.arange(6), options[:, 0], options) for problem in (plain, detailed)
         )
         factor = detail[:, None] if row.name == "colour8" else 1
         np.testing.assert_allclose(with_detail, without * factor, rtol=1e-5, err_msg=row.name)
 
 
 def test_a_bad_corner_does_not_rule_a_tile_out() -> None:
-    """It is a distance and not its square: one corner twice as wrong costs twice as much, not four times."""
+    """The cost is a distance, not its square: twice the error in one corner costs twice as much, not four times."""
     cells = np.full((1, 8, 8, 3), 0.2, np.float32)
     choices = np.repeat(cells, 3, axis=0)
     choices[1:, :2, :2] = 0.25

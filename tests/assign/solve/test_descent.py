@@ -1,4 +1,4 @@
-"""The way down: the energy never rises, pins and limits hold, and where nothing moves there is nothing to gain."""
+"""The descent: the energy never rises, pins and limits hold, and at the end no single move lowers the energy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WEIGHTS = {"colour8": 0.8, "colour1": 2.0, "halftone1": 1.0, "halftone2": 1.0, "
 
 
 def state_of(problem: Problem, start: NDArray[np.int64] | None = None, weights: Mapping[str, float] = WEIGHTS) -> State:
-    """A state at this assignment, or at one within the limits that looks at nothing else."""
+    """Make a state with this assignment, or with a random one that keeps the pins."""
     costs = descriptor_costs(problem)
     if start is None:
         start = np.random.default_rng(problem.seed).permutation(len(problem.cells)) % len(problem.choices)
@@ -38,26 +38,28 @@ def state_of(problem: Problem, start: NDArray[np.int64] | None = None, weights: 
 
 
 def nearest_start(problem: Problem) -> NDArray[np.int64]:
-    """The nearest choices within the limits, as the solver starts: copies may lie too near to each other."""
+    """Return the nearest choices within the limits, where the solver starts; copies may be too near to each other."""
     shape, variants, repeats = problem.grid.shape, problem.variants, problem.repeats()
-    return assign_choices(descriptor_costs(problem), shape, variants, problem.limits, repeats=repeats, later=True)
+    return assign_choices(
+        descriptor_costs(problem), shape, variants, problem.limits, repeats=repeats, repair_later=True
+    )
 
 
 def gone_down(state: State, *, limited: bool = False, sweeps: int = 6) -> list[float]:
-    """The energies on the way down."""
+    """Run the descent and return its energies."""
     random = np.random.default_rng(0)
     return descend(state, LimitedMoves(state, random) if limited else FreeMoves(state, random), sweeps)
 
 
 def value(problem: Problem, chosen: NDArray[np.int64]) -> float:
-    """The energy of an assignment, by a new look."""
+    """Return the energy of an assignment, computed from the start."""
     energy = Energy(problem, WEIGHTS)
     energy.reset(chosen)
     return energy.value()
 
 
 def slope(rows: int, columns: int) -> NDArray[np.float32]:
-    """A smooth picture of few tones, which many cells want the same tiles for, (cells, 8, 8, 3)."""
+    """Return a smooth picture of few tones, (cells, 8, 8, 3), in which many cells compete for the same tiles."""
     down, right = np.divmod(np.arange(rows * columns), columns)
     tones = 0.3 + 0.2 * down[:, None] / rows + np.array([0.2, 0.0, 0.1]) * right[:, None] / columns
     return np.broadcast_to(tones[:, None, None], (rows * columns, 8, 8, 3)).astype(np.float32)
@@ -87,7 +89,7 @@ def test_the_energy_never_rises_and_is_what_it_says(
 
 @pytest.mark.parametrize("limited", [False, True])
 def test_the_way_down_leads_far_down(limited: bool) -> None:
-    """From an assignment by chance the energy falls by a third at least; one that is allowed three sweeps stops."""
+    """From a random assignment the energy falls by at least a third; the number of sweeps is respected."""
     problem = small_problem((9, 11), tiles=60, seed=5, limits=Limits(max_uses=2 if limited else None))
     energies = gone_down(state_of(problem), limited=limited)
     assert energies[-1] < 0.67 * energies[0]
@@ -97,7 +99,7 @@ def test_the_way_down_leads_far_down(limited: bool) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_where_nothing_moves_no_single_move_lowers_the_energy(seed: int) -> None:
-    """Every cell with every candidate, worked out by a new look at all terms."""
+    """The energy is computed from the start for every cell with every candidate."""
     problem = small_problem((4, 5), tiles=8, seed=seed, weighted=seed == 1)
     state = state_of(problem)
     for _ in range(30):
@@ -150,7 +152,7 @@ def test_limits_hold_after_every_group(
     moves = LimitedMoves(state, np.random.default_rng(seed))
     for sweep in range(2):
         for group in moves.groups(sweep):
-            state.make(moves.propose(group))
+            state.commit(moves.propose(group))
             counts = np.bincount(state.choices // variants, minlength=tiles)
             np.testing.assert_array_equal(counts, state.uses)
             assert counts.max() <= uses
@@ -171,7 +173,7 @@ def test_cells_exchange_tiles_where_every_tile_is_used_once() -> None:
 def test_groups_hold_every_cell_that_may_change_once_and_lie_apart(
     rows: int, columns: int, distance: int, limited: bool, data: st.DataObject
 ) -> None:
-    """So that what one cell of a group takes makes no difference to what another one is told."""
+    """The choice of one cell in a group therefore does not change the gains of another."""
     pins = data.draw(st.dictionaries(st.integers(0, rows * columns - 1), st.integers(0, 6), max_size=3))
     limits = Limits(max_uses=81 if limited else None, pinned=pins)
     problem = small_problem((rows, columns), limits=limits, variety=Variety(0.5, distance, 0.1))
@@ -188,20 +190,20 @@ def test_groups_hold_every_cell_that_may_change_once_and_lie_apart(
 
 
 def test_of_moves_that_spoil_each_other_the_better_half_is_made() -> None:
-    """What moves do together is worked out before they are made; what is no gain is not made."""
+    """The joint change is computed before moves are made, and moves without a gain are not made."""
     problem = small_problem((4, 5), tiles=8, seed=2)
     state = state_of(problem, np.zeros(20, np.int64))
     judged = state.judge(np.arange(20), *state.best_options(np.arange(20)))
     worst = judged.gains.argmin(axis=1)
     bad = [Move(1e-6, (cell,), (int(judged.options[cell, worst[cell]]),)) for cell in range(20)]
-    small = np.where(judged.gains > 1e-3, judged.gains, np.inf)  # less than what any of the others spoils
+    small = np.where(judged.gains > 1e-3, judged.gains, np.inf)  # less than the loss by any of the other moves
     cell, option = np.unravel_index(small.argmin(), small.shape)
     good = Move(float(small.min()), (int(cell),), (int(judged.options[cell, option]),))
     before = value(problem, state.choices)
-    assert state.make(bad) == 0
-    assert state.make([]) == 0
+    assert state.commit(bad) == 0
+    assert state.commit([]) == 0
     assert (state.choices == 0).all()
-    assert state.make([*bad[: int(cell)], *bad[int(cell) + 1 :], good]) == 1
+    assert state.commit([*bad[: int(cell)], *bad[int(cell) + 1 :], good]) == 1
     assert state.choices[cell] == good.choices[0] != 0
     assert value(problem, state.choices) == pytest.approx(before - good.gain, abs=2e-3)
 
@@ -227,14 +229,14 @@ def test_cells_around_a_move_are_judged_again() -> None:
     moves = FreeMoves(state, np.random.default_rng(0))
     cell = np.array([8])
     (move,) = moves.propose(cell)
-    state.awake[:] = False
-    assert moves.propose(cell) == []  # nothing has changed near it
-    assert state.make([move]) == 1
-    assert np.flatnonzero(state.awake).tolist() == [0, 1, 2, 7, 8, 9, 14, 15, 16]
+    state.changed_nearby[:] = False
+    assert moves.propose(cell) == []  # no change nearby
+    assert state.commit([move]) == 1
+    assert np.flatnonzero(state.changed_nearby).tolist() == [0, 1, 2, 7, 8, 9, 14, 15, 16]
 
 
 def test_options_that_are_judged_are_few_or_all_of_them() -> None:
-    """Among few tiles all are judged; among many those that look best, and what the cell holds."""
+    """Of few tiles all are evaluated; of many, the best by estimate and the current choice."""
     few, many = (small_problem((4, 5), tiles=count, patches=smooth_patches, seed=1) for count in (20, 200))
     for problem, whole in ((few, True), (many, False)):
         state = state_of(problem)
@@ -250,7 +252,7 @@ def test_options_that_are_judged_are_few_or_all_of_them() -> None:
 
 
 def test_the_best_of_many_options_is_seldom_left_out() -> None:
-    """Of the best move of every cell, found among all candidates, nine tenths of the gain is there."""
+    """The best options contain nine tenths of the gain of the best moves among all candidates."""
     problem = small_problem((8, 9), tiles=200, patches=smooth_patches, seed=1)
     state, cells = state_of(problem), np.arange(72)
     short = state.judge(cells, *state.best_options(cells)).gains.max(axis=1)
@@ -262,7 +264,7 @@ def test_the_best_of_many_options_is_seldom_left_out() -> None:
 
 
 def test_what_may_not_be_taken_costs_infinitely_much() -> None:
-    """But what a cell holds it may keep."""
+    """The current choice of a cell stays allowed."""
     problem = small_problem((4, 5), tiles=8, variants=2, seed=1)
     state = state_of(problem, np.full(20, 6))
     allowed = np.ones(8, bool)
@@ -285,7 +287,7 @@ def test_the_weights_that_people_get_lead_down_too() -> None:
 
 
 def test_copies_that_lie_too_near_are_parted() -> None:
-    """One tile everywhere is refused everywhere: single moves lead to cells that all keep apart."""
+    """The start, one tile in all cells, is refused everywhere; single moves lead to copies that keep their distance."""
     problem = replace(small_problem((6, 6), tiles=40, seed=1), variety=Variety(0.5, 2, 0.0))
     state = state_of(problem, np.zeros(36, np.int64))
     gone_down(state)
@@ -298,9 +300,9 @@ def test_copies_that_lie_too_near_are_parted() -> None:
 
 @pytest.mark.parametrize("uses", [4, 20])
 def test_cells_that_have_to_part_first_do_not_end_the_descent(uses: int) -> None:
-    """Copies that part may cost energy in the first sweep; the sweeps after it go on from there."""
+    """The energy may rise in the first sweep to keep copies apart; further sweeps still follow."""
     problem = small_problem((14, 14), tiles=60, limits=Limits(max_uses=uses), patches=smooth_patches)
-    problem = replace(problem, variety=Variety.settle(0.3, None, 60, varied=True), cells=slope(14, 14))
+    problem = replace(problem, variety=Variety.choose(0.3, None, 60, varied=True), cells=slope(14, 14))
     weights = {"colour8": 5.0}
     state = state_of(problem, nearest_start(problem), weights)
     first = gone_down(state, limited=True)

@@ -17,9 +17,9 @@ from perceptual_photomosaic.threads import one_blas_thread
 from tests.assign.problems import small_problem
 
 WEIGHTS = {row.name: 0.1 + 0.2 * number for number, row in enumerate(TERMS)}
-"""Every term with a weight of its own."""
+"""All terms, each with a different weight."""
 NEAR = 5e-3
-"""What single precision may leave of differences between energies of 35 cells in which detail counts up to 32."""
+"""Tolerance of single precision for differences between energies of 35 cells, where detail is up to 32."""
 
 
 def posed(seed: int = 0) -> Problem:
@@ -27,7 +27,7 @@ def posed(seed: int = 0) -> Problem:
 
 
 def value(problem: Problem, chosen: NDArray[np.int64], weights: dict[str, float] = WEIGHTS) -> float:
-    """The energy of an assignment, by a new look."""
+    """Return the energy of an assignment, computed from the start."""
     energy = Energy(problem, weights)
     energy.reset(chosen)
     return energy.value()
@@ -37,7 +37,7 @@ def test_the_value_is_the_sum_over_all_terms() -> None:
     problem, chosen = posed(), np.random.default_rng(0).integers(0, 7, 35)
     total = 0.0
     for row in TERMS:
-        term = row.make(problem, WEIGHTS[row.name])
+        term = row.build(problem, WEIGHTS[row.name])
         term.reset(chosen)
         assert value(problem, chosen, {"repeat": 0.0, row.name: WEIGHTS[row.name]}) == term.energy()
         total += term.energy()
@@ -74,7 +74,7 @@ def test_costs_inside_and_across_add_up_to_differences_of_energy() -> None:
 
 
 def test_costs_are_divided_by_what_terms_need() -> None:
-    """What follows from mean colours is a part of what depends on neighbours; each term counts in one place."""
+    """Each term counts in one group of costs, by its `needs`."""
     problem, chosen = posed(), np.random.default_rng(2).integers(0, 7, 35)
     cells, options = np.arange(35), np.tile(np.arange(7), (35, 1))
     needs = {need: {row.name for row in TERMS if row.needs == need} for need in ("cell", "means", "samples")}
@@ -86,7 +86,7 @@ def test_costs_are_divided_by_what_terms_need() -> None:
         total = np.zeros(options.shape, np.float32)
         for row in TERMS:
             if row.needs in needed:
-                term = row.make(problem, WEIGHTS[row.name])
+                term = row.build(problem, WEIGHTS[row.name])
                 term.reset(chosen)
                 total += term.costs(cells, chosen, options)
         return total
@@ -124,7 +124,7 @@ def test_the_weight_of_one_term_is_multiplied_and_no_other() -> None:
     without = Energy(problem, {"colour1": 1.0})
     without.reset(chosen)
     before = without.value()
-    without.rescale("structure4", 9.0)  # it has no weight, and gets none
+    without.rescale("structure4", 9.0)  # the term has no weight and stays without one
     assert without.value() == before
 
 
@@ -145,7 +145,7 @@ def test_any_number_of_threads_gives_the_same_bits(monkeypatch: pytest.MonkeyPat
 
 
 def test_there_is_more_than_one_job_to_share_out() -> None:
-    """Or else the test of threads would say nothing."""
+    """The test of threads needs several jobs."""
     problem = small_problem((23, 29), tiles=90)
-    blocks = [row.make(problem, 1.0).block(12) for row in TERMS if row.needs == "samples"]
+    blocks = [row.build(problem, 1.0).block(12) for row in TERMS if row.needs == "samples"]
     assert min(blocks) < 667 / 4

@@ -1,4 +1,4 @@
-"""Blurred colours against loops over windows and cells; fine patterns cost less than coarse ones."""
+"""The halftone term equals loops over windows and cells; fine patterns cost less than coarse ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIGMAS = st.sampled_from([0.8, 1.8])
 
 
 def gaussian(count: int, sigma: float) -> list[list[float]]:
-    """How much each cell of a side gives to each window: windows at even steps, about a deviation apart."""
+    """Return the weights of cells of a side in its windows, which are at equal steps of about one deviation."""
     windows = max(1, -(-count // max(1, round(sigma))))
     shares = []
     for window in range(windows):
@@ -35,7 +35,7 @@ def gaussian(count: int, sigma: float) -> list[list[float]]:
 
 
 def derivative(light: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How DIN99d changes with each channel of light, by differences."""
+    """Return the derivatives of DIN99d by each channel of light, from differences."""
     columns = []
     for channel in range(3):
         step = np.zeros(3)
@@ -46,7 +46,7 @@ def derivative(light: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def slow_energy(problem: Problem, chosen: NDArray[np.int64], sigma: float, weight: float) -> float:
-    """Window by window, cell by cell."""
+    """Return the energy by a loop over windows and cells."""
     rows, columns = problem.grid.shape
     wanted, offered = (light.mean(axis=(1, 2)).astype(float) for light in (problem.cells, problem.choices))
     counted = np.ones(rows * columns) if problem.importance is None else problem.importance.astype(float)
@@ -88,26 +88,26 @@ def test_the_energy_counts_both_blurs() -> None:
 
 @given(st.integers(1, 70), SIGMAS)
 def test_every_window_holds_one_cell_s_worth_of_light(count: int, sigma: float) -> None:
-    """Also at the border; and no cell goes unseen."""
+    """This holds at the border too, and every cell is in some window."""
     blur = module._blur(count, sigma, max(1, round(sigma)))
     np.testing.assert_allclose(blur, np.array(gaussian(count, sigma)).T, atol=1e-6)
     np.testing.assert_allclose(blur.sum(axis=0), 1, atol=1e-6)
     assert (blur.sum(axis=1) > 0.2).all()
-    reached, shares = module._reached(blur)
+    reached, shares = module._windows_of_cells(blur)
     again = np.zeros_like(blur)
     np.put_along_axis(again, reached, shares, axis=1)
     np.testing.assert_array_equal(again, blur)
 
 
 def two_tones(shape: tuple[int, int], wanted: float = 0.3, tones: tuple[float, float] = (0.25, 0.35)) -> Problem:
-    """An even target between two even tiles."""
+    """Make a problem with an even target and two even tiles."""
     cells = np.full((shape[0] * shape[1], 8, 8, 3), wanted, np.float32)
     return problem_of(cells, np.stack([np.full((8, 8, 3), tone, np.float32) for tone in tones]), shape)
 
 
 @pytest.mark.parametrize("sigma", [0.8, 1.8])
 def test_the_finer_a_pattern_the_less_it_costs(sigma: float) -> None:
-    """Grey woven from a darker and a lighter tile, as many of each: a weave, stripes, wide stripes, two halves."""
+    """The patterns mix a darker and a lighter tile in equal parts: chequerboard, stripes, wide stripes, two halves."""
     down, right = np.divmod(np.arange(144), 12)
     halftone = Halftone(two_tones((12, 12)), 1.0, sigma)
     costs = []
@@ -121,7 +121,7 @@ def test_the_finer_a_pattern_the_less_it_costs(sigma: float) -> None:
 
 
 def test_stripes_cost_as_much_wherever_they_begin() -> None:
-    """Windows overlap, where blocks would not."""
+    """Overlapping windows make the cost independent of the position; separate blocks would not."""
     _, right = np.divmod(np.arange(400), 20)
     halftone = Halftone(two_tones((20, 20)), 1.0, 0.8)
     costs = []
@@ -132,7 +132,7 @@ def test_stripes_cost_as_much_wherever_they_begin() -> None:
 
 
 def test_errors_count_where_they_matter() -> None:
-    """The same error in an important cell and in another."""
+    """The same error costs more in an important cell."""
     importance = np.full(81, 0.5, np.float32)
     importance[40] = 4
     halftone = Halftone(replace(two_tones((9, 9), 0.3, (0.3, 0.5)), importance=importance), 1.0, 0.8)

@@ -1,4 +1,4 @@
-"""The term of repetition against a loop over all pairs of cells; what is too near is refused."""
+"""The term of repetition equals a loop over all pairs of cells; copies that are too near are refused."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.assign.problems import small_problem
 
 
 def pictures_of(problem: Problem, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The picture in each cell: variants of a tile, and near copies, show the same."""
+    """Return the picture in each cell; variants of a tile, and near copies, show the same picture."""
     tiles = chosen // problem.variants
     return tiles if problem.pictures is None else problem.pictures[tiles]
 
 
 def slow_energy(problem: Problem, chosen: NDArray[np.int64], price: float) -> float:
-    """The price of all pairs of copies up to six cells apart."""
+    """Return the price of all pairs of copies up to six cells apart."""
     shown, columns = pictures_of(problem, chosen), problem.grid.columns
     total = 0.0
     for one in range(len(shown)):
@@ -58,7 +58,7 @@ def test_the_energy_is_the_price_of_all_pairs(
 
 @pytest.mark.parametrize("price", [0.0, 0.5])
 def test_what_is_too_near_is_refused(price: float) -> None:
-    """And so it is after the price is multiplied, even by nothing."""
+    """Refused copies stay refused after the price is multiplied, even by zero."""
     problem = replace(small_problem((5, 5), tiles=30), variety=Variety(0.5, 3, price))
     chosen = np.arange(25)
     term = Repetition(problem, price)
@@ -86,7 +86,7 @@ def test_the_price_is_that_of_the_variety_unless_a_weight_replaces_it() -> None:
 
 
 def test_a_distance_is_minded_without_a_price() -> None:
-    """By a term that costs nothing where copies keep apart."""
+    """The term exists without a price, and costs nothing if copies keep their distance."""
     energy = Energy(small_problem((5, 7), tiles=35, variety=Variety(0.5, 2, 0.0)), {"repeat": 0.0})
     energy.reset(np.arange(35))
     assert energy.value() == 0

@@ -1,4 +1,4 @@
-"""The solver as a whole: limits that hold exactly, an end that lies below the start, the same answer every time."""
+"""The solver as a whole: limits hold exactly, the energy falls, and the same seed gives the same result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from perceptual_photomosaic.errors import ConstraintError
 from tests.assign.problems import small_problem, smooth_patches
 
 WEIGHTS = {"colour8": 0.8, "colour1": 5.0, "halftone1": 1.0, "halftone2": 1.5, "structure8": 2.0, "structure4": 0.5}
-"""Numbers of the tests' own: those that people get may change."""
+"""Weights for tests only, because the default weights may change."""
 
 
 def problem_with(
@@ -34,7 +34,7 @@ def problem_with(
 
 
 def value(problem: Problem, chosen: NDArray[np.int64], weights: dict[str, float]) -> float:
-    """The energy a cell, by a new look."""
+    """Return the energy per cell, computed from the start."""
     energy = Energy(problem, weights)
     energy.reset(chosen.ravel())
     return energy.value() / chosen.size
@@ -74,7 +74,7 @@ def test_the_answer_beats_that_of_the_nearest_patches() -> None:
 )
 @settings(max_examples=18)
 def test_limits_hold_exactly(rows: int, columns: int, uses: int, distance: int, use_all: bool, seed: int) -> None:
-    """Wherever so many tiles can meet them."""
+    """Limits hold whenever there are enough tiles for them."""
     tiles = max(-(-rows * columns // uses) + 3, (2 * distance) ** 2)
     if use_all:
         tiles = min(tiles, rows * columns)
@@ -145,11 +145,11 @@ def test_structure_trades_colour_for_shapes() -> None:
 
 
 def test_what_matters_is_served_first() -> None:
-    """A region that counts for eight times the rest is nearer to the target, and the rest is farther from it."""
+    """A region with eight times the importance of the rest is nearer to the target, and the rest is farther from it."""
     made = problem_with(10, 12, 120, 4, Limits(max_uses=1))
     counts = np.full(120, 0.25, np.float32)
     counts[40:60] = 2.0
-    weighted = replace(made, weights=counts / counts.mean())
+    weighted = replace(made, importance=counts / counts.mean())
     errors = []
     for problem in (made, weighted):
         chosen = Solve(WEIGHTS).assign(problem).choices.ravel()

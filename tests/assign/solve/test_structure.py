@@ -1,4 +1,4 @@
-"""SSIM across cells against a slow twin, window by window on the whole mosaic."""
+"""SSIM across cells equals a slow version that computes window by window on the whole mosaic."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIDES = st.sampled_from([8, 4, 2, 1])
 
 
 def put_together(light: NDArray[np.float32], shape: tuple[int, int], k: int) -> NDArray[np.float64]:
-    """Luma of patches, (cells, 8, 8, 3), as one picture of k samples a cell, averaged in linear light."""
+    """Return the luma of patches, (cells, 8, 8, 3), as one picture of k samples per cell, averaged in linear light."""
     rows, columns = shape
     side = 8 // k
     picture = light.reshape(rows, columns, 8, 8, 3).transpose(0, 2, 1, 3, 4).reshape(rows * 8, columns * 8, 3)
@@ -36,7 +36,7 @@ def put_together(light: NDArray[np.float32], shape: tuple[int, int], k: int) -> 
 def slow_structure(
     target: NDArray[np.float64], mosaic: NDArray[np.float64], step: int, importance: NDArray[np.floating]
 ) -> float:
-    """Weighted mean of 1 - SSIM over windows inside, centred at every `step`-th sample, window by window."""
+    """Return the weighted mean of 1 - SSIM, with windows centred at every `step`-th sample, window by window."""
     height, width = target.shape
     total, count = 0.0, 0
     for row in range(0, height, step):
@@ -71,7 +71,7 @@ def test_the_energy_is_that_of_the_whole_mosaic(rows: int, columns: int, k: int,
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_estimate_is_the_structure_of_cells_by_themselves(weighted: bool) -> None:
-    """Each cell under one flat window, worked out cell by cell."""
+    """The estimate computes each cell in one flat window."""
     problem = small_problem((3, 4), tiles=9, weighted=weighted, seed=3)
     options = np.random.default_rng(7).integers(0, 9, (12, 5))
     estimate = Structure(problem, 0.3, 8).estimate(options)
@@ -96,7 +96,7 @@ def test_the_estimate_follows_the_weight_and_is_nothing_without_one() -> None:
 
 
 def test_windows_reach_over_the_edges_of_cells() -> None:
-    """A line that goes on from cell to cell costs less than the same tiles one row lower in every second cell."""
+    """A line that continues from cell to cell costs less than the same tiles shifted by a row in every second cell."""
     tones = np.full((2, 8, 8, 3), 0.6, np.float32)
     tones[0, 3:5] = 0.05
     tones[1, 5:7] = 0.05
@@ -111,7 +111,7 @@ def test_windows_reach_over_the_edges_of_cells() -> None:
 
 
 def test_windows_that_look_at_important_cells_count_more() -> None:
-    """One wrong tile, in an important cell and far from it, against what it costs where all cells matter alike."""
+    """One wrong tile, in an important cell and far from it, is compared with its cost at equal importance."""
     importance = np.full(63, 0.5, np.float32)
     importance[31] = 4
     plain = problem_of(grainy_patches(63, 1), np.concatenate([grainy_patches(63, 1), grainy_patches(1, 2)]), (7, 9))
@@ -131,7 +131,7 @@ def test_windows_that_look_at_important_cells_count_more() -> None:
 @given(st.integers(1, 6), st.integers(1, 7), SIDES, st.floats(0.1, 1))
 @settings(max_examples=20)
 def test_under_every_window_an_even_picture_is_even(rows: int, columns: int, k: int, tone: float) -> None:
-    """Also over the edges; and some windows count, however small the grid."""
+    """This holds at the border too, and some windows count in the smallest grid."""
     windows = Windows((rows, columns), k)
     means = windows.means(np.full((rows * columns, k * k), tone, np.float32))
     np.testing.assert_allclose(means[windows.inside], tone, rtol=1e-4)
@@ -150,7 +150,7 @@ def test_a_cell_gives_to_the_windows_around_it_and_to_no_others(
     samples[cell] = 1
     around = windows.around(np.array([cell]))[0]
     means = windows.means(samples)
-    np.testing.assert_allclose(means[around], windows.spread.sum(axis=0) * windows.inverse[around], rtol=1e-5)
+    np.testing.assert_allclose(means[around], windows.window_kernel.sum(axis=0) * windows.inverse[around], rtol=1e-5)
     elsewhere = np.setdiff1d(np.arange(means.size), around)
     assert not means[elsewhere].any()
 

@@ -1,4 +1,4 @@
-"""Every row of the table of terms keeps the promises of `Term`: costs, changes and moves are exact."""
+"""Every row of the table of terms follows the protocol `Term`: costs, changes and moves are exact."""
 
 from __future__ import annotations
 
@@ -49,22 +49,22 @@ class Case:
         return len(self.problem.choices)
 
     def some_cells(self, most: int) -> NDArray[np.int64]:
-        """Different cells in any order, at least one."""
+        """Return different cells in any order, at least one."""
         return self.random.permutation(self.num_cells)[: self.random.integers(1, most + 1)]
 
     def energy(self, row: Row, chosen: NDArray[np.int64]) -> float:
-        """What a new term says of an assignment."""
+        """Return the energy of an assignment by a new term."""
         return taken_up(row, self.problem, chosen).energy()
 
     def near(self, row: Row) -> float:
-        """How much single precision may blur a difference of two energies; most in variances, which are differences."""
+        """Return the tolerance of single precision for a difference of two energies; variances need the largest."""
         most = 32 if self.problem.detail is not None and row.needs == "cell" else 1
         return (2e-4 if row.needs == "samples" else 2e-5) * most * float(np.sqrt(self.num_cells))
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    """Small grids, odd ones among them; with and without importance, detail and variants."""
+    """Draw small grids, some with a single row or column; with and without importance, detail and variants."""
     seed = draw(st.integers(0, 10_000))
     problem = small_problem(
         draw(st.sampled_from(SHAPES)),
@@ -79,8 +79,8 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 def taken_up(row: Row, problem: Problem, chosen: NDArray[np.int64]) -> Term:
-    """A new term that has taken up an assignment."""
-    term = row.make(problem, WEIGHT)
+    """Make a new term and set its assignment."""
+    term = row.build(problem, WEIGHT)
     term.reset(chosen)
     return term
 
@@ -108,7 +108,7 @@ def test_costs_differ_as_energies_do_when_one_cell_moves(row: Row, case: Case) -
 @given(cases())
 @settings(max_examples=12)
 def test_costs_of_many_cells_are_those_of_each(row: Row, case: Case) -> None:
-    """However cells are put into blocks, and whatever else is asked of them."""
+    """The size of blocks, and options of other cells, make no difference."""
     term = taken_up(row, case.problem, case.chosen)
     cells = case.some_cells(9)
     options = case.random.integers(0, case.num_choices, (len(cells), 3))
@@ -125,7 +125,7 @@ def test_costs_of_many_cells_are_those_of_each(row: Row, case: Case) -> None:
 @given(cases())
 @settings(max_examples=12)
 def test_cells_that_move_together_change_the_energy_by_what_is_said(row: Row, case: Case) -> None:
-    """Neighbours among them; nothing moves until the move is made, and then nothing tells it from a new term."""
+    """Cells may be neighbours. The change applies only after `commit`, and the term then equals a new one."""
     term, chosen = taken_up(row, case.problem, case.chosen), case.chosen
     for _ in range(4):
         before = term.energy()
@@ -137,7 +137,7 @@ def test_cells_that_move_together_change_the_energy_by_what_is_said(row: Row, ca
         assert term.change(cells, chosen[cells], taken) == pytest.approx(after - before, rel=2e-4, abs=case.near(row))
         assert term.energy() == before
         other = case.some_cells(3)
-        term.change(other, chosen[other], chosen[other])  # a move that is judged and not made
+        term.change(other, chosen[other], chosen[other])  # evaluated, but not applied
         term.change(cells, chosen[cells], taken)
         term.commit()
         chosen = moved
@@ -154,7 +154,7 @@ def test_cells_that_move_together_change_the_energy_by_what_is_said(row: Row, ca
 @given(cases(), st.sampled_from([0.0, 0.3, 2.0, 10.0]))
 @settings(max_examples=12)
 def test_a_weight_can_be_multiplied(row: Row, case: Case, factor: float) -> None:
-    """At once and after taking up another assignment; costs and changes with it."""
+    """This holds at once and after a new assignment, and for costs and changes too."""
     term, same = (taken_up(row, case.problem, case.chosen) for _ in range(2))
     before, near = same.energy(), case.near(row) * max(1, factor)
     term.rescale(factor)
@@ -173,7 +173,7 @@ def test_a_weight_can_be_multiplied(row: Row, case: Case, factor: float) -> None
 def test_the_weight_given_is_a_factor(row: Row) -> None:
     problem = small_problem((5, 7), weighted=True, detailed=True, seed=3)
     chosen = np.random.default_rng(0).integers(0, 7, 35)
-    one, three = row.make(problem, 0.5), row.make(problem, 1.5)
+    one, three = row.build(problem, 0.5), row.build(problem, 1.5)
     one.reset(chosen)
     three.reset(chosen)
     assert one.energy() > 0
@@ -196,7 +196,7 @@ def test_rows_are_told_apart() -> None:
 
 @EVERY_TERM
 def test_costs_that_depend_on_the_cell_alone_do_not_look_around(row: Row) -> None:
-    """So says the table; all other terms do look around."""
+    """`Row.needs` agrees: the costs of all other terms depend on other cells."""
     problem = small_problem((4, 5), seed=2)
     here, options = np.array([7]), np.arange(7)[None]
     costs = []
@@ -209,7 +209,7 @@ def test_costs_that_depend_on_the_cell_alone_do_not_look_around(row: Row) -> Non
 
 
 class Sunny:
-    """A term of another project: tiles in the upper half should be light ones, by their mean light."""
+    """A term that a user could add: tiles in the upper half should be light, by their mean light."""
 
     def __init__(self, problem: Problem, weight: float) -> None:
         self._dark = (1 - problem.choice_traits.means.mean(axis=1)).astype(np.float32)
@@ -249,7 +249,7 @@ SUNNY = Row("sunny", "The sky is light.", "1 sample a cell", 1, "cell", Sunny)
 def solved(
     problem: Problem, weights: dict[str, float], table: Sequence[Row]
 ) -> tuple[NDArray[np.int64], list[float], Energy]:
-    """Choices, the energy of every sweep and the energy, from a start of the first tile everywhere."""
+    """Return choices, the energy after each sweep and the energy, from a start with the first tile in all cells."""
     energy = Energy(problem, weights, table)
     listed = candidates(problem, descriptor_costs(problem))
     state = State(problem, energy, listed, np.zeros(len(problem.cells), np.int64))
@@ -258,7 +258,7 @@ def solved(
 
 
 def test_a_new_term_is_one_class_and_one_row() -> None:
-    """It adds to the energy, and the way down minds it; without its row, or without a weight, nothing changes."""
+    """The term adds to the energy and is minimised; without its row, or without a weight, nothing changes."""
     problem = small_problem((6, 7), tiles=30, seed=4)
     weights = {"colour8": 1.0, "structure4": 0.3}
     plain, plain_energies, _ = solved(problem, weights, TERMS)
@@ -274,7 +274,7 @@ def test_a_new_term_is_one_class_and_one_row() -> None:
         assert set(energy.terms) == set(weights)
     sunny, energies, energy = solved(problem, weights | {"sunny": 3.0}, table)
     assert set(energy.terms) == {*weights, "sunny"}
-    term = SUNNY.make(problem, 3.0)
+    term = SUNNY.build(problem, 3.0)
     term.reset(np.zeros(42, np.int64))
     assert energies[0] == pytest.approx(plain_energies[0] + term.energy(), rel=1e-5)
     term.reset(plain)

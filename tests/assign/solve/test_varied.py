@@ -1,4 +1,4 @@
-"""The solver where copies are kept apart: what never lies side by side, what gives way, and what variety buys."""
+"""The solver with variety: copies keep their distance, pins and limits have priority, and variety needs more tiles."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from perceptual_photomosaic.assign.variety import FREE, Variety
 from tests.assign.problems import problem_of
 
 WEIGHTS = {"colour8": 0.8, "colour1": 5.0, "halftone1": 1.0, "halftone2": 1.5, "structure8": 2.0, "structure4": 0.5}
-"""Numbers of the tests' own: those that people get may change."""
+"""Weights for tests only, because the default weights may change."""
 
 
 def patches(count: int, seed: int) -> NDArray[np.float32]:
-    """Random patches in linear light: a colour and some noise."""
+    """Return random patches in linear light: a colour and some noise."""
     random = np.random.default_rng(seed)
     base = random.uniform(0, 1, (count, 1, 1, 3))
     return np.clip(base + random.normal(0, 0.05, (count, 8, 8, 3)), 0, 1).astype(np.float32)
 
 
 def calm(rows: int, columns: int, seed: int) -> NDArray[np.float32]:
-    """Cells of a smooth picture, where many want the same tile: a slope of tones, (cells, 8, 8, 3)."""
+    """Return cells of a smooth picture, (cells, 8, 8, 3), in which many cells compete for the same tile."""
     random = np.random.default_rng(seed)
     down, right = np.divmod(np.arange(rows * columns), columns)
     ends = random.uniform(0.2, 0.8, (3, 3))
@@ -46,31 +46,31 @@ def posed(
     limits: Limits | None = None,
     variants: int = 1,
 ) -> Problem:
-    """A smooth target and tiles that show these pictures."""
+    """Make a problem with a smooth target and tiles that show these pictures."""
     made = problem_of(calm(*shape, seed), patches(len(pictures) * variants, seed + 1), shape, limits, variants)
     return replace(made, variety=variety, pictures=pictures, seed=seed)
 
 
 def variety_of(value: float, distance: int | None = None) -> Variety:
-    """What this value means where pictures are plenty."""
-    return Variety.settle(value, distance, 1000, varied=True)
+    """Return the variety of a value when there are plenty of pictures."""
+    return Variety.choose(value, distance, 1000, varied=True)
 
 
 def shown(problem: Problem, choices: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The picture in each cell, (rows, columns)."""
+    """Return the picture in each cell, (rows, columns)."""
     assert problem.pictures is not None
     pictures: NDArray[np.int64] = problem.pictures[choices // problem.variants]
     return pictures
 
 
 def effective_number(tiles: NDArray[np.int64]) -> float:
-    """As many tiles as would be used alike: e to the entropy of their shares."""
+    """Return e to the entropy of the shares of tiles: the number of equally used tiles with the same variety."""
     shares = np.unique(tiles, return_counts=True)[1] / tiles.size
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
 def nearest_copies(tiles: NDArray[np.int64]) -> float:
-    """Mean distance from a cell to the nearest copy of its tile, over cells that have one."""
+    """Return the mean distance from a cell to the nearest copy of its tile, over cells that have one."""
     place = np.stack(np.divmod(np.arange(tiles.size), tiles.shape[1]), axis=1)
     apart = np.linalg.norm(place[:, None] - place, axis=2)
     apart[tiles.ravel()[:, None] != tiles.ravel()] = np.inf
@@ -92,7 +92,7 @@ def nearest_copies(tiles: NDArray[np.int64]) -> float:
 def test_no_picture_lies_beside_itself(
     rows: int, columns: int, value: float, variants: int, copies: int, banned: bool, seed: int
 ) -> None:
-    """With (2d - 1)^2 pictures there is always another; near copies and turned tiles count as the picture they show."""
+    """(2d - 1)^2 pictures are always enough; near copies and turned tiles count as the picture they show."""
     variety = variety_of(value)
     needed = (2 * variety.distance - 1) ** 2
     random = np.random.default_rng(seed)
@@ -116,7 +116,7 @@ def test_pins_may_break_the_rule_and_nobody_else(rows: int, columns: int, pins: 
     choices = Solve(WEIGHTS).assign(problem).choices
     assert all(choices.ravel()[cell] == choice for cell, choice in pins.items())
     loose = choices.copy()
-    loose.ravel()[list(pins)] = -1 - np.arange(len(pins))  # each pin alone against the rest
+    loose.ravel()[list(pins)] = -1 - np.arange(len(pins))  # each pin is compared with cells that are not pinned
     assert not conflicting_cells(loose, 2).any()
     for cell, choice in pins.items():
         row, column = divmod(cell, columns)
@@ -144,7 +144,7 @@ def test_near_copies_lie_apart_under_limits_too(seed: int) -> None:
 
 
 def test_where_pictures_are_few_the_mosaic_is_still_made() -> None:
-    """Three pictures cannot keep apart; copies lie near each other and all the same there is an answer."""
+    """Three pictures cannot keep their distance, but there is an assignment."""
     for pictures in (np.zeros(3, int), np.arange(3)):
         problem = posed((6, 7), pictures, 1, variety_of(0.5))
         result = Solve(WEIGHTS).assign(problem)
@@ -162,7 +162,7 @@ def test_same_seed_same_answer(limits: Limits | None) -> None:
 
 
 def test_no_variety_is_the_free_solver() -> None:
-    """Near copies then make no difference, and copies lie side by side."""
+    """Near copies then make no difference, and copies may be side by side."""
     none = variety_of(0)
     problem = posed((12, 12), np.arange(40) // 4, 5, none)
     free = replace(problem, variety=FREE, pictures=None)
@@ -185,7 +185,7 @@ def test_variety_grows_with_its_number() -> None:
 
 
 def test_a_distance_of_none_leaves_only_the_price() -> None:
-    """An explicit 0: copies may touch, and still do so less than with no variety at all."""
+    """With a distance of 0 copies may be side by side, but fewer are than without variety."""
     touching = []
     for variety in (variety_of(0), variety_of(1, 0)):
         assert variety.distance == 1
@@ -206,7 +206,7 @@ def test_copies_under_max_uses_are_spread_over_the_picture() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_pins_side_by_side_under_limits(seed: int) -> None:
-    """What people pin stays, all limits hold, and the rest keeps apart as if nothing were."""
+    """Pins stay, all limits hold, and all other cells keep their distance."""
     limits = Limits(max_uses=5, pinned={0: 7, 1: 7, 40: 3, 52: 3}, use_all=True)
     problem = posed((10, 12), np.arange(45), seed, variety_of(0.5), limits=limits)
     choices = Solve(WEIGHTS).assign(problem).choices
@@ -220,7 +220,7 @@ def test_pins_side_by_side_under_limits(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_distance_that_is_asked_for_holds_where_near_copies_are_many(seed: int) -> None:
-    """The distance counts tiles; that they show only four pictures is no reason to lay a tile beside itself."""
+    """The distance counts tiles, so it holds although the tiles show only four pictures."""
     limits = Limits(min_distance=2)
     problem = posed((9, 9), np.arange(24) % 4, seed, variety_of(0.5, 2), limits=limits)
     choices = Solve(WEIGHTS).assign(problem).choices

@@ -1,4 +1,4 @@
-"""Weights by word and number: what each word means, and what is said of words and numbers that mean nothing."""
+"""Weights by viewing distance and by number, and the errors for unknown names and invalid numbers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GONE = [
 
 
 def test_the_file_weighs_every_term_and_nothing_else() -> None:
-    """But repetition, whose price is that of the variety."""
+    """Repetition is the exception: its weight is the price of the variety."""
     text = files("perceptual_photomosaic.assign.solve").joinpath("weights.toml").read_text()
     read = tomllib.loads(text)
     assert set(read["weights"]) == {row.name for row in TERMS} - {"repeat"}
@@ -44,7 +44,7 @@ def test_the_file_weighs_every_term_and_nothing_else() -> None:
 
 
 def test_who_looks_from_near_sees_many_samples() -> None:
-    """Terms that see more samples a cell gain the more from near, and lose as much from far."""
+    """Terms of more samples per cell gain more weight for "near", and lose as much for "far"."""
     near, balanced, far = (weights_for(viewing) for viewing in ("near", "balanced", "far"))
     assert list(VIEWINGS) == ["near", "balanced", "far"]
     factors = {name: near[name] / weight for name, weight in balanced.items() if weight}
@@ -93,7 +93,7 @@ def test_what_means_nothing_is_named(viewing: str, text: str, said: str) -> None
 def test_terms_that_are_gone_name_what_took_their_place(name: str, successor: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_weights("balanced", f"colour8=1, {name}=0.5")
-    assert str(caught.value) == f"weight '{name}' is no more; '{successor}' has taken its place."
+    assert str(caught.value) == f"weight '{name}' no longer exists; use '{successor}' instead."
     assert successor in SCALES
     assert name not in SCALES
 
@@ -111,7 +111,7 @@ def test_terms_that_are_gone_name_what_took_their_place(name: str, successor: st
     ],
 )
 def test_weights_of_older_plans_keep_what_is_still_there(text: str, present: str) -> None:
-    """Words that never were one are left for `parse_weights` to name."""
+    """Names that never existed stay in the text, so that `parse_weights` reports them."""
     assert present_weights(text) == present
 
 
@@ -124,5 +124,5 @@ def test_the_settings_say_what_the_solver_weighs() -> None:
     assert asked() == weights_for() == Solve().weights
     assert asked(max_uses=3) == weights_for(limited=True)
     assert asked(viewing="far", weights="colour1=7") == weights_for("far") | {"colour1": 7.0}
-    with pytest.raises(ConfigError, match="'seams1' is no more"):
+    with pytest.raises(ConfigError, match="'seams1' no longer exists"):
         matcher(MosaicOptions(weights="seams1=1"))

@@ -1,7 +1,7 @@
-"""The solver: all cells chosen together, for all viewing distances. `docs/understand/solver.md` says what it minimises.
+"""The solver, which chooses the tiles of all cells together: see `docs/understand/solver.md`.
 
-`terms` is the table of all that counts, `energy` their sum, `weights` how much each counts, `candidates` what a cell
-may choose from, `descent` the way down, by `free` or `limited` moves of a `state`.
+`terms` is the table of terms, `energy` their sum, `weights` their weights. `candidates` lists the choices to consider
+for each cell. `descent` lowers the energy by moves of a `state`, which are `free` or, if uses are limited, `limited`.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ __all__ = ["Solve", "parse_weights", "present_weights", "weights_for"]
 
 @dataclass(frozen=True)
 class Solve:
-    """Minimise one energy over the assignment of all cells.
+    """The solver as a method: it minimises one energy over the assignment of all cells.
 
     Attributes:
-        weights: How much each term counts, by name (`weights_for`).
-        sweeps: At most so many passes over all cells.
+        weights: Weight of each term by name (`weights_for`).
+        sweeps: Largest number of passes over all cells.
     """
 
     weights: Mapping[str, float] = field(default_factory=weights_for)
     sweeps: int = 6
 
     def assign(self, problem: Problem, *, reporter: Reporter = SILENT) -> Assignment:
-        """Start from the nearest choices under the limits, then go downhill.
+        """Choose the nearest tiles within the limits, then improve them together.
 
         Returns:
-            The assignment; its figures hold the energy a cell at the start and after every sweep.
+            The assignment; its figures hold the energy per cell at the start and after every sweep.
         Raises:
             ConstraintError: The limits cannot be met.
         """
         costs = descriptor_costs(problem)
-        start = assign_problem(problem, costs, later=True, reporter=reporter)
+        start = assign_problem(problem, costs, repair_later=True, reporter=reporter)
         energy = Energy(problem, self.weights)
         state = State(problem, energy, candidates(problem, costs, reporter=reporter), start, reporter=reporter)
         random = np.random.default_rng(problem.seed)
@@ -62,7 +62,7 @@ class Solve:
 
     @staticmethod
     def _spaced(problem: Problem, costs: EmbeddingCosts, choices: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Part the few copies that still lie too near to each other where uses are limited."""
+        """Repair the few copies that are still too near to each other when uses are limited."""
         if problem.distance == 1 or problem.limits.free:
             return choices
         return space_out(

@@ -1,4 +1,4 @@
-"""Candidates: for each cell the choices that could be worth their place there."""
+"""Candidates: the choices that the solver considers for each cell."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from perceptual_photomosaic.threads import share_out
 __all__ = ["candidates", "descriptor_costs", "nearest_candidates", "nearest_in_pool"]
 
 _SHAPES, _MEANS = 20, 12
-"""Candidates of a cell: those nearest by all their colours, and those nearest by their mean colour. A cell of a rare
-hue finds it also in photos that are less smooth. More hardly lower the energy: docs/logbook/2026-11-one-energy.md."""
+"""Numbers of candidates of a cell: nearest by colours inside the cell, and nearest by mean colour. The latter include
+tiles of a rare hue that are less smooth. More hardly lower the energy: docs/logbook/2026-11-one-energy.md."""
 
 
 def descriptor_costs(problem: Problem) -> EmbeddingCosts:
@@ -23,7 +23,7 @@ def descriptor_costs(problem: Problem) -> EmbeddingCosts:
 
 
 def candidates(problem: Problem, costs: EmbeddingCosts, *, reporter: Reporter = SILENT) -> NDArray[np.int32]:
-    """List the candidates of each cell, (cells, K); half as many more where tiles may be turned or mirrored."""
+    """List the candidates of each cell, (cells, K); 1.5 times as many if tiles may be turned or mirrored."""
     halves = 2 if problem.variants == 1 else 3
     by_means = EmbeddingCosts(problem.cell_traits.mean_colours, problem.choice_traits.mean_colours)
     lists = [
@@ -40,9 +40,9 @@ def nearest_candidates(
 
     Args:
         costs: Squared distances of descriptors, (cells, choices).
-        count: How many choices a cell keeps; all where there are fewer.
+        count: Number of choices to return for each cell; all if there are fewer.
         allowed: Choices that may be used, (choices,); None allows all.
-        reporter: Hears of progress.
+        reporter: Receives progress.
     Returns:
         Choice numbers, int32, (cells, K).
     """
@@ -73,16 +73,16 @@ def nearest_candidates(
 def nearest_in_pool(
     problem: Problem, cells: NDArray[np.integer], pool: NDArray[np.integer], count: int
 ) -> NDArray[np.int64]:
-    """Return those of some choices that suit cells best when the cells have to share them.
+    """Return for each cell the best choices of a pool that the cells have to share.
 
-    What counts is how a choice differs from the mean choice in the way that the cell differs from the mean cell: what
-    is common to a cell, or to a choice, does not change who should have which.
+    The best choices differ from the mean of the pool in the same direction as the cell differs from the mean of the
+    cells. Costs that are the same for all cells, or for all choices, do not change the best way to share.
 
     Args:
-        problem: What is chosen from, and where.
+        problem: The cells, the choices and the limits.
         cells: Cell numbers, (n,).
-        pool: Choice numbers to look among, (m,).
-        count: How many to find; all where there are fewer.
+        pool: Choice numbers of the pool, (m,).
+        count: Number of choices to return for each cell; all if there are fewer.
     Returns:
         Choice numbers, (n, count), in no order.
     """

@@ -1,7 +1,7 @@
-"""Colour inside cells: how far the colours of a choice lie from those of a cell, whatever its neighbours are.
+"""Colour inside cells: the distance between the colours of a choice and those of a cell, without its neighbours.
 
-The mean over k x k samples of the distance in DIN99d, on averages of linear light. It is a distance, not its square:
-that is what people report, and one bad corner does not rule a tile out.
+The distance is the mean over k x k samples of the distance in DIN99d, on averages of linear light. It is not squared:
+people report distances, and a tile with one wrong corner is not excluded.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from perceptual_photomosaic.assign.problem import Problem
 __all__ = ["CellColour"]
 
 _NUMBERS = 1 << 18
-"""Numbers that one job holds: few enough to stay in the cache."""
+"""Largest number of values in one job, so that they stay in the processor's cache."""
 
 
 class CellColour:
-    """The mean distance of colours, about CIEDE2000 / 100, added up over cells.
+    """The term of colour inside cells: the mean distance of colours, about CIEDE2000 / 100, summed over cells.
 
     Args:
-        problem: What is chosen from, and where.
-        weight: How much it counts.
-        k: Samples along a cell.
-        detail: Whether cells with detail, such as faces, count more (`Problem.detail`).
+        problem: The cells, the choices and the limits.
+        weight: The weight of the term.
+        k: Samples along each side of a cell.
+        detail: True if cells with detail, such as faces, count more (`Problem.detail`).
     """
 
     def __init__(self, problem: Problem, weight: float, k: int, *, detail: bool = False) -> None:
@@ -41,7 +41,7 @@ class CellColour:
         self._staged: tuple[NDArray[np.integer], NDArray[np.float32]] | None = None
 
     def reset(self, choices: NDArray[np.int64]) -> None:
-        """Take up an assignment, (cells,)."""
+        """Set the current assignment, (cells,)."""
         cells = np.arange(len(choices))
         self._cost = self.costs(cells, choices, choices[:, None])[:, 0]
 
@@ -50,11 +50,11 @@ class CellColour:
         self._share, self._cost = self._share * np.float32(factor), self._cost * np.float32(factor)
 
     def energy(self) -> float:
-        """Return the weighted distances of the assignment taken up."""
+        """Return the weighted distances of the current assignment."""
         return float(self._cost.sum(dtype=np.float64))
 
     def block(self, options: int) -> int:
-        """Return how many cells to judge at a time, few enough for their arrays to stay in the cache."""
+        """Return the number of cells to evaluate at a time, small enough that their arrays stay in the cache."""
         return max(1, _NUMBERS // (options * int(self._offered[0].size)))
 
     def costs(
@@ -69,13 +69,13 @@ class CellColour:
         return costs
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
-        """Return the change of energy when cells, (n,), move together; `commit` then makes the move."""
+        """Return the change of energy if cells, (n,), change together; `commit` then applies it."""
         after = self.costs(cells, current, choices[:, None])[:, 0]
         self._staged = cells, after
         return float((after - self._cost[cells]).sum(dtype=np.float64))
 
     def commit(self) -> None:
-        """Make the move that was judged last."""
+        """Apply the move that `change` evaluated last."""
         assert self._staged is not None
         cells, cost = self._staged
         self._cost[cells] = cost

@@ -1,7 +1,7 @@
-"""The descent: sweeps over all cells in which only moves are made that lower the energy.
+"""The descent: sweeps over all cells that make only moves that lower the energy.
 
-Cells are visited in groups that lie apart, so that a whole group is judged at once. What moves do together is worked
-out exactly before they are made.
+Cells are visited in groups of cells that are not neighbours, so that a whole group is evaluated at once. The joint
+effect of several moves is computed exactly before they are made.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 __all__ = ["Proposer", "descend"]
 
 _LEAST_GAIN = 0.002
-"""A sweep that gains less than this part of the energy is the last; so is one that moves less than one cell in 500."""
+"""The descent ends after a sweep that gains less than this part of the energy or changes fewer than 1 cell in 500."""
 
 
 class Proposer(Protocol):
-    """Finds moves: `free.FreeMoves`, or `limited.LimitedMoves` under limits."""
+    """A source of moves: `free.FreeMoves`, or `limited.LimitedMoves` if uses are limited."""
 
     def groups(self, sweep: int) -> Iterator[NDArray[np.int64]]:
-        """Yield groups of cells, every cell once that may change."""
+        """Yield groups of cells; every cell that may change is in exactly one."""
 
     def propose(self, cells: NDArray[np.int64]) -> list[Move]:
-        """Return moves of a group, each of them a gain by itself."""
+        """Return moves of the cells of a group, each of which lowers the energy if made alone."""
 
 
 def descend(state: State, proposer: Proposer, sweeps: int, *, reporter: Reporter = SILENT) -> list[float]:
-    """Sweep over all cells until little changes.
+    """Lower the energy in sweeps over all cells until little changes.
 
     Args:
-        state: Where to start; it changes.
-        proposer: Finds the moves.
-        sweeps: At most so many.
-        reporter: Hears of every group of cells.
+        state: The state at the start; it is changed in place.
+        proposer: The source of moves.
+        sweeps: Largest number of sweeps.
+        reporter: Receives progress after every group of cells.
     Returns:
-        The energy at the start and after every sweep, never rising.
+        The energy at the start and after every sweep; it never rises.
     """
     energies = [state.energy.value()]
     cells = len(state.choices)
@@ -48,9 +48,9 @@ def descend(state: State, proposer: Proposer, sweeps: int, *, reporter: Reporter
         for sweep in range(sweeps):
             moved = 0
             for group in proposer.groups(sweep):
-                moved += state.make(proposer.propose(group))
+                moved += state.commit(proposer.propose(group))
                 stage.advance(len(group), energy=energies[-1])
-            state.energy.reset(state.choices)  # rounding does not add up
+            state.energy.reset(state.choices)  # so that rounding errors do not accumulate
             energies.append(state.energy.value())
             if moved * 500 < cells or energies[-2] - energies[-1] < _LEAST_GAIN * energies[-1]:
                 stage.advance((sweeps - sweep - 1) * cells)

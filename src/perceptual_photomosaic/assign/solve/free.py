@@ -1,4 +1,4 @@
-"""Moves without limits: cells that lie apart each take their best option."""
+"""Moves without limits on uses: each cell of a group takes its best option."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from perceptual_photomosaic.assign.solve.state import LEAST_GAIN, Move, State
 __all__ = ["FreeMoves"]
 
 _STRIDE = 3
-"""Cells that are judged together lie so far apart, or farther where copies must."""
+"""Smallest distance between the cells of a group, unless copies must be farther apart."""
 
 
 class FreeMoves:
     """Moves of single cells.
 
     Args:
-        state: What is moved.
-        random: Orders the groups.
+        state: The state to change.
+        random: Generator for the order of the groups.
     """
 
     def __init__(self, state: State, random: np.random.Generator) -> None:
         self._state, self._random = state, random
 
     def groups(self, sweep: int) -> Iterator[NDArray[np.int64]]:
-        """Yield groups of cells to judge together, every cell once that is not pinned, (n,) each."""
+        """Yield groups of cells to evaluate together, (n,) each; every cell that is not pinned is in exactly one."""
         rows, columns = self._state.problem.grid.shape
         stride = max(_STRIDE, self._state.problem.distance)
         for number in self._random.permutation(stride * stride):
@@ -36,10 +36,10 @@ class FreeMoves:
             yield cells.ravel()[self._state.free[cells.ravel()]]
 
     def propose(self, cells: NDArray[np.int64]) -> list[Move]:
-        """Return the best move of each cell of a group near which something has changed."""
+        """Return the best move of each cell of a group that has a change nearby since it was last evaluated."""
         state = self._state
-        cells = cells[state.awake[cells]]
-        state.awake[cells] = False
+        cells = cells[state.changed_nearby[cells]]
+        state.changed_nearby[cells] = False
         if not len(cells):
             return []
         judged = state.judge(cells, *state.best_options(cells))

@@ -1,16 +1,15 @@
-"""Colour from afar, as an eye blurs it: what one cell gets wrong its neighbours put right.
+"""Halftone: the error of colour after a blur, so that neighbours can correct the error of a cell.
 
-The light of the mosaic and of the target is blurred by a Gaussian, at windows that overlap, and the difference is
+The light of the mosaic and of the target is blurred by a Gaussian, in windows that overlap, and the difference is
 measured in DIN99d:
 
     sum over windows w of  | J_w  sum_c h(w, c) (light of the tile in c - light of the target in c) |
 
-h is the Gaussian, which sums to 1 in every window, also at the border. J_w is the derivative of DIN99d at the target's
-own light there, with 2% of white added, as glare adds it, so that blacks do not outweigh all else. This is the error of
+h is the Gaussian; its sum is 1 in every window, also at the border. J_w is the derivative of DIN99d at the target's
+light in the window, with 2% of white added as glare; without it, black areas would dominate. This is the error of
 direct binary search, a method of halftoning (Analoui and Allebach 1992, "Model-based halftoning using direct binary
-search"), with a distance in place of its square: where tiles cannot reach a colour, its square would call in neighbours
-who can do nothing about it. A fine pattern of cells costs little, and the less the finer it is: a weave less than
-stripes, stripes less than patches.
+search"), but with a distance in place of its square. If tiles cannot reach a colour, the square would change neighbours
+too, which cannot help. The finer a pattern of cells, the less it costs: a chequerboard costs less than stripes.
 """
 
 from __future__ import annotations
@@ -27,15 +26,15 @@ _CUT = 2.0
 """Standard deviations from the centre at which the Gaussian is cut off."""
 _GLARE = 0.02
 _FLOATS = 1 << 17
-"""Numbers that one job holds: few enough to stay in the cache."""
+"""Largest number of values in one job, so that they stay in the processor's cache."""
 
 
 class Halftone:
-    """The mean distance of blurred colours over windows, times the number of cells.
+    """The halftone term: the mean distance of blurred colours over windows, times the number of cells.
 
     Args:
-        problem: What is chosen from, and where.
-        weight: How much it counts.
+        problem: The cells, the choices and the limits.
+        weight: The weight of the term.
         sigma: Standard deviation of the blur, in cells.
     """
 
@@ -46,83 +45,86 @@ class Halftone:
         self._columns = shape[1]
         step = max(1, round(sigma))
         self._down, self._right = (_blur(count, sigma, step) for count in shape)
-        (self._row, self._by_row), (self._column, self._by_column) = _reached(self._down), _reached(self._right)
+        (self._row, self._by_row), (self._column, self._by_column) = (
+            _windows_of_cells(self._down),
+            _windows_of_cells(self._right),
+        )
         self._wanted = wanted
         light = self._blurred(wanted)
         slopes = _slopes(np.repeat(light, 3 // channels, axis=1) * np.float32(1 - _GLARE) + np.float32(_GLARE))
-        if channels == 1:  # of lightness by grey
+        if channels == 1:  # the derivative of lightness by grey light
             slopes = slopes[:, :1].sum(axis=2, keepdims=True)
         count = np.ones(len(wanted), np.float32) if problem.importance is None else problem.importance
         share = self._blurred(count[:, None])[:, 0] * np.float32(weight * len(wanted) / len(light))
         self._slopes = (slopes * share[:, None, None]).astype(np.float32)
-        self._felt = np.zeros((len(light), channels), np.float32)
+        self._errors = np.zeros((len(light), channels), np.float32)
         self._staged: NDArray[np.float32] | None = None
 
     def _blurred(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Blur values of cells, (cells, channels), at all windows, (windows, channels)."""
+        """Blur values of cells, (cells, channels), and return them at all windows, (windows, channels)."""
         grid = values.reshape(len(self._down), self._columns, -1)
         blurred = np.einsum("rw,rcn,cv->wvn", self._down, grid, self._right, optimize=True)
         result: NDArray[np.float32] = blurred.reshape(-1, grid.shape[2]).astype(np.float32)
         return result
 
     def _around(self, cells: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the windows that cells, (n,), reach, and what a cell gives to each, (n, windows a cell) both."""
+        """Return the windows that contain cells, (n,), and their Gaussian weights, (n, windows per cell) both."""
         row, column = np.divmod(cells, self._columns)
         windows = self._row[row][:, :, None] * self._right.shape[1] + self._column[column][:, None]
         share = self._by_row[row][:, :, None] * self._by_column[column][:, None]
         return windows.reshape(len(cells), -1), share.reshape(len(cells), -1)
 
-    def _seen(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what differences of light at all windows look like, (windows, channels)."""
+    def _colour_errors(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Convert differences of light at all windows to weighted differences of colour, (windows, channels)."""
         seen: NDArray[np.float32] = np.einsum("wij,wj->wi", self._slopes, light)
         return seen
 
     def reset(self, choices: NDArray[np.int64]) -> None:
-        """Take up an assignment, (cells,)."""
-        self._felt = self._seen(self._blurred(self._means[choices] - self._wanted))
+        """Set the current assignment, (cells,)."""
+        self._errors = self._colour_errors(self._blurred(self._means[choices] - self._wanted))
 
     def rescale(self, factor: float) -> None:
         """Multiply the weight."""
-        self._slopes, self._felt = self._slopes * np.float32(factor), self._felt * np.float32(factor)
+        self._slopes, self._errors = self._slopes * np.float32(factor), self._errors * np.float32(factor)
 
     def energy(self) -> float:
-        """Return the weighted distances of the assignment taken up."""
-        return float(_lengths(self._felt).sum(dtype=np.float64))
+        """Return the sum of weighted distances of the current assignment."""
+        return float(_lengths(self._errors).sum(dtype=np.float64))
 
     def block(self, options: int) -> int:
-        """Return how many cells to judge at a time, few enough for their arrays to stay in the cache."""
+        """Return the number of cells to evaluate at a time, small enough that their arrays stay in the cache."""
         return max(1, int(_FLOATS // (self._channels * options * self._row.shape[1] * self._column.shape[1])))
 
     def costs(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
-        """Return the weighted distances around cells, (n,), for their options, (n, K), nothing else moving, (n, K)."""
+        """Return the weighted distances around cells, (n,), for each of their options alone, (n, K) both."""
         windows, share = self._around(cells)
         slopes = self._slopes[windows] * share[..., None, None]  # (n, W, channels, channels)
         change = self._means[options] - self._means[current][:, None]  # (n, K, channels)
-        felt = change @ slopes.reshape(len(cells), -1, self._channels).swapaxes(1, 2)  # (n, K, W * channels)
-        felt = felt.reshape(*options.shape, -1, self._channels)
-        felt += self._felt[windows][:, None]
-        costs: NDArray[np.float32] = _lengths(felt).sum(axis=2)
+        errors = change @ slopes.reshape(len(cells), -1, self._channels).swapaxes(1, 2)  # (n, K, W * channels)
+        errors = errors.reshape(*options.shape, -1, self._channels)
+        errors += self._errors[windows][:, None]
+        costs: NDArray[np.float32] = _lengths(errors).sum(axis=2)
         return costs
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
-        """Return the change of energy when cells, (n,), move together; `commit` then makes the move."""
+        """Return the change of energy if cells, (n,), change together; `commit` then applies it."""
         windows, share = self._around(cells)
         moved = share[..., None] * (self._means[choices] - self._means[current])[:, None]
         flat = windows.ravel()
-        light = [np.bincount(flat, moved[..., channel].ravel(), len(self._felt)) for channel in range(self._channels)]
-        self._staged = self._felt + self._seen(np.stack(light, axis=1).astype(np.float32))
-        return float((_lengths(self._staged) - _lengths(self._felt)).sum(dtype=np.float64))
+        light = [np.bincount(flat, moved[..., channel].ravel(), len(self._errors)) for channel in range(self._channels)]
+        self._staged = self._errors + self._colour_errors(np.stack(light, axis=1).astype(np.float32))
+        return float((_lengths(self._staged) - _lengths(self._errors)).sum(dtype=np.float64))
 
     def commit(self) -> None:
-        """Make the move that was judged last."""
+        """Apply the move that `change` evaluated last."""
         assert self._staged is not None
-        self._felt = self._staged
+        self._errors = self._staged
 
 
 def _blur(count: int, sigma: float, step: int) -> NDArray[np.float32]:
-    """The Gaussian along one side: what each cell gives to each window, (cells, windows); a window's sum is 1."""
+    """Return the Gaussian weights of cells in windows along one side, (cells, windows); each window has sum 1."""
     windows = max(1, -(-count // step))
     centres = (np.arange(windows) + 0.5) * count / windows - 0.5
     apart = np.arange(count)[:, None] - centres
@@ -131,15 +133,15 @@ def _blur(count: int, sigma: float, step: int) -> NDArray[np.float32]:
     return blur
 
 
-def _reached(blur: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The windows that each cell reaches and what it gives to them, (cells, m); 0 where a cell reaches fewer."""
+def _windows_of_cells(blur: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the windows that contain each cell and its weights in them, (cells, m) both; unused weights are 0."""
     most = int((blur > 0).sum(axis=1).max())
     order = np.argsort(blur == 0, axis=1, kind="stable")[:, :most]
     return order, np.take_along_axis(blur, order, axis=1)
 
 
 def _slopes(light: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Derivatives of DIN99d, as parts of CIEDE2000 / 100, by light, (n, 3) to (n, 3, 3)."""
+    """Return the derivatives of DIN99d, scaled to about CIEDE2000 / 100, by light: (n, 3) to (n, 3, 3)."""
     step = np.float32(0.01)
     here = [linear_to_din99d(light + sign * step / 2 * np.eye(3, dtype=np.float32)[:, None]) for sign in (1, -1)]
     slopes: NDArray[np.float32] = ((here[0] - here[1]) / step).transpose(1, 2, 0) * np.float32(DIN99D_AS_CIEDE2000)

@@ -1,4 +1,4 @@
-"""Moves under limits: cells that lie apart deal out anew what they hold and what nobody holds (`assign.dealing`)."""
+"""Moves under limits on uses: a group of cells redistributes its tiles and the unused copies (`assign.dealing`)."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from perceptual_photomosaic.assign.solve.state import LEAST_GAIN, Judged, Move, 
 __all__ = ["LimitedMoves", "groups_alike"]
 
 _STRIDES = 3, 4
-"""Cells of a group lie so far apart, in odd and in even sweeps."""
+"""Smallest distance between the cells of a group, in odd and in even sweeps."""
 _POOLED = 64
-"""Tiles that all copies are held of, offered to a cell beside its candidates."""
-_SEATS = 128
-"""Cells of a group: more find better deals, but spoil more of each other's from afar."""
-_MIX = 0.7
-"""Standard deviation of the random weights of the two colour axes, against 1 for lightness, that order cells."""
-_URGENT = np.float32(10)
-"""The gain, in a deal, of a cell that leaves a place where its tile is refused."""
+"""Number of tiles of the group without unused copies that a cell may take, besides its candidates."""
+_GROUP_SIZE = 128
+"""Largest number of cells in a group. Larger groups find better redistributions, but their moves interfere more."""
+_COLOUR_SPREAD = 0.7
+"""Standard deviation of the random weights of the two colour axes when cells are sorted; lightness has weight 1."""
+_MAX_GAIN = np.float32(10)
+"""Largest gain of a cell in a redistribution; a cell whose current tile is refused has this gain."""
 
 
 class LimitedMoves:
     """Moves that keep the number of copies of each tile.
 
     Args:
-        state: What is moved.
-        random: Orders the groups, and decides which cells are alike.
+        state: The state to change.
+        random: Generator for the order of the groups and for the weights that sort cells by colour.
     """
 
     def __init__(self, state: State, random: np.random.Generator) -> None:
@@ -41,18 +41,18 @@ class LimitedMoves:
         self._pictures = problem.repeats().pictures
 
     def groups(self, sweep: int) -> Iterator[NDArray[np.int64]]:
-        """Yield groups of cells that want much the same colours, every cell once that is not pinned, (n,) each."""
+        """Yield groups of cells with similar colours, (n,) each; every cell that is not pinned is in exactly one."""
         problem = self._state.problem
         stride = _STRIDES[sweep % len(_STRIDES)]
         wanted = problem.cell_traits.colours(1)[:, :, 0]
         yield from groups_alike(wanted, problem.grid.shape, stride, self._state.free, self._random)
 
     def propose(self, cells: NDArray[np.int64]) -> list[Move]:
-        """Return the moves that lead to the cheapest deal of what the cells of a group may have."""
+        """Return the moves that lead to the cheapest redistribution of tiles among the cells of a group."""
         return self._dealt(self._state.judge(cells, *self._offered(cells)))
 
     def _offered(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Return what is left of the candidates, and what the group holds, as `State.best_options` does."""
+        """Return the candidates with uses left and the tiles of the group, in the form of `State.best_options`."""
         state = self._state
         left = state.uses < state.capacity
         options, inside = state.best_options(cells, left)
@@ -66,13 +66,13 @@ class LimitedMoves:
         return np.concatenate([pooled, options], axis=1).astype(np.int32), np.concatenate([cost, inside], axis=1)
 
     def _dealt(self, judged: Judged) -> list[Move]:
-        """Return moves towards the cheapest deal, each of which may be made or left out."""
+        """Return independent moves that lead to the cheapest redistribution."""
         state, tiles = self._state, judged.options // self._variants
         held = np.bincount(tiles[:, -1], minlength=len(state.uses))
         last, spare = state.required & (state.uses == held), np.maximum(state.capacity - state.uses, 0)
         refused = judged.gains < -REFUSED / 2
-        refused[:, -1] = False  # what a cell holds it may keep
-        costs = np.where(refused, np.float32(np.inf), -np.minimum(judged.gains, _URGENT))
+        refused[:, -1] = False  # a cell may always keep its tile
+        costs = np.where(refused, np.float32(np.inf), -np.minimum(judged.gains, _MAX_GAIN))
         picked = deal(tiles, costs, spare + held, last)
         at = np.arange(len(picked))
         taken, gains = judged.options[at, picked], judged.gains[at, picked]
@@ -85,7 +85,7 @@ class LimitedMoves:
         return self._apart(moves) if self._distance > 1 else moves
 
     def _apart(self, moves: list[Move]) -> list[Move]:
-        """Leave out moves that take copies of a picture too near to each other; of two such the lesser one."""
+        """Drop moves that bring copies of a picture too near to each other; of two such moves keep the larger gain."""
         kept = []
         placed: dict[int, list[tuple[int, int]]] = {}
         for move in sorted(moves, key=lambda move: (-move.gain, move.cells)):
@@ -100,7 +100,7 @@ class LimitedMoves:
         return kept
 
     def _spaced(self, places: list[tuple[int, int]], others: list[tuple[int, int]]) -> bool:
-        """Return whether some places keep their distance from each other and from others."""
+        """Tell whether some places keep the distance from each other and from other places."""
         return all(
             max(abs(row - down), abs(column - right)) >= self._distance
             for number, (row, column) in enumerate(places)
@@ -115,23 +115,23 @@ def groups_alike(
     free: NDArray[np.bool_],
     random: np.random.Generator,
 ) -> Iterator[NDArray[np.int64]]:
-    """Groups of cells that lie at least `stride` apart and want much the same colours.
+    """Yield groups of cells that are at least `stride` apart and have similar colours.
 
     Args:
-        wanted: Mean colours, lightness first, (cells, 3).
+        wanted: Mean colours of the target, lightness first, (cells, 3).
         shape: (rows, columns).
-        stride: Smallest distance of two cells of a group, by the larger of row and column difference.
+        stride: Smallest distance between two cells of a group: the larger of row and column difference.
         free: Cells that may change, (cells,).
-        random: Decides in which order groups come and how colour counts against lightness.
+        random: Generator for the order of groups and for the weight of colour against lightness.
     Returns:
-        Cell numbers, every free cell once.
+        Cell numbers of each group; every free cell is in exactly one.
     """
     row, column = np.divmod(np.arange(len(wanted)), shape[1])
     classes = (row % stride) * stride + column % stride
-    like = wanted @ np.array([1.0, *random.normal(0, _MIX, 2)])
+    like = wanted @ np.array([1.0, *random.normal(0, _COLOUR_SPREAD, 2)])
     for number in random.permutation(stride * stride):
         cells = np.flatnonzero((classes == number) & free)
         if len(cells):
             cells = cells[np.argsort(like[cells], kind="stable")]
-            for start in range(0, len(cells), _SEATS):
-                yield cells[start : start + _SEATS]
+            for start in range(0, len(cells), _GROUP_SIZE):
+                yield cells[start : start + _GROUP_SIZE]

@@ -1,4 +1,4 @@
-"""The state of a descent: an assignment, the candidates of its cells, what the limits leave, and how moves are made."""
+"""The state of a descent: the current assignment, the candidates of its cells, and the uses of tiles."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from perceptual_photomosaic.threads import slices
 __all__ = ["LEAST_GAIN", "Judged", "Move", "State"]
 
 LEAST_GAIN = 1e-7
-"""A move gains at least so much: less is rounding."""
+"""Smallest gain of a move; smaller ones are rounding errors."""
 _JUDGED = 8
-"""Options of a cell that are judged by their samples."""
-_WOKEN = 1
-"""Cells so near to one that changed are judged again."""
+"""Number of options of a cell that are evaluated by terms of many samples."""
+_REEVALUATE_RADIUS = 1
+"""Distance, in cells, up to which the neighbours of a changed cell are evaluated again."""
 _COMPARED = 1 << 12
-"""Cells whose candidates are compared between two words of progress."""
+"""Number of cells whose candidates are compared between two reports of progress."""
 
 
 @dataclass(frozen=True)
 class Move:
-    """Cells that change together, and what that alone would gain."""
+    """Cells that change together, their new choices, and the gain if only they change."""
 
     gain: float
     cells: tuple[int, ...]
@@ -37,9 +37,9 @@ class Move:
 
 @dataclass(frozen=True)
 class Judged:
-    """Options of cells: (n,) cells, and (n, K) choices and what taking one alone would gain.
+    """Evaluated options of cells: cells, (n,), options, (n, K), and the gain of each option alone, (n, K).
 
-    The last option is the choice in use.
+    The last option is the current choice.
     """
 
     cells: NDArray[np.int64]
@@ -48,21 +48,21 @@ class Judged:
 
 
 class State:
-    """An assignment on its way down.
+    """The current assignment of a descent, with all that its moves need.
 
     Args:
         problem: The problem.
-        energy: What goes down.
+        energy: The energy to minimise.
         candidates: Candidates of each cell, (cells, K).
-        start: The assignment to start from, within the limits, (cells,).
-        reporter: Hears of progress.
+        start: The assignment at the start, within the limits, (cells,).
+        reporter: Receives progress.
 
     Attributes:
-        choices: The choices now, (cells,).
-        uses, capacity: How often each tile is used, and how often it may be, (tiles,).
+        choices: Current choice of each cell, (cells,).
+        uses, capacity: Current and largest number of uses of each tile, (tiles,).
         required: Tiles that must appear, (tiles,).
-        free: Cells that nobody has pinned, (cells,).
-        awake: Cells near which something has changed since they were judged, (cells,).
+        free: Cells that are not pinned, (cells,).
+        changed_nearby: Cells with a change nearby since they were last evaluated, (cells,).
     """
 
     def __init__(
@@ -89,26 +89,27 @@ class State:
         self._usable = int((self.capacity > 0).sum()) * problem.variants
         self.free = np.ones(len(start), bool)
         self.free[list(problem.limits.pinned)] = False
-        self.awake = np.ones(len(start), bool)
+        self.changed_nearby = np.ones(len(start), bool)
         energy.reset(self.choices)
 
     @cached_property
     def _estimates(self) -> NDArray[np.float32]:
-        """Estimates of the cost of shapes for all candidates, (cells, K), worked out only where some are left out."""
+        """Estimated costs of the shapes of all candidates, (cells, K); computed only if not all can be evaluated."""
         return self.energy.estimate(self._options[:, :-1])
 
     def best_options(
         self, cells: NDArray[np.int64], allowed: NDArray[np.bool_] | None = None
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Return the best candidates of cells by colour, near and far, and shapes by estimate.
+        """Return the best candidates of cells, by the terms of colour and the estimate of shapes.
 
-        Lists that hold every choice that may be used stay whole: so few tiles, letters above all, look much alike.
+        If the candidates are all choices that may be used, all are returned: so few tiles, mostly letters, are alike.
 
         Args:
             cells: Cell numbers, (n,).
-            allowed: Tiles that may be taken, (tiles,); None allows all. What a cell holds it may keep.
+            allowed: Tiles that may be taken, (tiles,); None allows all. A cell may always keep its tile.
         Returns:
-            Choices, (n, K), the last the one in use, and what they cost inside the cell, infinite where not allowed.
+            Choices, (n, K), of which the last is the current one, and their costs by the terms of the cell alone,
+            infinite if not allowed.
         """
         options, inside = self._options[cells], self._inside[cells]
         if allowed is not None:
@@ -123,21 +124,21 @@ class State:
         return np.take_along_axis(options, best, axis=1), np.take_along_axis(inside, best, axis=1)
 
     def judge(self, cells: NDArray[np.int64], options: NDArray[np.int32], inside: NDArray[np.float32]) -> Judged:
-        """Work out what options would gain by the whole energy.
+        """Compute the gains of options by the whole energy.
 
         Args:
             cells: Cell numbers, (n,).
-            options: Choices to try, (n, K); the last is the one in use.
-            inside: What they cost inside the cell, (n, K).
+            options: Choices to try, (n, K); the last is the current one.
+            inside: Their costs by the terms of the cell alone, (n, K).
         """
         costs = inside + self.energy.across(cells, self.choices[cells], options)
         return Judged(cells, options, costs[:, -1:] - costs)
 
-    def make(self, moves: Sequence[Move]) -> int:
-        """Make those moves that together are a gain: all, or else the better half, and so on.
+    def commit(self, moves: Sequence[Move]) -> int:
+        """Make moves that lower the energy together: all of them, or else the better half, and so on.
 
         Returns:
-            How many cells changed.
+            Number of cells that changed.
         """
         moves = sorted(moves, key=lambda move: (-move.gain, move.cells))
         while moves:
@@ -150,7 +151,7 @@ class State:
         return 0
 
     def _commit(self, cells: NDArray[np.int64], choices: NDArray[np.int64]) -> None:
-        """Make the move that the energy judged last."""
+        """Apply the change that the energy evaluated last."""
         self.energy.commit()
         variants = self.problem.variants
         np.subtract.at(self.uses, self.choices[cells] // variants, 1)
@@ -159,8 +160,8 @@ class State:
         self._options[cells, -1] = choices
         self._inside[cells, -1] = self.energy.inside(cells, choices[:, None])[:, 0]
         rows, columns = self.problem.grid.shape
-        awake = self.awake.reshape(rows, columns)
+        changed_nearby = self.changed_nearby.reshape(rows, columns)
         row, column = np.divmod(cells, columns)
-        for down in range(-_WOKEN, _WOKEN + 1):
-            for right in range(-_WOKEN, _WOKEN + 1):
-                awake[np.clip(row + down, 0, rows - 1), np.clip(column + right, 0, columns - 1)] = True
+        for down in range(-_REEVALUATE_RADIUS, _REEVALUATE_RADIUS + 1):
+            for right in range(-_REEVALUATE_RADIUS, _REEVALUATE_RADIUS + 1):
+                changed_nearby[np.clip(row + down, 0, rows - 1), np.clip(column + right, 0, columns - 1)] = True

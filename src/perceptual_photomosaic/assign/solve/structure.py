@@ -1,8 +1,8 @@
 """Structure at one viewing distance: SSIM of luma over the whole mosaic.
 
-A window of SSIM does not stop at the edge of a cell, so what a choice costs depends on its neighbours. Its exact change
-follows from three sums under every window, of y, y * y and x * y (y the mosaic, x the target). A cell adds to them by a
-matrix product: choices x samples times samples x windows (`windows`).
+Windows of SSIM extend over the edges of cells, so the cost of a choice depends on its neighbours. Its exact change
+follows from three sums in every window, of y, y * y and x * y (y is the mosaic, x the target). The part of a cell in
+these sums is a matrix product: choices x samples times samples x windows (`windows`).
 
 Source: Wang et al. 2004, "Image quality assessment: from error visibility to structural similarity".
 """
@@ -22,12 +22,12 @@ __all__ = ["Structure"]
 
 _C1, _C2 = np.float32(0.01**2), np.float32(0.03**2)
 _FLOATS = 1 << 18
-"""Numbers of one array of a block: many small arrays keep threads waiting for each other."""
+"""Largest number of values in one array of a block; with many smaller arrays, threads wait for each other."""
 
 
 @dataclass
 class _Staged:
-    """Moves that have been judged together and not yet made."""
+    """The change that was evaluated last, which `commit` applies."""
 
     cells: NDArray[np.int64]
     held: NDArray[np.float32]
@@ -36,12 +36,12 @@ class _Staged:
 
 
 class Structure:
-    """The mean of 1 - SSIM over all windows, times the number of cells.
+    """The term of structure: the mean of 1 - SSIM over all windows, times the number of cells.
 
     Args:
-        problem: What is chosen from, and where.
-        weight: How much it counts.
-        k: Samples along a cell: 8, 4, 2 or 1.
+        problem: The cells, the choices and the limits.
+        weight: The weight of the term.
+        k: Samples along each side of a cell: 8, 4, 2 or 1.
     """
 
     def __init__(self, problem: Problem, weight: float, k: int) -> None:
@@ -61,7 +61,7 @@ class Structure:
         self._staged: _Staged | None = None
 
     def reset(self, choices: NDArray[np.int64]) -> None:
-        """Take up an assignment, (cells,)."""
+        """Set the current assignment, (cells,)."""
         held = self._held = self._table[choices]
         self._sums = np.stack([self._windows.means(part) for part in (held, np.square(held), held * self._target)])
 
@@ -70,12 +70,12 @@ class Structure:
         self._weight, self._alone = self._weight * np.float32(factor), self._alone * np.float32(factor)
 
     def energy(self) -> float:
-        """Return the weighted 1 - SSIM over all windows of the assignment taken up."""
+        """Return the weighted sum of 1 - SSIM over all windows of the current assignment."""
         lost = _dissimilarity(self._mean, self._variance, *self._sums)
         return float((self._weight * lost).sum(dtype=np.float64))
 
     def block(self, options: int) -> int:
-        """Return how many cells to judge at a time, few enough for their arrays to stay in the cache."""
+        """Return the number of cells to evaluate at a time, small enough that their arrays stay in the cache."""
         return max(1, int(_FLOATS // (max(options, self._target.shape[1]) * self._windows.side**2)))
 
     def costs(
@@ -88,9 +88,9 @@ class Structure:
         crossed = kernel * target[..., None]
         offered = self._table[options]
         mean, square, product = (
-            _given(offered, kernel),
-            _given(np.square(offered), kernel),
-            _given(offered, crossed),
+            _weighted(offered, kernel),
+            _weighted(np.square(offered), kernel),
+            _weighted(offered, crossed),
         )
         without = self._sums[:, windows]
         without[0] -= (held[:, None] @ kernel)[:, 0]
@@ -103,7 +103,7 @@ class Structure:
         return costs
 
     def estimate(self, options: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Return about what options cost in every cell, (cells, K): each cell by itself, under one flat window."""
+        """Return estimated costs of options in every cell, (cells, K): each cell alone, in one flat window."""
         table, target = self._table, self._target
         means, squares = table.mean(axis=1), np.square(table).mean(axis=1)
         mean, variance = target.mean(axis=1, keepdims=True), target.var(axis=1, keepdims=True)
@@ -120,7 +120,7 @@ class Structure:
         return costs
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
-        """Return the change of energy when cells, (n,), move together; `commit` then makes the move."""
+        """Return the change of energy if cells, (n,), change together; `commit` then applies it."""
         after = self._table[choices]
         around = self._windows.around(cells)
         kernel = self._windows.window_kernel * self._windows.inverse[around][:, None]
@@ -130,24 +130,24 @@ class Structure:
         new = old.copy()
         moved = after - before
         for sums, part in zip(new, (moved, np.square(after) - np.square(before), moved * target), strict=True):
-            sums += np.bincount(index, _given(part[:, None], kernel).ravel(), len(windows)).astype(np.float32)
+            sums += np.bincount(index, _weighted(part[:, None], kernel).ravel(), len(windows)).astype(np.float32)
         mean, variance = self._mean[windows], self._variance[windows]
         lost = _dissimilarity(mean, variance, *new) - _dissimilarity(mean, variance, *old)
         self._staged = _Staged(cells.astype(np.int64), after, windows, new)
         return float((self._weight[windows] * lost).sum(dtype=np.float64))
 
     def commit(self) -> None:
-        """Make the move that was judged last."""
+        """Apply the move that `change` evaluated last."""
         staged = self._staged
         assert staged is not None
         self._held[staged.cells] = staged.held
         self._sums[:, staged.windows] = staged.sums
 
 
-def _given(samples: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what samples, (..., m, samples), give to windows, by (..., samples, windows).
+def _weighted(samples: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the product of samples, (..., m, samples), and their weights in windows, (..., samples, windows).
 
-    Products with one sample are no matrix products.
+    With one sample, the product is taken by element.
     """
     given: NDArray[np.float32] = samples * kernel if samples.shape[-1] == 1 else samples @ kernel
     return given
@@ -160,12 +160,12 @@ def _dissimilarity(
     square_y: NDArray[np.float32],
     product: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Return 1 - SSIM from weighted means under windows.
+    """Return 1 - SSIM from weighted means in windows.
 
     Args:
-        mean_x, variance_x: Of the target x.
-        mean_y, square_y: Of the mosaic y, and of y * y.
-        product: Of x * y. Shapes broadcast to that of `mean_y`.
+        mean_x, variance_x: Mean and variance of the target x.
+        mean_y, square_y: Means of the mosaic y and of y * y.
+        product: Mean of x * y. Shapes broadcast to that of `mean_y`.
     """
     both = mean_x * mean_y
     squared = np.square(mean_y)

@@ -1,4 +1,4 @@
-"""The table of terms: all that the energy adds up. A new term is one class and one row here."""
+"""The table of the terms of the energy. A new term is one class and one row here."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ __all__ = ["TERMS", "Row", "Term"]
 
 
 class Term(Protocol):
-    """One part of the energy: a function of the choices of all cells that knows how moves change it."""
+    """One part of the energy: a function of the choices of all cells, and its change by moves."""
 
     def reset(self, choices: NDArray[np.int64]) -> None:
-        """Take up an assignment, (cells,)."""
+        """Set the current assignment, (cells,)."""
 
     def energy(self) -> float:
-        """Return the value for the assignment taken up."""
+        """Return the value of the term for the current assignment."""
 
     def block(self, options: int) -> int:
-        """Return how many cells `costs` should be asked for at a time, with so many options each."""
+        """Return the number of cells to pass to `costs` at a time, with this number of options each."""
 
     def costs(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
-        """Return what options cost, nothing else moving.
+        """Return the costs of options in cells while all other cells stay.
 
         Args:
             cells: Cell numbers, (n,).
-            current: Their choices now, (n,).
+            current: Their current choices, (n,).
             options: Choices to try, (n, K).
         Returns:
             Costs, float32, (n, K): differences within a row are exact differences of energy.
         """
 
     def change(self, cells: NDArray[np.integer], current: NDArray[np.integer], choices: NDArray[np.integer]) -> float:
-        """Return the change of energy when cells move together, (n,) each; `commit` then makes the move."""
+        """Return the change of energy if cells, (n,), change together; `commit` then applies it."""
 
     def commit(self) -> None:
-        """Make the move that was judged last."""
+        """Apply the move that `change` evaluated last."""
 
     def rescale(self, factor: float) -> None:
         """Multiply the weight."""
@@ -59,13 +59,13 @@ class Row:
     """A row of the table.
 
     Attributes:
-        name: What `--weights` calls it.
-        asks: What it asks for, in words.
-        sees: At how many samples a cell, or cells a sample.
-        scale: Samples along a cell as a number, below 1 where a sample covers several cells.
-        needs: "cell" where costs depend on the cell alone, and are worked out once; "means" where they follow from
-            mean colours, and are cheap; "samples" where only the best few options are judged by it.
-        make: Makes the term from a problem and a weight.
+        name: Name of the term in `--weights`.
+        asks: The aim of the term, in words.
+        sees: The resolution of the term, in words.
+        scale: Samples along each side of a cell; below 1 if a sample covers several cells.
+        needs: "cell" if costs depend on the cell alone, and are computed once; "means" if they follow from mean
+            colours, and are cheap; "samples" if they are computed for the best few options only.
+        build: Function that makes the term from a problem and a weight.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Row:
     sees: str
     scale: float
     needs: Literal["cell", "means", "samples"]
-    make: Callable[[Problem, float], Term]
+    build: Callable[[Problem, float], Term]
 
 
 TERMS = (

@@ -1,6 +1,6 @@
-"""The weights of the energy: one knob for people, numbers for researchers.
+"""The weights of the energy, by viewing distance or as numbers.
 
-The numbers stand in `weights.toml`, with the command that finds them.
+The numbers are in `weights.toml`, with the command that finds them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from perceptual_photomosaic.errors import ConfigError
 __all__ = ["parse_weights", "present_weights", "weights_for"]
 
 _SHIFTS = {"near": 1.0, "balanced": 0.0, "far": -1.0}
-"""The sign with which each viewing distance shifts weights to terms of many samples a cell."""
+"""Sign of the shift of weights towards terms of many samples per cell, by viewing distance."""
 
 _SUCCESSORS = {
     "colour4": "colour8",
@@ -34,9 +34,9 @@ _SUCCESSORS = {
     "structure_half": "structure2",
     "structure_quarter": "structure2",
 }
-"""Terms that are gone, and the one that asks for most of what each asked for."""
+"""Terms that no longer exist, and the term that replaces each."""
 _MOST = 1e4
-"""Weights are below this: the price of what is refused."""
+"""Upper bound of weights: the price of a refused copy."""
 
 
 @cache
@@ -50,9 +50,8 @@ def weights_for(viewing: str = "balanced", *, limited: bool = False) -> dict[str
     """Return the weight of each term by name.
 
     Args:
-        viewing: "near", "balanced" or "far": near, terms that see many samples a cell count more, far away less.
-        limited: Whether each tile may only be used so often. Cells then take what is left, and the nearest colours
-            cost nothing else.
+        viewing: "near", "balanced" or "far". Terms of many samples per cell count more for "near", less for "far".
+        limited: True if the uses of tiles are limited; colours inside cells then count more.
     """
     tuned = _tuned()
     shift = _SHIFTS[viewing] * tuned["viewing"]["shift"]
@@ -62,21 +61,21 @@ def weights_for(viewing: str = "balanced", *, limited: bool = False) -> dict[str
 
 
 def parse_weights(viewing: str, text: str, *, limited: bool = False) -> dict[str, float]:
-    """Weigh terms as the settings say.
+    """Read the weights that the settings give.
 
     Args:
         viewing: One of `config.VIEWINGS`.
-        text: "colour8=0.5,structure4=1": weights in place of some of them; empty changes nothing.
+        text: Weights that replace those of the viewing distance, "colour8=0.5,structure4=1"; empty replaces none.
         limited: As for `weights_for`.
     Raises:
-        ConfigError: An unknown weight (names the nearest one) or a number out of range.
+        ConfigError: The name of a weight is unknown (the message suggests the nearest), or a number is out of range.
     """
     weights = weights_for(viewing, limited=limited)
     known = [row.name for row in TERMS]
     for item in text.split(",") if text else ():
         name, _, number = (part.strip() for part in item.partition("="))
         if name in _SUCCESSORS:
-            raise ConfigError(f"weight '{name}' is no more; '{_SUCCESSORS[name]}' has taken its place.")
+            raise ConfigError(f"weight '{name}' no longer exists; use '{_SUCCESSORS[name]}' instead.")
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
@@ -93,6 +92,6 @@ def parse_weights(viewing: str, text: str, *, limited: bool = False) -> dict[str
 
 
 def present_weights(text: str) -> str:
-    """Leave out of weights, as `parse_weights` takes them, those of terms that are gone, as old plans have."""
+    """Remove weights of terms that no longer exist, as in old plans, from a text for `parse_weights`."""
     items = [item for item in text.split(",") if item.partition("=")[0].strip() not in _SUCCESSORS]
     return ",".join(items)

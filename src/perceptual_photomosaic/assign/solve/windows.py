@@ -1,8 +1,8 @@
-"""Where the windows of SSIM stand over the samples of cells, and what samples give to them.
+"""The windows of SSIM over the samples of cells, and the weights of samples in them.
 
-Windows are Gaussian (sigma 1.5 samples, cut at two sigmas, at most every second sample). Those count whose centre lies
-in the picture, also along its border: left out, as the ruler does, they let stray marks into a frame of cells. They
-reach beyond a cell, so cells share them.
+Windows are Gaussian (sigma 1.5 samples, cut off at two sigmas, at most at every second sample). All windows with their
+centre in the picture count, also along its border. Without those at the border, which the evaluation leaves out, stray
+marks appear in the outermost cells. Windows extend over the edges of cells, so cells share them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 __all__ = ["Windows"]
 
 _SIGMA, _REACH = 1.5, 3
-"""Standard deviation and reach of a window, in samples."""
+"""Standard deviation and radius of a window, in samples."""
 
 
 class Windows:
@@ -21,13 +21,13 @@ class Windows:
 
     Args:
         shape: (rows, columns) of places.
-        k: Samples along a place.
+        k: Samples along each side of a place.
 
     Attributes:
-        side: Windows in a line that one place reaches.
-        window_kernel: What each sample of a place gives to the windows around it, (k * k, side * side).
-        inverse: 1 over what all samples together give to each window, (windows,); more than 1 over the edges.
-        inside: Which windows count, (windows,).
+        side: Windows along each side that contain samples of one place.
+        window_kernel: Weight of each sample of a place in the windows around it, (k * k, side * side).
+        inverse: 1 over the sum of all weights in each window, (windows,); above 1 if it extends over the border.
+        inside: Windows that count, bool, (windows,).
     """
 
     def __init__(self, shape: tuple[int, int], k: int) -> None:
@@ -49,21 +49,21 @@ class Windows:
         self._number = np.empty(self.inside.size, np.int64)
 
     def _clear(self, samples: int, axis: int, first: int, step: int) -> NDArray[np.bool_]:
-        """Which windows of a line have their centre in the picture."""
+        """Mark the windows of a line that have their centre in the picture, bool."""
         centres = first + step * np.arange(self._span(self._shape[axis]))
         return (centres >= 0) & (centres < samples)
 
     def means(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return weighted means of samples, (places, k * k), under every window, (windows,)."""
+        """Return weighted means of samples, (places, k * k), in every window, (windows,)."""
         means: NDArray[np.float32] = self._fold(samples @ self.window_kernel) * self.inverse
         return means
 
     def _span(self, places: int) -> int:
-        """Return how many windows in a line so many places reach."""
+        """Return the number of windows in a line of some places."""
         return (places - 1) * self._stride + self.side
 
     def _fold(self, parts: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Add up what places give to the windows around them, (places, windows a place) to (windows,)."""
+        """Add up the parts of places in the windows around them, (places, windows per place) to (windows,)."""
         rows, columns = self._shape
         side, stride = self.side, self._stride
         total = np.zeros((self._span(rows), self._span(columns)), np.float32)
@@ -75,14 +75,14 @@ class Windows:
         return total.ravel()
 
     def around(self, places: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Return the windows around places, (n,): (n, windows a place)."""
+        """Return the windows around places, (n,): (n, windows per place)."""
         row, column = np.divmod(places, self._shape[1])
         first = row * (self._stride * self._columns) + column * self._stride
         block = (np.arange(self.side)[:, None] * self._columns + np.arange(self.side)).ravel()
         return np.asarray(first[:, None] + block, np.int64)
 
     def distinct(self, windows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Each window once, in order, and where among them each is: `np.unique` without sorting."""
+        """Return the distinct windows, in order, and the index of each one among them: `np.unique` without sorting."""
         seen = np.zeros(len(self._number), bool)
         seen[windows] = True
         distinct = np.flatnonzero(seen)

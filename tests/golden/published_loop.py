@@ -1,7 +1,7 @@
-"""The published program, number for number: how it read, ordered, trained, validated and wrote.
+"""The published program, number for number: how it read, ordered, normalised, trained, validated and wrote.
 
-`Preset paper` of the trainer takes only the published hyperparameters. What is here also keeps the published code's
-habits, for those who want to repeat its numbers: see docs/understand/from-the-seed.md.
+The preset "paper" of the trainer takes only the published hyperparameters. What is here also keeps the published code's
+habits, so that its numbers can be repeated: see docs/understand/from-the-seed.md.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from perceptual_photomosaic.training.step import Forward, forward, gradients
 
 __all__ = [
     "PaperRun",
+    "batch_norm",
+    "group_norm",
+    "instance_norm",
     "output_name",
     "paper_decode",
     "paper_forward",
@@ -139,3 +142,28 @@ class PaperRun:
             value = gradients(self.loss, forward(self.net, self.loss, batch, temperature), divisor=len(batch))
             self.optimizer.step()
             yield step, temperature, rate, float(value.total) / len(batch)
+
+
+def instance_norm(x: Tensor, epsilon: float) -> Tensor:
+    """Normalise each channel of each picture over its places."""
+    variance, mean = torch.var_mean(x, dim=(2, 3), keepdim=True, correction=0)
+    return (x - mean) / torch.sqrt(variance + epsilon)
+
+
+def group_norm(x: Tensor, groups: int, epsilon: float) -> Tensor:
+    """Normalise each picture in slices of memory, as the published code does.
+
+    Its tensors hold the channel last and are cut without moving it, so that a "group" is a band of rows with all
+    channels, not a set of channels as in Wu and He, "Group normalization", 2018.
+    """
+    batch, channels, rows, columns = x.shape
+    bands = x.permute(0, 2, 3, 1).reshape(batch, groups, -1)
+    variance, mean = torch.var_mean(bands, dim=2, keepdim=True, correction=0)
+    normalised = (bands - mean) / torch.sqrt(variance + epsilon)
+    return normalised.view(batch, rows, columns, channels).permute(0, 3, 1, 2)
+
+
+def batch_norm(x: Tensor, epsilon: float = 1e-3) -> Tensor:
+    """Normalise each channel over the batch and its places, always by the batch itself."""
+    variance, mean = torch.var_mean(x, dim=(0, 2, 3), keepdim=True, correction=0)
+    return (x - mean) / torch.sqrt(variance + epsilon)
