@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,9 +13,7 @@ from PIL import Image
 
 from perceptual_photomosaic.compose import hard_mosaic
 from perceptual_photomosaic.config import MosaicOptions, check_output_options
-from perceptual_photomosaic.features.colour import from_linear
 from perceptual_photomosaic.features.ink import Ink
-from perceptual_photomosaic.features.patches import fit_target
 from perceptual_photomosaic.features.tone import ToneFit
 from perceptual_photomosaic.files.protection import refuse_overwriting_inputs
 from perceptual_photomosaic.files.replacing import check_folder, replacing
@@ -25,6 +22,7 @@ from perceptual_photomosaic.inputs import open_target_again
 from perceptual_photomosaic.plan import Plan
 from perceptual_photomosaic.plan.index import index_csv
 from perceptual_photomosaic.plan.opening import OpenedPlan
+from perceptual_photomosaic.preview import notebook_png, side_by_side
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.render.formats import check_drawing, check_output
 from perceptual_photomosaic.render.output import Output
@@ -39,7 +37,6 @@ from perceptual_photomosaic.tiles.tile_set import TileSet
 __all__ = ["Mosaic"]
 
 _PREVIEW_PX = 1024
-_NOTEBOOK_PX = 640
 _LONGEST_SPEC = 60
 _CHANGES_CONTENT = ("cmyk", "bleed", "marks", "sheets")
 """Settings that are refused for a format that cannot hold them; others that do not apply are ignored."""
@@ -88,12 +85,7 @@ class Mosaic:
 
     def _repr_png_(self) -> bytes:
         """Show the mosaic in a notebook, at most 640 px large."""
-        scale = min(1.0, _NOTEBOOK_PX / max(self.size_px))
-        image = self.to_image((max(1, round(self.tile_px[0] * scale)), max(1, round(self.tile_px[1] * scale))))
-        image.thumbnail((_NOTEBOOK_PX, _NOTEBOOK_PX))
-        file = io.BytesIO()
-        image.save(file, "PNG")
-        return file.getvalue()
+        return notebook_png(self)
 
     @classmethod
     def of_plan(
@@ -199,7 +191,7 @@ class Mosaic:
             OutputError: Unknown suffix, a picture too large for the format, a place that cannot be written to, a
                 file that the mosaic is made of, or a text format for tiles that are no text.
         """
-        path = self._spared(path)
+        path = self._checked_path(path)
         made = check_output(path, self.size_px)
         check_output_options(self.options, made.name, _CHANGES_CONTENT)
         output = Output.from_options(self.options, self.size_px, self.tile_px, quality)
@@ -250,7 +242,7 @@ class Mosaic:
         Raises:
             OutputError: The place cannot be written to.
         """
-        self.plan().save(self._spared(path), relative_to=relative_to)
+        self.plan().save(self._checked_path(path), relative_to=relative_to)
 
     def save_index(self, path: str | Path) -> None:
         """Write the index, which tile is in which cell, as CSV.
@@ -258,7 +250,7 @@ class Mosaic:
         Raises:
             OutputError: The place cannot be written to.
         """
-        _write_text(self._spared(path), index_csv(self.choices, self.tiles))
+        _write_text(self._checked_path(path), index_csv(self.choices, self.tiles))
 
     def open_target(self, purpose: str) -> NDArray[np.uint8]:
         """Return the target, read again from its file where a plan did not load it: sRGB, uint8, (H, W, 3).
@@ -278,17 +270,7 @@ class Mosaic:
         Raises:
             PlanError: The target of a plan is gone, or came from no file.
         """
-        scale = min(1.0, longest_px / max(self.size_px))
-        small = max(1, round(self.tile_px[0] * scale)), max(1, round(self.tile_px[1] * scale))
-        mosaic = self.to_image(small)
-        behind = parse_colour(self.options.background, "background")
-        picture = self.open_target("it is drawn beside the mosaic")
-        target = Image.fromarray(from_linear(fit_target(picture, self.grid, mosaic.size, behind)))
-        gap = max(4, mosaic.width // 100)
-        sheet = Image.new("RGB", (2 * mosaic.width + gap, mosaic.height), "white")
-        sheet.paste(target, (0, 0))
-        sheet.paste(mosaic, (mosaic.width + gap, 0))
-        return sheet
+        return side_by_side(self, longest_px)
 
     def save_preview(self, path: str | Path) -> None:
         """Write the preview.
@@ -296,12 +278,12 @@ class Mosaic:
         Raises:
             OutputError: The place cannot be written to, or the suffix is unknown.
         """
-        path = self._spared(path)
+        path = self._checked_path(path)
         check_drawing(path)
         with replacing(path) as part:
             self.preview().save(part)
 
-    def _spared(self, path: str | Path) -> Path:
+    def _checked_path(self, path: str | Path) -> Path:
         """Return the path, after a check that it is none of the files that the mosaic is made of."""
         path = Path(path)
         read = [self.target_path, self.options.region, *paths_in([self.tiles.spec])]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perceptual_photomosaic.errors import GridError, MissingExtraError
-from perceptual_photomosaic.evaluate.evaluation import Evaluation, Ruler
+from perceptual_photomosaic.evaluate.evaluation import Ruler
+from perceptual_photomosaic.evaluate.scores import Evaluation
 
 if TYPE_CHECKING:
     from pathlib import Path
