@@ -17,6 +17,7 @@ import pytest
 import typer
 from PIL import Image
 
+import perceptual_photomosaic
 from perceptual_photomosaic.cli.app import app
 from perceptual_photomosaic.cli.main import main
 
@@ -117,6 +118,18 @@ def test_options_in_the_documents_exist(path: Path) -> None:
     known = {spelling for _, spellings in _options() for spelling in spellings} | {"--help"}
     text = "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("pip "))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known
+
+
+def test_the_architecture_names_every_folder_and_module_once() -> None:
+    text = Path("docs/understand/architecture.md").read_text(encoding="utf-8").partition("## Where things are")[2]
+    second_column = [line.split("|")[2] for line in text.splitlines() if line.startswith("| ")]
+    package = Path(perceptual_photomosaic.__file__).parent
+    there = {
+        f"{path.name}/" if path.is_dir() else path.name for path in package.iterdir() if path.suffix in ("", ".py")
+    }
+    there -= {"__init__.py", "__pycache__/", "py.typed"}
+    named = [name for cell in second_column for name in re.findall(r"`([a-z_]+(?:/|\.py))`", cell)]
+    assert sorted(named) == sorted(there)
 
 
 @pytest.mark.parametrize("page", ["architecture", "solver"])
