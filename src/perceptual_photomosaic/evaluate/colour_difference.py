@@ -1,4 +1,8 @@
-"""Colour differences as people report them: CIELAB and CIEDE2000."""
+"""The ruler's own colour arithmetic: CIELAB and CIEDE2000, in double precision.
+
+`features.colour` has the same formulas for choosing tiles, in single precision. The ruler shares no code with it, so that
+a fault in one does not hide in the other; a test compares the two.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +15,21 @@ from perceptual_photomosaic.threads import slices
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ciede2000", "lab_from_light", "light_from_lab", "luma"]
+__all__ = ["LUMA", "ciede2000", "lab_from_light", "light_from_lab", "luma"]
 
 _XYZ_OF_RGB = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
 _WHITE = _XYZ_OF_RGB.sum(axis=1)  # D65, as the light of sRGB (1, 1, 1), so that greys have a = b = 0 exactly
 _RGB_OF_XYZ = np.linalg.inv(_XYZ_OF_RGB)
-_LUMA = np.array([0.2126, 0.7152, 0.0722])
+LUMA = np.array([0.2126, 0.7152, 0.0722])
+"""Weights of the sRGB values in luma (ITU-R BT.709)."""
 _CHUNK = 16_384  # pixels per step: temporaries of ciede2000 then stay in the cache
 
 
 def luma(srgb: NDArray[np.floating]) -> NDArray[np.float64]:
     """Weigh sRGB values, (..., 3) in [0, 1], into luma Y' in [0, 1] with the weights of ITU-R BT.709."""
-    return np.asarray(srgb @ _LUMA, np.float64)
+    return np.asarray(srgb @ LUMA, np.float64)
 
 
 def lab_from_light(light: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from perceptual_photomosaic.evaluate.colour_difference import LUMA
 from perceptual_photomosaic.evaluate.views import LIGHT_OF_BYTE
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _TONES = {"tones32": 32, "tones64": 64, "tones128": 128}
 _OUTLINES = {"outlines64": 64, "outlines128": 128}
 """Samples along each side of the picture."""
 
-_LIGHT_OF_CHANNEL = LIGHT_OF_BYTE[:, None] * (0.2126, 0.7152, 0.0722)
+_LIGHT_OF_CHANNEL = LIGHT_OF_BYTE[:, None] * LUMA
 """The part of a byte of red, green or blue in the luminance Y, (256, 3): weights of ITU-R BT.709."""
 
 _PLACE, _DIRECTIONS = 8, 8

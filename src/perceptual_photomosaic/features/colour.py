@@ -11,12 +11,15 @@ formula", Color Research and Application 30(1), 2005.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
     "DIN99D_AS_CIEDE2000",
     "LUMA",
+    "LUMA_601",
     "ciede2000",
     "from_linear",
     "linear_to_din99d",
@@ -30,6 +33,8 @@ __all__ = [
     "to_oklab",
 ]
 
+LUMA_601 = (0.299, 0.587, 0.114)
+"""Weights of the sRGB values in luma of ITU-R BT.601, as JPEG has it."""
 LUMA = (0.2126, 0.7152, 0.0722)
 """Weights of the sRGB values in luma (ITU-R BT.709)."""
 
@@ -87,8 +92,7 @@ def from_linear(linear: NDArray[np.floating]) -> NDArray[np.uint8]:
         Codes 0..255, uint8, the same shape.
     """
     light = np.clip(linear, 0.0, 1.0)
-    srgb = np.where(light <= 0.0031308, light * 12.92, 1.055 * np.power(light, 1 / 2.4) - 0.055)
-    codes: NDArray[np.uint8] = np.rint(srgb * 255.0).astype(np.uint8)
+    codes: NDArray[np.uint8] = np.rint(_encoded(light) * 255.0).astype(np.uint8)
     return codes
 
 
@@ -182,7 +186,12 @@ def ciede2000(one: NDArray[np.float32], other: NDArray[np.float32], *, axis: int
 def linear_to_srgb(linear: NDArray[np.floating]) -> NDArray[np.float32]:
     """Convert linear light, (..., 3), to sRGB values in [0, 1], float32, (..., 3)."""
     light = np.maximum(linear.astype(np.float32, copy=False), 1e-9)
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.power(light, np.float32(1 / 2.4)) - 0.055)
+    return _encoded(light)
+
+
+def _encoded(light: NDArray[Any]) -> NDArray[Any]:
+    """Apply the transfer curve of sRGB (IEC 61966-2-1) to linear light of at least 0, in its own precision."""
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.power(light, 1 / 2.4) - 0.055)
 
 
 def srgb_to_linear(srgb: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.features.colour import LUMA_601
 from perceptual_photomosaic.features.near_copies import groups_of_pairs
 from perceptual_photomosaic.threads import slices
 
@@ -23,7 +24,7 @@ _NEAR_OKLAB = 0.02  # root mean square over 8 x 8 samples: a tenth of an obvious
 _BLOCK = 4096
 _SIDE = 32
 _LOW = 8
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of encoded values, as JPEG has it
+_LUMA = np.array(LUMA_601, np.float32)
 _BITS = 64
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.features.colour import LUMA_601
+
 __all__ = ["Tone", "apply_tone", "tone_of"]
 
 Tone = tuple[tuple[float, ...], ...]
 
-_LUMA = np.array([0.299, 0.587, 0.114])
+_LUMA = np.array(LUMA_601)
 
 
 def tone_of(pictures: NDArray[np.uint8]) -> Tone:

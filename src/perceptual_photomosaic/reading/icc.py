@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from perceptual_photomosaic.features.colour import srgb_to_linear
+
 __all__ = ["ADOBE_RGB", "D65", "Curve", "Primaries", "rgb_profile"]
 
 Curve = float | Literal["srgb", "pq", "hlg"]
@@ -93,7 +95,7 @@ def _light(v: _Matrix, curve: Curve) -> _Matrix:
     Source: IEC 61966-2-1 (sRGB), SMPTE ST 2084 (PQ), ITU-R BT.2100 (HLG; its system gamma is applied to each channel).
     """
     if curve == "srgb":
-        return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+        return srgb_to_linear(v).astype(np.float64)
     if curve == "pq":
         root = v ** (32 / 2523)
         fraction = np.maximum(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)
