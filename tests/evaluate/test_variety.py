@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perceptual_photomosaic.errors import GridError
-from perceptual_photomosaic.evaluate import Variety, clearly_less_varied, variety
+from perceptual_photomosaic.evaluate import VarietyFigures, clearly_less_varied, variety
 from perceptual_photomosaic.evaluate.variety_figures import largest_area, share_repeated
 
 
@@ -47,7 +47,7 @@ def test_the_fast_figures_are_the_obvious_ones(rows, cols, tiles, seed, distance
 def test_a_hand_made_grid():
     assignment = np.array([[7, 7, 1, 2], [3, 4, 7, 5], [7, 6, 8, 9]])
     shares = np.array([4, *[1] * 8]) / 12
-    assert variety(assignment) == Variety(
+    assert variety(assignment) == VarietyFigures(
         commonest=pytest.approx(4 / 12),
         ten_commonest=pytest.approx(1.0),
         effective=pytest.approx(np.prod(shares**-shares)),
@@ -60,12 +60,12 @@ def test_a_hand_made_grid():
 @pytest.mark.parametrize(
     ("assignment", "expected"),
     [
-        (np.array([[5]]), Variety(1.0, 1.0, 1.0, 1, 0.0, 0.0)),
-        (np.zeros((2, 3), int), Variety(1.0, 1.0, 1.0, 6, 1.0, 1.0)),
-        (np.arange(20).reshape(4, 5), Variety(0.05, 0.5, 20.0, 1, 0.0, 0.0)),
-        (np.array([[1, 0, 0, 0, 1]]), Variety(0.6, 1.0, (0.6**-0.6) * (0.4**-0.4), 3, 0.6, 0.6)),
-        (np.array([[1], [0], [0], [1]]), Variety(0.5, 1.0, 2.0, 2, 0.5, 1.0)),
-        (np.array([[-3, 900], [900, -3]]), Variety(0.5, 1.0, 2.0, 2, 1.0, 1.0)),
+        (np.array([[5]]), VarietyFigures(1.0, 1.0, 1.0, 1, 0.0, 0.0)),
+        (np.zeros((2, 3), int), VarietyFigures(1.0, 1.0, 1.0, 6, 1.0, 1.0)),
+        (np.arange(20).reshape(4, 5), VarietyFigures(0.05, 0.5, 20.0, 1, 0.0, 0.0)),
+        (np.array([[1, 0, 0, 0, 1]]), VarietyFigures(0.6, 1.0, (0.6**-0.6) * (0.4**-0.4), 3, 0.6, 0.6)),
+        (np.array([[1], [0], [0], [1]]), VarietyFigures(0.5, 1.0, 2.0, 2, 0.5, 1.0)),
+        (np.array([[-3, 900], [900, -3]]), VarietyFigures(0.5, 1.0, 2.0, 2, 1.0, 1.0)),
     ],
 )
 def test_exact_values(assignment, expected):
@@ -79,7 +79,7 @@ def test_exact_values(assignment, expected):
 def test_the_figures_of_the_script_that_the_project_is_judged_by():
     row, column = np.mgrid[0:12, 0:16]
     found = variety((row * row // 5 + column * 3 // 7 + row * column // 11) % 23)
-    assert found == Variety(
+    assert found == VarietyFigures(
         commonest=pytest.approx(SCRIPT["top"]),
         ten_commonest=pytest.approx(SCRIPT["ten"]),
         effective=pytest.approx(SCRIPT["effective"]),
@@ -117,8 +117,8 @@ def test_what_is_no_table_is_refused():
             variety(bad)
 
 
-def shares(commonest: float, effective: float) -> Variety:
-    return Variety(commonest, commonest, effective, 1, 0.0, 0.0)
+def shares(commonest: float, effective: float) -> VarietyFigures:
+    return VarietyFigures(commonest, commonest, effective, 1, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from perceptual_photomosaic.evaluate import Evaluation, Ruler
-    from perceptual_photomosaic.evaluate.sources import Layout
+    from perceptual_photomosaic.evaluate.sources import KnownGrid
 
 __all__ = ["compare"]
 
@@ -99,11 +99,11 @@ def compare(
         raise OutputError(f"'{out}' is named by --out and by --curve. Name two files.")
 
     from perceptual_photomosaic.evaluate import Ruler
-    from perceptual_photomosaic.evaluate.sources import read_layouts
+    from perceptual_photomosaic.evaluate.sources import read_grids
     from perceptual_photomosaic.image import load_image
 
     names = _names(mosaics)
-    found = read_layouts(len(mosaics), grid, plans=plans, indexes=indexes, relative_to=relative_to)
+    found = read_grids(len(mosaics), grid, plans=plans, indexes=indexes, relative_to=relative_to)
     layouts = dict(zip(names, found, strict=True))
     over = next((layout for layout in layouts.values() if layout.box is not None), layouts[names[0]])
     if target is None:
@@ -199,7 +199,7 @@ def _rivals(results: dict[str, Evaluation]) -> dict[str, list[str]]:
     return more_varied({name: result.variety for name, result in results.items()})
 
 
-def _plain(results: dict[str, Evaluation], layouts: dict[str, Layout]) -> dict[str, object]:
+def _plain(results: dict[str, Evaluation], layouts: dict[str, KnownGrid]) -> dict[str, object]:
     """Return all figures as plain values, and for each mosaic the names of the clearly more varied ones."""
     rivals = _rivals(results)
     return {

@@ -53,10 +53,10 @@ def evaluate(
     and the rest is compared in the mosaic's tones. Without a plan or an index, cells that look alike count as one tile.
     """
     from perceptual_photomosaic.evaluate import evaluate as measure
-    from perceptual_photomosaic.evaluate.sources import read_layout
+    from perceptual_photomosaic.evaluate.sources import read_grid
     from perceptual_photomosaic.image import load_image
 
-    layout = read_layout(grid, plan=plan, index=index, relative_to=relative_to)
+    layout = read_grid(grid, plan=plan, index=index, relative_to=relative_to)
     if target is None:
         if layout.target is None:
             raise ImageError("no target was named. Add --target PICTURE, the one that the mosaic shows.")

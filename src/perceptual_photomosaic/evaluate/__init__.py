@@ -8,7 +8,7 @@ from perceptual_photomosaic.evaluate.matching import assignment_from_picture
 from perceptual_photomosaic.evaluate.plates import Tone, tone
 from perceptual_photomosaic.evaluate.scores import Evaluation, ViewScores
 from perceptual_photomosaic.evaluate.tile_stats import TileStats, nearest_repeat, tile_stats
-from perceptual_photomosaic.evaluate.variety_figures import Variety, clearly_less_varied, more_varied, variety
+from perceptual_photomosaic.evaluate.variety_figures import VarietyFigures, clearly_less_varied, more_varied, variety
 
 __all__ = [
     "Evaluation",
@@ -16,7 +16,7 @@ __all__ = [
     "Ruler",
     "TileStats",
     "Tone",
-    "Variety",
+    "VarietyFigures",
     "ViewScores",
     "assignment_from_picture",
     "clearly_less_varied",

@@ -1,7 +1,7 @@
 """The ruler's own colour arithmetic: CIELAB and CIEDE2000, in double precision.
 
-`features.colour` has the same formulas for choosing tiles, in single precision. The ruler shares no code with it, so that
-a fault in one does not hide in the other; a test compares the two.
+`features.colour` has the same formulas for choosing tiles, in single precision. The ruler shares no code with it, so
+that a fault in one does not hide in the other; a test compares the two.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from perceptual_photomosaic.evaluate.judge import JUDGE_CELLS_PX
 from perceptual_photomosaic.evaluate.legibility import Legibility
 from perceptual_photomosaic.evaluate.plates import Tone
 from perceptual_photomosaic.evaluate.tile_stats import TileStats
-from perceptual_photomosaic.evaluate.variety_figures import Variety
+from perceptual_photomosaic.evaluate.variety_figures import VarietyFigures
 
 __all__ = ["Evaluation", "ViewScores"]
 
@@ -54,7 +54,7 @@ class Evaluation:
         tone: Plates, grain and bias.
         legibility: How well the mosaic can be read as its target, whatever its contrast.
         tiles: How the tiles are used; None when no assignment was given.
-        variety: Variety of the tiles; None when no assignment was given.
+        variety: VarietyFigures of the tiles; None when no assignment was given.
         mapped: The same figures against the target in the tones that the mosaic has, see `tone_map`; None where the
             mosaic has tones enough to be compared as it is.
     """
@@ -64,7 +64,7 @@ class Evaluation:
     tone: Tone
     legibility: Legibility
     tiles: TileStats | None = None
-    variety: Variety | None = None
+    variety: VarietyFigures | None = None
     mapped: Evaluation | None = None
 
     @property

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from perceptual_photomosaic.evaluate.views import Box
 
-__all__ = ["Layout", "parse_grid", "read_layout", "read_layouts"]
+__all__ = ["KnownGrid", "parse_grid", "read_grid", "read_grids"]
 
 
 @dataclass(frozen=True)
-class Layout:
+class KnownGrid:
     """The cells of a mosaic: their grid, their tiles, and the part of the target that they cover.
 
     Attributes:
@@ -94,9 +94,9 @@ def parse_grid(text: str) -> tuple[int, int]:
     return rows, columns
 
 
-def read_layout(
+def read_grid(
     grid: str | None, *, plan: Path | None = None, index: Path | None = None, relative_to: Path | None = None
-) -> Layout:
+) -> KnownGrid:
     """Read the layout from a plan, an index or a grid.
 
     Args:
@@ -115,12 +115,12 @@ def read_layout(
         saved = Plan.load(plan, relative_to=relative_to)
         tiles = saved.choices // len(saved.variants)
         behind = parse_colour(saved.settings.get("background", "white"), f"plan '{plan}'")
-        layout = Layout(saved.grid.shape, tiles, saved.grid.target_box, saved.target, behind)
+        layout = KnownGrid(saved.grid.shape, tiles, saved.grid.target_box, saved.target, behind)
     elif index is not None:
         tiles = _read_index(index)
-        layout = Layout((tiles.shape[0], tiles.shape[1]), tiles)
+        layout = KnownGrid((tiles.shape[0], tiles.shape[1]), tiles)
     elif asked is not None:
-        return Layout(asked)
+        return KnownGrid(asked)
     else:
         raise GridError("the mosaic's grid is not known. Add --grid COLUMNSxROWS, or the --plan it was made with.")
     if asked is not None and asked != layout.grid_shape:
@@ -129,14 +129,14 @@ def read_layout(
     return layout
 
 
-def read_layouts(
+def read_grids(
     count: int,
     grid: str | None,
     *,
     plans: Sequence[Path] = (),
     indexes: Sequence[Path] = (),
     relative_to: Path | None = None,
-) -> list[Layout]:
+) -> list[KnownGrid]:
     """Read the layouts of several mosaics of one target, which must have one grid.
 
     Args:
@@ -162,12 +162,12 @@ def read_layouts(
         for k in range(count)
     ]
     known = {
-        k: read_layout(grid, plan=plan, index=index, relative_to=relative_to)
+        k: read_grid(grid, plan=plan, index=index, relative_to=relative_to)
         for k, (plan, index) in enumerate(named)
         if plan or index
     }
     if not known:
-        return [read_layout(grid)] * count
+        return [read_grid(grid)] * count
     first, layout = next(iter(known.items()))
     for k, other in known.items():
         here, there = named[first][0] or named[first][1], named[k][0] or named[k][1]
@@ -179,7 +179,7 @@ def read_layouts(
         if other.box is not None and layout.box is not None and not np.allclose(other.box, layout.box):
             raise PlanError(f"'{here}' and '{there}' show different parts of the target. Compare mosaics of one part.")
         layout = layout if layout.box is not None else other
-    return [known.get(k, Layout(layout.grid_shape)) for k in range(count)]
+    return [known.get(k, KnownGrid(layout.grid_shape)) for k in range(count)]
 
 
 def _times(count: int) -> str:

@@ -13,7 +13,7 @@ from perceptual_photomosaic.errors import GridError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Variety", "clearly_less_varied", "largest_area", "more_varied", "share_repeated", "variety"]
+__all__ = ["VarietyFigures", "clearly_less_varied", "largest_area", "more_varied", "share_repeated", "variety"]
 
 _NEAR = 3
 """Cells within which the same photo is still seen as a repetition."""
@@ -26,7 +26,7 @@ _COMMON = 0.01
 
 
 @dataclass(frozen=True)
-class Variety:
+class VarietyFigures:
     """Figures of variety; shares are parts of the mosaic's cells, from 0 to 1.
 
     Attributes:
@@ -46,7 +46,7 @@ class Variety:
     within_3: float
 
 
-def variety(assignment: NDArray[np.integer]) -> Variety:
+def variety(assignment: NDArray[np.integer]) -> VarietyFigures:
     """Measure how varied an assignment is.
 
     Args:
@@ -58,7 +58,7 @@ def variety(assignment: NDArray[np.integer]) -> Variety:
         raise GridError(f"an assignment is a table of rows and columns, got an array of shape {assignment.shape}")
     _, counts = np.unique(assignment, return_counts=True)
     shares = np.sort(counts)[::-1] / assignment.size
-    return Variety(
+    return VarietyFigures(
         commonest=float(shares[0]),
         ten_commonest=float(shares[:10].sum()),
         effective=float(np.exp(-(shares * np.log(shares)).sum())),
@@ -68,7 +68,7 @@ def variety(assignment: NDArray[np.integer]) -> Variety:
     )
 
 
-def clearly_less_varied(one: Variety, other: Variety) -> bool:
+def clearly_less_varied(one: VarietyFigures, other: VarietyFigures) -> bool:
     """Tell whether `one` repeats its photos clearly more than `other`.
 
     It does when its effective number of photos is under 0.8 of the other's, or when its commonest photo has more than
@@ -78,7 +78,7 @@ def clearly_less_varied(one: Variety, other: Variety) -> bool:
     return one.effective < _FEWER * other.effective or stamped
 
 
-def more_varied(varieties: Mapping[str, Variety | None]) -> dict[str, list[str]]:
+def more_varied(varieties: Mapping[str, VarietyFigures | None]) -> dict[str, list[str]]:
     """Return for each mosaic the names of the clearly more varied ones: where it beats them, it does so by repetition.
 
     Args:
