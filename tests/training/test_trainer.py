@@ -158,7 +158,7 @@ def test_the_end_says_how_good_the_model_is_and_which_to_use(narrow: None, photo
     assert f"tensorboard --logdir {tmp_path / 'run' / 'tensorboard'}" in said
     train(Job(small_settings(photos, steps=1, val=""), tmp_path / "unmeasured"))
     said = "\n".join(outcome(tmp_path / "unmeasured"))
-    assert "model.safetensors: how good it is was not measured: --val" in said
+    assert "model.safetensors: its quality was not measured; train with --val" in said
 
 
 def test_run_folder_holds_everything(narrow: None, photos: Path, tmp_path: Path) -> None:
