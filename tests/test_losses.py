@@ -163,7 +163,7 @@ def test_bad_options_are_refused(options: tuple[str, str, str, str, str], messag
 
 def test_sizes_that_differ_are_refused(vgg: VGG16) -> None:
     loss = PerceptualLoss(vgg, LossSettings())
-    with pytest.raises(ConfigError, match="one size"):
+    with pytest.raises(ConfigError, match="the same size"):
         loss(torch.zeros(1, 3, 48, 40), loss.target(torch.zeros(1, 3, 45, 37)))
 
 

@@ -1,4 +1,4 @@
-"""Mosaics in memory: tiles laid out as one array. Large mosaics are written by `render` without this."""
+"""Mosaics in memory: tiles laid out as one array. `render` writes large mosaics without this module."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def hard_mosaic(pictures: NDArray[np.uint8], choices: NDArray[np.integer]) -> ND
 
     Args:
         pictures: (choices, h, w, C).
-        choices: Number of the picture in each cell, (rows, columns).
+        choices: The number of the picture in each cell, (rows, columns).
     Returns:
         The hard mosaic, (rows * h, columns * w, C).
     """

@@ -18,22 +18,25 @@ Form = Literal["reconstruction", "lpips"]
 
 @dataclass(frozen=True)
 class LossSettings:
-    """The settings of a perceptual loss. The defaults are the paper's.
+    """The settings of a perceptual loss. The defaults are those of the paper.
 
     Args:
         layers: Layers of VGG16.
-        layer_factors: Weight of each layer.
-        scales: For each layer, the pyramid scales of its comparison; scale s is the picture made 2^s times smaller.
-        blur_sigmas: Further blur of the mosaic, which hides the grid of tiles: entry i is for the i-th smallest scale
-            that is used. Scales without an entry get none.
-        blur_windows: Side of that blur's window in pixels, with one entry for each scale in the same way.
+        layer_factors: The weight of each layer.
+        scales: For each layer, the pyramid scales at which it is compared; scale s is the picture made 2^s times
+            smaller.
+        blur_sigmas: Standard deviations, in pixels, of an additional blur of the mosaic, which hides the grid of
+            tiles. Entry i is for the i-th smallest scale in use. Scales without an entry are not blurred.
+        blur_windows: Side of the window of that blur, in pixels; entries as in `blur_sigmas`.
         form: "reconstruction": mean squared difference of features. "lpips": squared difference of features
             normalised over their channels, weighted per channel, summed over channels and averaged over positions.
-        border: Values of blurs outside a picture: "zero" (black, as in the paper), or its own "edge", repeated.
-        tone: Map of the target's colours before the comparison, for tiles that cannot show its dark tones: three rows
-            of (factor of red, of green, of blue, offset in levels). Empty compares with the target as it is.
-        smooth: Blur enough before pixels are left out (see `features.pyramid.scale_geometry`). The paper's pyramid
-            does not; at coarse scales it compares only one pixel of each tile.
+        border: The values that a blur takes outside a picture: "zero" (black, as in the paper), or "edge" (the
+            picture's outermost pixels, repeated).
+        tone: A map of the target's colours before the comparison, for tiles that cannot show its dark tones: three
+            rows of (factor of red, of green, of blue, offset in levels). If empty, the target is not changed.
+        smooth: Blur enough to avoid aliasing before a picture is made smaller (see
+            `features.pyramid.scale_geometry`). The paper's pyramid does not; at coarse scales it compares only one
+            pixel of each tile.
     """
 
     layers: tuple[str, ...] = PAPER_LAYERS
@@ -69,10 +72,14 @@ class LossSettings:
     def parse(
         cls, layers: str, factors: str, scales: str, sigmas: str, windows: str, form: Form = "reconstruction"
     ) -> LossSettings:
-        """Read the option texts of the published program: commas between numbers, colons between the layers' scales.
+        """Parse the option texts of the published program.
 
-        As in that program, layers without a group of scales add nothing but still count in the mean over layers, and
-        blurs beyond the scales in use are ignored.
+        Commas separate numbers, and colons separate the scales of different layers. As in that program, layers
+        without a group of scales add nothing but still count in the mean over layers, and blurs beyond the scales in
+        use are ignored.
+
+        Raises:
+            ConfigError: A text cannot be parsed, or the settings do not fit together.
         """
         if not all(group.strip() for group in scales.split(":")):
             raise ConfigError(f"each layer's scales are numbers with commas, but a group of '{scales}' is empty")
@@ -90,7 +97,7 @@ class LossSettings:
 
     @classmethod
     def from_plain(cls, values: dict[str, Any]) -> LossSettings:
-        """The inverse of `plain`."""
+        """Return the settings from plain values, as `plain` returns them."""
         return cls(
             layers=tuple(values["layers"]),
             layer_factors=tuple(values["layer_factors"]),
@@ -104,15 +111,15 @@ class LossSettings:
         )
 
     def plain(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Return the settings as plain values, for JSON."""
         return asdict(self)
 
     def used_scales(self) -> tuple[float, ...]:
-        """All scales of any layer, ascending, once each."""
+        """Return the scales that any layer uses, ascending, each once."""
         return tuple(sorted({scale for group in self.scales for scale in group}))
 
     def layers_at(self, scale: float) -> list[tuple[int, int]]:
-        """Pairs of (layer number, how often its group names this scale)."""
+        """Return the layers compared at a scale, as (layer number, number of times its group names the scale)."""
         return [(i, group.count(scale)) for i, group in enumerate(self.scales) if scale in group]
 
 

@@ -4,8 +4,8 @@ Feature reconstruction: Tesfaldet et al., "Convolutional photomosaic generation 
 ECCV Workshops 2018, equations 1 and 2. LPIPS form: Zhang et al., "The unreasonable effectiveness of deep features as
 a perceptual metric", CVPR 2018, section 3, on the same pyramid.
 
-Pictures are sRGB, float, 0..255, (B, 3, H, W). The target's features are computed once, without gradient; the mosaic
-may then change as often as one likes.
+Pictures are sRGB, float, 0..255, (B, 3, H, W). The target's features are computed once, without gradient. They can then
+be compared with any number of mosaics.
 """
 
 from __future__ import annotations
@@ -27,7 +27,12 @@ __all__ = ["LossValue", "PerceptualLoss", "TargetFeatures"]
 
 @dataclass(frozen=True)
 class TargetFeatures:
-    """Features of a target: one dict per used scale, and further layers of the full-size pass (for the encoder)."""
+    """The features of a target.
+
+    Args:
+        scales: For each scale in use, the features by the name of the layer.
+        extra: Features of additional layers at full size, for the encoder.
+    """
 
     scales: tuple[dict[str, Tensor], ...]
     extra: dict[str, Tensor]
@@ -38,8 +43,8 @@ class LossValue:
     """The loss and its parts.
 
     Args:
-        total: Scalar.
-        at_layer: Part of each layer, with its factor, averaged over its scales; (number of groups of scales,).
+        total: The loss, a scalar.
+        at_layer: The part of each layer, with its factor, averaged over its scales; (number of groups of scales,).
         terms: (layer number, scale, value) of every comparison, without factors.
     """
 
@@ -48,11 +53,11 @@ class LossValue:
     terms: tuple[tuple[int, float, Tensor], ...]
 
 
-_CHUNK = 1 << 18  # elements: a few such pieces stay in a core's cache
+_CHUNK = 1 << 18  # elements; a few chunks fit in the cache of one core
 
 
 class _MeanSquare(torch.autograd.Function):
-    """mean((a - b)^2), piece by piece: no difference is ever written to memory, nor kept for the way back."""
+    """The mean of (a - b)^2, computed in chunks, so that the whole difference is never stored."""
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, b: Tensor) -> Tensor:
@@ -74,14 +79,14 @@ class _MeanSquare(torch.autograd.Function):
 
 
 def _flat(x: Tensor) -> Tensor:
-    """All elements, channels last: a view, if they lie in memory so."""
+    """Return all elements with channels last; a view, if memory has that order."""
     return x.permute(0, 2, 3, 1).reshape(-1)
 
 
 class PerceptualLoss(nn.Module):
     """The multi-scale perceptual loss.
 
-    With f_l the layer's features, T_s and M_s target and mosaic at scale s:
+    Let f_l be the features of layer l, and T_s and M_s target and mosaic at scale s. The loss is the
     mean over l of factor_l * mean over s of distance(f_l(T_s), f_l(blur(M_s))). The LPIPS form sums over l.
 
     >>> loss = PerceptualLoss(VGG16(load_vgg_weights()), LossSettings())     # doctest: +SKIP
@@ -101,12 +106,12 @@ class PerceptualLoss(nn.Module):
                 self.register_buffer(f"{name}_channels", weights, persistent=False)
 
     def target(self, images: Tensor, extra: Collection[str] = ()) -> TargetFeatures:
-        """Features of a target, without gradient.
+        """Return the features of a target, without gradient.
 
         Args:
             images: sRGB, 0..255, (B, 3, H, W).
-            extra: Further layers wanted from the full-size pass, as the encoder wants `pool3`. With `tone` set they
-                are of the mapped picture.
+            extra: Additional layers to return at full size, such as `pool3` for the encoder. If `tone` is set, their
+                features are those of the mapped picture.
         """
         with torch.no_grad():
             images = self.toned(images)
@@ -123,14 +128,14 @@ class PerceptualLoss(nn.Module):
         return TargetFeatures(tuple(features), full)
 
     def toned(self, images: Tensor) -> Tensor:
-        """The target as the mosaic is asked to look: with its tones mapped, if the settings say so."""
+        """Return a target with its tones mapped by `tone`, or unchanged if `tone` is empty."""
         if not self.settings.tone:
             return images
         rows = images.new_tensor(self.settings.tone)
         return torch.einsum("rc,bchw->brhw", rows[:, :3], images) + rows[:, 3].view(1, 3, 1, 1)
 
     def blurred_level(self, mosaic: Tensor, index: int) -> Tensor:
-        """The mosaic at the index-th used scale, with that scale's further blur."""
+        """Return the mosaic at the index-th scale in use, with the additional blur of that scale."""
         level = self._level(mosaic, self.settings.used_scales()[index])
         if index < min(len(self.settings.blur_sigmas), len(self.settings.blur_windows)):
             side = self.settings.blur_windows[index]
@@ -141,15 +146,17 @@ class PerceptualLoss(nn.Module):
         return pyramid_level(images, scale, self.settings.border, self.settings.smooth)
 
     def forward(self, mosaic: Tensor, target: TargetFeatures) -> LossValue:
-        """Compare a mosaic with a target's features; differentiable in the mosaic."""
+        """Compare a mosaic with the features of a target; differentiable with respect to the mosaic."""
         terms = [term for index in range(len(target.scales)) for term in self._compare(mosaic, target, index)]
         return self._collect(terms)
 
     def value_and_gradient(self, mosaic: Tensor, target: TargetFeatures) -> tuple[LossValue, Tensor]:
-        """The loss and its gradient in the mosaic, one scale after the other: only one scale's features are kept.
+        """Return the loss and its gradient with respect to the mosaic.
+
+        The scales are computed one after the other, so that memory holds the features of only one scale.
 
         Returns:
-            The loss, detached, and d(total)/d(mosaic) in the mosaic's shape.
+            The loss, detached, and d(total)/d(mosaic) in the shape of the mosaic.
         """
         leaf = mosaic.detach().requires_grad_()
         terms: list[tuple[int, float, int, Tensor]] = []
@@ -161,7 +168,7 @@ class PerceptualLoss(nn.Module):
         return self._collect(terms), leaf.grad
 
     def _compare(self, mosaic: Tensor, target: TargetFeatures, index: int) -> list[tuple[int, float, int, Tensor]]:
-        """(layer number, scale, how often it counts, distance) of every comparison at one scale."""
+        """Return (layer number, scale, number of times it counts, distance) of every comparison at one scale."""
         scale = self.settings.used_scales()[index]
         pairs = self.settings.layers_at(scale)
         found = self.vgg(self.blurred_level(mosaic, index), {self.settings.layers[i] for i, _ in pairs})
@@ -170,7 +177,7 @@ class PerceptualLoss(nn.Module):
         return [(i, scale, count, distances[self.settings.layers[i]]) for i, count in pairs]
 
     def _prepare(self, name: str, features: Tensor) -> Tensor:
-        """What of a target's features is kept: themselves, or themselves normalised and weighted."""
+        """Return a target's features as they are compared: unchanged, or normalised and weighted in the LPIPS form."""
         return features if self.settings.form == "reconstruction" else self._normalise(name, features)
 
     def _normalise(self, name: str, features: Tensor) -> Tensor:
@@ -181,8 +188,8 @@ class PerceptualLoss(nn.Module):
     def _distance(self, name: str, features: Tensor, target: Tensor) -> Tensor:
         if features.shape[2:] != target.shape[2:]:
             raise ConfigError(
-                f"{name} has {tuple(features.shape[2:])} columns for the mosaic and {tuple(target.shape[2:])} for the "
-                "target, but both must have one size: crop the target to whole cells, use templates of the cell's size"
+                f"the features of {name} are {tuple(features.shape[2:])} for the mosaic, {tuple(target.shape[2:])} for "
+                "the target, but must have the same size: crop the target to whole cells, use templates of that size"
             )
         if self.settings.form == "reconstruction":
             difference: Tensor = _MeanSquare.apply(features, target)  # type: ignore[no-untyped-call]

@@ -1,9 +1,9 @@
 """Threads that give the same numbers on any number of cores.
 
-A library for matrix products divides large products among its threads. The order of its sums depends on their number,
-so the last digits differ; then a cell with two nearly equal tiles may get the other one, and its neighbours change too.
-So all code that decides a mosaic runs matrix products on one thread. Our own threads share out the work, in blocks that
-do not depend on their number. Where torch decides a mosaic, it has four threads on any machine.
+A library for matrix products divides large products among its threads. The order of its sums depends on the number of
+threads, so the last digits differ. A cell with two nearly equal tiles may then get the other tile, and its neighbours
+change too. Therefore all code that chooses tiles runs matrix products on one thread. Our own threads divide the work
+into blocks that do not depend on the number of threads. Where torch chooses tiles, it has four threads on any machine.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ def usable_cores() -> int:
 
 
 WORKERS = min(4, usable_cores())
-"""Threads that share work out."""
+"""The number of threads of `share_out`."""
 
 _TORCH_THREADS = 4
-"""Threads of torch while it decides a mosaic: on fewer cores they take turns at little cost."""
+"""The number of torch's threads while it chooses tiles. On fewer cores they take turns, which costs little time."""
 
 _Item = TypeVar("_Item")
 
 
 def share_out(work: Callable[[_Item], None], items: Iterable[_Item]) -> None:
-    """Run `work` for every item, on several threads; an exception of one is raised here."""
+    """Run `work` for every item on several threads, and raise the first exception that occurs."""
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(work, items))
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Limit numpy's matrix products to one thread; also a decorator. Threads of torch are not changed."""
+    """Limit numpy's matrix products to one thread; also a decorator. The number of torch's threads does not change."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1, user_api="blas"):
@@ -50,7 +50,7 @@ def one_blas_thread() -> Iterator[None]:
 
 @contextmanager
 def fixed_torch_threads(count: int = _TORCH_THREADS) -> Iterator[None]:
-    """Limit torch's work on the CPU to `count` threads, on any machine and with any setting; also a decorator."""
+    """Set the number of torch's threads on the CPU, whatever the machine and its settings; also a decorator."""
     import torch
 
     before = torch.get_num_threads()
@@ -62,5 +62,5 @@ def fixed_torch_threads(count: int = _TORCH_THREADS) -> Iterator[None]:
 
 
 def slices(length: int, step: int) -> list[slice]:
-    """Return slices of `step` items that cover `length` items; the last slice may be shorter."""
+    """Return slices of `step` items that together cover `length` items; the last slice may be shorter."""
     return [slice(start, min(start + step, length)) for start in range(0, length, step)]

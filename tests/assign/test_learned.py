@@ -32,7 +32,7 @@ def test_the_shipped_model_of_the_tiles_is_taken(target: np.ndarray) -> None:
 
 def test_where_no_model_ships_for_the_tiles_it_says_for_which_there_are(target: np.ndarray) -> None:
     pytest.importorskip("torch", reason="the perceptual extra is not installed")
-    with pytest.raises(ModelError, match=r"no network comes along for 'glyphs:set=ascii.*--model FILE, or use --tiles"):
+    with pytest.raises(ModelError, match=r"has no network for 'glyphs:set=ascii.*--model FILE, or use --tiles"):
         make_mosaic(target, "glyphs", columns=8, method="mosaicnet")
 
 

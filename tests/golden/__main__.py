@@ -1,6 +1,6 @@
 """Check a folder of golden numbers: `python -m tests.golden DIR [--missed] [FAMILY ...]`.
 
-Prints one row per array (family, key, error, tolerance) and ends with status 1 if any is missed.
+Prints one row per array (family, key, error, tolerance). The exit status is 1 if any array is missed.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ CHECKS: dict[str, Check] = {
 
 
 def check_folder(folder: Path, names: Sequence[str] = tuple(CHECKS)) -> list[Row]:
-    """All rows of some families of a golden folder.
+    """Return all rows of some families of a golden folder.
 
-    A ReLU or a maximum that lies within rounding of its switch falls to one side or the other by the order of
-    summation, and moves gradients, and what is trained by them, by more than the tolerances. So what is missed by a
-    finite amount is measured once more with PyTorch's plain kernels, and the row says so.
+    At a ReLU or a maximum, rounding can decide between two nearly equal values. It depends on the order of summation,
+    and it can change gradients and trained weights by more than the tolerances. So arrays that are missed by a finite
+    amount are measured again with PyTorch's plain kernels, and the row says so.
     """
     config = json.loads((folder / "config.json").read_text())
     network = families.paper_vgg(config["vgg_seed"])
@@ -57,7 +57,7 @@ def check_folder(folder: Path, names: Sequence[str] = tuple(CHECKS)) -> list[Row
 
 
 def check_family(name: str, folder: Path, config: dict[str, Any], network: VGG16) -> list[Row]:
-    """All rows of one family."""
+    """Return all rows of one family."""
     golden = Golden(name, folder)
     if golden.arrays:
         with golden.part(f"all of {name}"):
@@ -67,7 +67,7 @@ def check_family(name: str, folder: Path, config: dict[str, Any], network: VGG16
 
 @contextmanager
 def plain_kernels() -> Iterator[None]:
-    """Convolve, and blur, with PyTorch's own convolution and without oneDNN meanwhile."""
+    """Use PyTorch's own convolution, without oneDNN, for convolutions and blurs."""
     before = torch.backends.mkldnn.enabled, pyramid._MOST_BY_MATRIX
     torch.backends.mkldnn.enabled, pyramid._MOST_BY_MATRIX = False, 0
     try:
@@ -77,12 +77,12 @@ def plain_kernels() -> Iterator[None]:
 
 
 def plain(row: Row) -> Row:
-    """A row measured with plain kernels."""
+    """Return a row that says that it was measured with plain kernels."""
     return replace(row, measure=f"{row.measure}, with plain kernels")
 
 
 def unknown_files(folder: Path) -> list[Row]:
-    """A row that fails for each file of a family that nobody knows."""
+    """Return a failing row for each file of an unknown family."""
     names = sorted(path.stem for path in folder.glob("*.npz"))
     return [Row(name, f"{name}.npz", "unknown family", math.inf, 0.0) for name in names if name not in CHECKS]
 

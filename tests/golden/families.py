@@ -1,4 +1,4 @@
-"""Network and loss against the golden numbers: families vgg, gauss, layers, decoder, shapes and ploss."""
+"""Checks of the network and the loss: families vgg, gauss, layers, decoder, shapes and ploss."""
 
 from __future__ import annotations
 
@@ -38,36 +38,36 @@ PARAMETERS |= {"conv7_weight": "conv7.weight", "conv7_bias": "conv7.bias"}
 
 
 def channels_first(images: Any) -> Tensor:
-    """(B, H, W, C) array -> float tensor (B, C, H, W)."""
+    """Return an array (B, H, W, C) as a float tensor (B, C, H, W)."""
     return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float()
 
 
 def channels_last(x: Tensor) -> np.ndarray[Any, Any]:
-    """(B, C, H, W) tensor -> (B, H, W, C) array."""
+    """Return a tensor (B, C, H, W) as an array (B, H, W, C)."""
     return x.detach().permute(0, 2, 3, 1).numpy()
 
 
 def as_stored(name: str, value: Tensor) -> np.ndarray[Any, Any]:
-    """A decoder parameter in TensorFlow's layout."""
+    """Return a decoder parameter in TensorFlow's layout."""
     array = value.detach().numpy()
     return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array
 
 
 def paper_vgg(seed: int) -> VGG16:
-    """The original's VGG16 with the recipe's weights."""
+    """Return the VGG16 of the published program with the weights of the recipe."""
     layers = recipes.vgg_layers(seed)
     return VGG16(_from_caffe(layers, f"seed {seed}"))
 
 
 def check_weights(config: dict[str, Any]) -> bool:
-    """Whether the recipe gives the weights that the golden numbers were made with."""
+    """Return True if the recipe gives the weights with which the golden numbers were made."""
     layers = recipes.vgg_layers(config["vgg_seed"])
     sums = {name: [hashlib.sha256(a.tobytes()).hexdigest()[:16] for a in pair] for name, pair in layers.items()}
     return bool(sums == config["vgg_sha256_16"])
 
 
 def paper_net(vgg: VGG16, templates: Any, weights: dict[str, Any]) -> MosaicNet:
-    """The original's network."""
+    """Return the network of the published program."""
     pictures = torch.from_numpy(np.ascontiguousarray(templates)).permute(0, 3, 1, 2)
     net = MosaicNet(vgg, pictures, MosaicNetConfig(len(pictures), norm_epsilon=PAPER_EPSILON))
     with torch.no_grad():
@@ -90,7 +90,7 @@ def vgg(golden: Golden, config: dict[str, Any], network: VGG16) -> None:
         if f"{name}.input_l2" in golden:
             golden.close(f"{name}.input_l2", np.linalg.norm(images.astype(np.float64)), 1e-10, "rtol")
         features = network(channels_first(images), LAYERS)
-        features["vgg_input"] = features["vgg_input"].flip(1)  # the original's is blue, green, red
+        features["vgg_input"] = features["vgg_input"].flip(1)  # the published program uses blue, green, red
         for layer in LAYERS:
             golden.sampled(f"{name}.{layer}", channels_last(features[layer]), 1e-4)
         if f"{name}.pool5" in golden:
@@ -156,7 +156,7 @@ def decoder(golden: Golden, config: dict[str, Any], network: VGG16) -> None:
 
 
 def temperatures(golden: Golden, listed: Sequence[float]) -> dict[str, float]:
-    """Temperature of each group of arrays, by its key: those listed, and any that only gradients are kept of."""
+    """Return the temperature of each group of arrays, by its key: listed ones, and others that have gradients only."""
     found = {f"T{value:g}": float(value) for value in listed}
     groups = (match.group(1) for match in map(re.compile(r"T(.+?)\.[a-z]").match, golden.arrays) if match)
     return found | {f"T{text}": float(text) for text in groups}
@@ -165,7 +165,7 @@ def temperatures(golden: Golden, listed: Sequence[float]) -> dict[str, float]:
 def at_temperature(
     golden: Golden, key: str, temperature: float, net: MosaicNet, loss: PerceptualLoss, images: Tensor
 ) -> None:
-    """All arrays of one temperature."""
+    """Check all arrays of one temperature."""
     passed, _, total = paper_forward(net, loss, images, temperature)
     soft = channels_last(passed.coefficients)
     near = 1e-4 if temperature <= 1 else 1e-3
@@ -187,13 +187,13 @@ def at_temperature(
 
 
 def variable_names() -> list[str]:
-    """Names of the original's variables: VGG16's, then the decoder's, which alone is trained."""
+    """Return the variable names of the published program: those of VGG16, then those of the trained decoder."""
     encoder = [f"{name}/{part}" for name in LAYERS if name.startswith("conv") for part in ("filter", "biases")]
     return [*encoder, "conv6/weight", "conv6/bias", "conv7/weight", "conv7/bias"]
 
 
 def choose(golden: Golden, key: str, soft: Any, net: MosaicNet, near: float, exactly: bool = False) -> None:
-    """argmax and hard mosaic, equal wherever the golden's margin is above 1e-4; margins to `near`."""
+    """Check argmax and hard mosaic, where the golden margin is above 1e-4, and the margins with tolerance `near`."""
     ordered = np.sort(soft, axis=-1)
     sure = golden[f"{key}.margin"] > 1e-4
     sure = np.ones_like(sure) if exactly else sure
@@ -208,7 +208,7 @@ def choose(golden: Golden, key: str, soft: Any, net: MosaicNet, near: float, exa
 
 
 def gradient_sampled(golden: Golden, key: str, ours: Any) -> None:
-    """A gradient: norms to 1e-3, samples to 3e-3 of their L2 norm."""
+    """Check a gradient: norms to 1e-3, samples to 3e-3 of their L2 norm."""
     golden.sampled(key, ours, 3e-3, "l2", norm=1e-3)
 
 
@@ -246,12 +246,12 @@ def ploss(golden: Golden, config: dict[str, Any], network: VGG16) -> None:
 
 
 def option_texts(golden: Golden, key: str) -> list[str]:
-    """The loss's five options as they were typed."""
+    """Return the texts of the five options of the loss."""
     return [str(golden[f"{key}.{part}"]) for part in ("layers", "lsf", "dsf", "bf", "bw")]
 
 
 def loss_of(case: dict[str, Any], options: Sequence[str], network: VGG16) -> Tensor:
-    """The loss of a case's mosaics."""
+    """Return the loss of the mosaics of a case."""
     loss = PerceptualLoss(network, LossSettings.parse(*options))
     size = case["b"], case["h"], case["w"]
     target = channels_first(recipes.smooth_pictures(case["seed"], *size))
@@ -260,12 +260,12 @@ def loss_of(case: dict[str, Any], options: Sequence[str], network: VGG16) -> Ten
 
 
 def refusal(expected: bool) -> str:
-    """Name of the measure of an error."""
+    """Return the name of the measure of an expected or unexpected error."""
     return "refused" if expected else "not refused"
 
 
 def refuses(action: Callable[[], Any]) -> bool:
-    """Whether an action ends in the error that people see as one line."""
+    """Return True if an action raises ConfigError."""
     try:
         action()
     except ConfigError:
@@ -291,7 +291,7 @@ def compare_loss(golden: Golden, case: dict[str, Any], network: VGG16) -> None:
     golden.close(f"{key}.mse", [found[pair] for pair in order], 1e-5, "rtol")
     groups = sorted((layer, scale) for layer, group in enumerate(settings.scales) for scale in group)
     golden.exact(f"{key}.mse_layer_index", [layer for layer, _ in groups])
-    stored = [scale for _, scale in sorted(order)]  # whatever order a layer's scales were gone through in
+    stored = [scale for _, scale in sorted(order)]  # the order of the scales in a layer does not matter
     golden.add(f"{key}.mse_scale", "equal", 0.0 if stored == [scale for _, scale in groups] else np.inf, 0.0)
     golden.close(f"{key}.grad_l2", torch.linalg.vector_norm(slope), 1e-3, "rtol")
     if f"{key}.grad" in golden:

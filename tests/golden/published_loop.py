@@ -1,7 +1,7 @@
-"""The published program, number for number: how it read, ordered, normalised, trained, validated and wrote.
+"""A copy of the published program's computations: read, order, normalise, train, validate and write.
 
-The preset "paper" of the trainer takes only the published hyperparameters. What is here also keeps the published code's
-habits, so that its numbers can be repeated: see docs/understand/from-the-seed.md.
+The preset "paper" of the trainer takes only the published hyperparameters. This module also repeats the peculiarities
+of the published code, so that its numbers can be reproduced: see docs/understand/from-the-seed.md.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ __all__ = [
 
 
 def paper_decode(data: bytes) -> NDArray[np.uint8]:
-    """Decode a PNG or JPEG to RGB as the published code does: alpha dropped, 16 bits cut to the high byte."""
+    """Decode a PNG or JPEG to RGB as the published code does: without alpha, and with the high byte of 16 bits."""
     with Image.open(io.BytesIO(data)) as image:
         if image.mode.startswith("I"):
             grey = (np.asarray(image, np.int64) >> 8).astype(np.uint8)
@@ -48,32 +48,32 @@ def paper_decode(data: bytes) -> NDArray[np.uint8]:
 
 
 def paper_order(names: Sequence[str]) -> list[str]:
-    """File names in the order in which templates are numbered: as texts, so 10 comes before 2."""
+    """Return file names in the order of the template numbers: sorted as texts, so 10 comes before 2."""
     return sorted(names)
 
 
 def output_name(index: int) -> str:
-    """The published name of output number `index`."""
+    """Return the name of output number `index` in the published program."""
     return f"{index:08d}.png"
 
 
 def stretch_to_bytes(image: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Map an array's own minimum and maximum to 0 and 255, rounding halves up; a constant one becomes 0."""
+    """Map the minimum and maximum of an array to 0 and 255, rounding halves up. A constant array becomes 0."""
     low, high = image.min(), image.max()
-    scale = 255.0 / float((high - low) or 1.0)  # the range is rounded to the image's own precision
+    scale = 255.0 / float((high - low) or 1.0)  # the range is rounded to the precision of the image
     stretched: NDArray[np.uint8] = (np.clip((image - low) * scale, 0, 255) + 0.5).astype(np.uint8)
     return stretched
 
 
 def to_batch(images: Sequence[NDArray[np.uint8]]) -> Tensor:
-    """uint8 (H, W, 3) pictures of one size -> float (B, 3, H, W), 0..255."""
+    """Return pictures of one size, uint8 (H, W, 3), as a float tensor (B, 3, H, W), 0..255."""
     return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float()
 
 
 def paper_forward(
     net: MosaicNet, loss: PerceptualLoss, images: Tensor, temperature: float
 ) -> tuple[Forward, LossValue, float]:
-    """The network and its loss, which is divided by the batch size although it is a mean already."""
+    """Return the results of the network and its loss, which is divided by the batch size although it is a mean."""
     passed = forward(net, loss, images, temperature)
     value = loss(passed.mosaic, passed.target)
     return passed, value, float(value.total.detach()) / len(images)
@@ -81,7 +81,7 @@ def paper_forward(
 
 @torch.no_grad()
 def paper_hard(net: MosaicNet, images: Tensor, temperature: float = 1.0) -> Tensor:
-    """The hard mosaic, of the argmax of the softmax: ties, also those made by rounding, go to the first template."""
+    """Return the hard mosaic of the argmax of the softmax. If values are equal after rounding, the first one wins."""
     coefficients = net.coefficients(net.decoder(net.encode(images))[1], temperature)
     return hard_compose(coefficients.argmax(1), net.templates)
 
@@ -93,7 +93,7 @@ def paper_validation(
     batch_size: int,
     temperature: float,
 ) -> float:
-    """Sum of the batches' losses over the number of pictures: smaller than the training loss by the batch size."""
+    """Return the sum of the batches' losses over the number of pictures: the training loss / batch size."""
     total = 0.0
     for start in range(0, len(images), batch_size):
         with torch.no_grad():
@@ -110,11 +110,11 @@ class PaperRun:
     Args:
         net: Trained in place.
         loss: The loss.
-        images: uint8 (H, W, 3) pictures of one size; batches wrap around at the end.
-        iterations: One more than the steps taken.
-        learning_rate: At the start.
-        temperature: At the start.
-        batch_size: Pictures a step.
+        images: Pictures of one size, uint8 (H, W, 3); batches start again at the first after the last.
+        iterations: One more than the number of steps.
+        learning_rate: The learning rate at the start.
+        temperature: The temperature at the start.
+        batch_size: Pictures per step.
     """
 
     net: MosaicNet
@@ -145,7 +145,7 @@ class PaperRun:
 
 
 def instance_norm(x: Tensor, epsilon: float) -> Tensor:
-    """Normalise each channel of each picture over its places."""
+    """Normalise each channel of each picture over its positions."""
     variance, mean = torch.var_mean(x, dim=(2, 3), keepdim=True, correction=0)
     return (x - mean) / torch.sqrt(variance + epsilon)
 
@@ -153,8 +153,8 @@ def instance_norm(x: Tensor, epsilon: float) -> Tensor:
 def group_norm(x: Tensor, groups: int, epsilon: float) -> Tensor:
     """Normalise each picture in slices of memory, as the published code does.
 
-    Its tensors hold the channel last and are cut without moving it, so that a "group" is a band of rows with all
-    channels, not a set of channels as in Wu and He, "Group normalization", 2018.
+    Its tensors have channels last and are divided in that order. So a "group" is a band of rows with all channels, not
+    a set of channels as in Wu and He, "Group normalization", 2018.
     """
     batch, channels, rows, columns = x.shape
     bands = x.permute(0, 2, 3, 1).reshape(batch, groups, -1)
@@ -164,6 +164,6 @@ def group_norm(x: Tensor, groups: int, epsilon: float) -> Tensor:
 
 
 def batch_norm(x: Tensor, epsilon: float = 1e-3) -> Tensor:
-    """Normalise each channel over the batch and its places, always by the batch itself."""
+    """Normalise each channel over the batch and its positions, always with the statistics of the batch."""
     variance, mean = torch.var_mean(x, dim=(0, 2, 3), keepdim=True, correction=0)
     return (x - mean) / torch.sqrt(variance + epsilon)

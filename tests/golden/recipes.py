@@ -1,4 +1,4 @@
-"""Inputs of the golden numbers, made again from their seeds with numpy alone."""
+"""The inputs of the golden numbers, computed from their seeds with numpy alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Floats = NDArray[np.float32]
 
 
 def vgg_layers(seed: int) -> dict[str, list[Floats]]:
-    """Name -> [filter (3, 3, cin, cout), bias]: normal draws from one generator, filter before bias, layer by layer."""
+    """Draw [filter (3, 3, cin, cout), bias] of each layer from one normal generator, in the order of the layers."""
     random = np.random.default_rng(seed)
     layers: dict[str, list[Floats]] = {}
     cin = 3
@@ -28,7 +28,7 @@ def vgg_layers(seed: int) -> dict[str, list[Floats]]:
 
 
 def smooth_pictures(seed: int, count: int, height: int, width: int, cell: int = 16, noise: int = 12) -> Bytes:
-    """Coarse random grids, interpolated in integers, plus integer noise: (count, height, width, 3)."""
+    """Draw coarse random grids, interpolated in integers, plus integer noise: (count, height, width, 3)."""
     random = np.random.default_rng(seed)
     y, x = np.arange(height), np.arange(width)
     row, down = y // cell, (y % cell)[:, None, None]
@@ -45,18 +45,18 @@ def smooth_pictures(seed: int, count: int, height: int, width: int, cell: int = 
 
 
 def uniform_pictures(seed: int, count: int, height: int, width: int) -> Floats:
-    """Uniform noise, 0..255, float32."""
+    """Draw uniform noise, 0..255, float32."""
     return np.random.default_rng(seed).uniform(0.0, 255.0, (count, height, width, 3)).astype(np.float32)
 
 
 def predicted_pictures(seed: int, count: int, height: int, width: int) -> Floats:
-    """A rough picture plus uniform noise of the next seed, not clipped."""
+    """Draw rough pictures plus uniform noise of the next seed, not clipped."""
     rough = smooth_pictures(seed, count, height, width, cell=8, noise=30).astype(np.float32)
     return rough + np.random.default_rng(seed + 1).uniform(-20, 20, rough.shape).astype(np.float32)
 
 
 def templates(seed: int, count: int, height: int = 8, width: int = 8) -> Bytes:
-    """One base colour per template plus texture."""
+    """Draw templates: a colour for each, plus texture."""
     random = np.random.default_rng(seed)
     base = random.integers(0, 256, (count, 1, 1, 3))
     texture = random.integers(-60, 61, (count, height, width, 3))
@@ -64,7 +64,7 @@ def templates(seed: int, count: int, height: int = 8, width: int = 8) -> Bytes:
 
 
 def decoder_layers(seed: int, count: int, zero_bias: bool = False) -> dict[str, Floats]:
-    """conv6 and conv7 in TensorFlow's layout; the biases are drawn even where they are zeroed."""
+    """Draw conv6 and conv7 in TensorFlow's layout. Biases are drawn even if `zero_bias` replaces them by 0."""
     random = np.random.default_rng(seed)
     single = np.float32
     weight6 = random.standard_normal((1, 1, 256, 256)).astype(single) * single(0.0625)

@@ -1,4 +1,4 @@
-"""One row per golden array: how far ours is, and whether that is near enough."""
+"""The report: one row per golden array, with the error of our value and its tolerance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison. `error` and `tolerance` are in the unit that `measure` names."""
+    """One comparison. `error` and `tolerance` have the unit that `measure` names."""
 
     family: str
     key: str
@@ -29,9 +29,9 @@ class Row:
 
 @dataclass
 class Golden:
-    """The arrays of one family, of which every one must be looked at.
+    """The golden arrays of one family, and the rows of their comparisons.
 
-    An array that is not there, or that nobody looked at, is a row that fails; so is a part that stops with an error.
+    A missing array, an array that was not used, and a part that stops with an error are rows that fail.
     """
 
     family: str
@@ -48,7 +48,7 @@ class Golden:
             self.arrays = {key: file[key] for key in file.files}
 
     def __getitem__(self, key: str) -> Any:
-        """An array that is an input, or is compared by `add`."""
+        """Return an array, and count it as used."""
         self.seen.add(key)
         return self.arrays[key]
 
@@ -57,10 +57,10 @@ class Golden:
 
     @contextmanager
     def part(self, key: str) -> Iterator[None]:
-        """A part of the family: whatever stops it becomes a row, and the parts after it are still compared."""
+        """Turn an error in one part of the family into a row that fails, so that the next parts are still compared."""
         try:
             yield
-        except Exception as error:  # the row tells of it
+        except Exception as error:  # the row names it
             self.add(key, f"stopped: {type(error).__name__}: {error}", np.inf, 0.0)
 
     def add(self, key: str, measure: str, error: float, tolerance: float) -> None:
@@ -68,7 +68,7 @@ class Golden:
         self.rows.append(Row(self.family, key, measure, float(error), tolerance))
 
     def exact(self, key: str, ours: Any) -> None:
-        """Equal in shape and in every element."""
+        """Compare an array that must be equal in shape and in every element."""
         if self._lacks(key):
             return
         want, have = self[key], np.asarray(ours)
@@ -90,7 +90,7 @@ class Golden:
         self.add(key, measure, distance(want, have, measure), tolerance)
 
     def sampled(self, key: str, ours: Any, tolerance: float, measure: str = "max", norm: float = 1e-5) -> None:
-        """Compare an array of which the golden holds shape, mean, deviation, norm and some elements."""
+        """Compare an array with the golden shape, mean, standard deviation, norm and some elements."""
         absent = [part for part in ("shape", "mean", "std", "l2", "idx", "val") if self._lacks(f"{key}.{part}")]
         if absent:
             return
@@ -107,21 +107,21 @@ class Golden:
         self.add(f"{key}.val", measure, distance(want, have.ravel()[self[f"{key}.idx"]], measure), tolerance)
 
     def finish(self) -> Iterator[Row]:
-        """All rows; an array that nobody looked at is a row that fails."""
+        """Yield all rows. An array that was not used is a row that fails."""
         yield from self.rows
         for key in self.arrays:
             if key not in self.seen:
                 yield Row(self.family, key, "not checked", np.inf, 0.0)
 
     def _lacks(self, key: str) -> bool:
-        """Whether an array is not there, which is a row that fails."""
+        """Return True, and add a row that fails, if an array is missing."""
         if key not in self.arrays:
             self.add(key, "missing", np.inf, 0.0)
         return key not in self.arrays
 
 
 def distance(want: np.ndarray[Any, Any], have: np.ndarray[Any, Any], measure: str) -> float:
-    """Distance of arrays of one shape by one of the measures of `Golden.close`."""
+    """Return the distance of arrays of one shape, by one of the measures of `Golden.close`."""
     difference = np.abs(have - want)
     if measure == "abs":
         return float(difference.max(initial=0.0))
@@ -134,7 +134,7 @@ def distance(want: np.ndarray[Any, Any], have: np.ndarray[Any, Any], measure: st
 
 
 def show(rows: list[Row], only_missed: bool = False) -> int:
-    """Print the table; return how many rows were missed."""
+    """Print the table, and return the number of missed rows."""
     missed = [row for row in rows if not row.passed]
     for row in missed if only_missed else rows:
         mark = "ok  " if row.passed else "MISS"

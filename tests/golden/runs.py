@@ -1,4 +1,4 @@
-"""Schedules, training runs and files against the golden numbers: families schedule, train and io."""
+"""Checks of schedules, training runs and files: families schedule, train and io."""
 
 from __future__ import annotations
 
@@ -103,12 +103,12 @@ def one_run(golden: Golden, case: dict[str, Any], network: VGG16) -> None:
 
 
 def parameters(golden: Golden, key: str, run: PaperRun, start: dict[str, Any]) -> None:
-    """Final weights, how far they moved, and Adam's moments."""
+    """Check the final weights, their change since the start, and the moments of Adam."""
     for name, ours in PARAMETERS.items():
         value = run.net.decoder.get_parameter(ours)
         final = as_stored(name, value)
         state = run.optimizer.state[value]
-        near = (1e-3, "max") if final.ndim == 4 else (2e-2, "l2")  # a bias began at 0: all of it is movement
+        near = (1e-3, "max") if final.ndim == 4 else (2e-2, "l2")  # biases start at 0, so they consist of changes only
         golden.sampled(f"{key}.final.{name}", final, *near, norm=1e-3)
         moved = final.astype(np.float64) - start[name.replace("_", "/")]
         golden.sampled(f"{key}.delta.{name}", moved, 2e-2, "l2", norm=1e-3)
@@ -136,20 +136,20 @@ def validate(
 
 
 def file_names(golden: Golden, key: str, ours: list[str]) -> None:
-    """Names of written files; the folders above them are the program's own."""
+    """Check the names of written files, without the folders that the program chooses."""
     depth = ours[0].count("/") + 1 if ours else 1
     golden.add(key, "equal", 0.0 if [last(name, depth) for name in golden[key].tolist()] == ours else np.inf, 0.0)
 
 
 def last(path: str, depth: int) -> str:
-    """The last parts of a path."""
+    """Return the last parts of a path."""
     return "/".join(path.split("/")[-depth:])
 
 
 def differing(want: Any, have: Any, cell: int = 8) -> float:
-    """The share of the 8 x 8 cells that differ by more than 1 level of 255; infinite if the sizes differ.
+    """Return the share of the 8 x 8 cells that differ by more than 1 level of 255; infinite if the sizes differ.
 
-    A picture that is stretched before it is written may differ by one level where its range was rounded.
+    The rounded range of a picture that is stretched before it is written may cause differences of one level.
     """
     if want.shape != have.shape:
         return float("inf")
@@ -184,7 +184,7 @@ def io(golden: Golden, config: dict[str, Any], network: VGG16) -> None:
 
 
 def loaded_templates(golden: Golden) -> None:
-    """Templates in the order and colours in which the published program read them."""
+    """Check the order and the colours in which the published program read templates."""
     files: dict[str, bytes] = {}
     for name, mode, picture in zip(
         golden["templates.source_filename"].tolist(),

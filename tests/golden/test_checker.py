@@ -1,4 +1,4 @@
-"""The checker itself: what is wrong, missing, added or not understood in a folder is a row that fails."""
+"""Tests of the checker: wrong, missing, additional and unreadable arrays in a folder are rows that fail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.golden.runs import differing
 
 @pytest.fixture(autouse=True)
 def without_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Schedules need no VGG16."""
+    """Replace VGG16 by None, as schedules do not need it."""
     monkeypatch.setattr(command.families, "paper_vgg", lambda seed: None)
 
 

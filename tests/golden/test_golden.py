@@ -1,4 +1,4 @@
-"""The published program's numbers, where a folder of them lies beside the checkout."""
+"""Tests against the numbers of the published program, if their folder exists beside the checkout."""
 
 from __future__ import annotations
 

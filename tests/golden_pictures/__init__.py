@@ -1,5 +1,5 @@
-"""Mosaics as people see them, compared with stored pictures within a tolerance.
+"""Pictures of mosaics, compared with stored pictures within a tolerance.
 
-`portrait.png` is part of NASA's photo of Eileen Collins, in the public domain. After a change that is meant to be seen,
-store the pictures again and look at them: `pytest tests/golden_pictures --store-golden-pictures`.
+`portrait.png` is part of NASA's photo of Eileen Collins, in the public domain. After an intended change of pictures,
+store them again and check them by eye: `pytest tests/golden_pictures --store-golden-pictures`.
 """

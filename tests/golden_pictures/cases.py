@@ -1,4 +1,4 @@
-"""The mosaics whose pictures are stored, made by the public functions from a portrait and seeded photos."""
+"""The mosaics of the stored pictures, made by the public functions from a portrait and seeded photos."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Draw = Callable[[Mosaic, Path], NDArray[np.uint8]]
 
 @dataclass(frozen=True)
 class Inputs:
-    """What every case is made from: a folder of photos, and a cache that the cases share."""
+    """The inputs of all cases: a folder of photos and a cache."""
 
     photos: Path
     cache: Path
 
     @classmethod
     def prepare(cls, folder: Path) -> Inputs:
-        """Write them into a folder."""
+        """Write the inputs into a folder."""
         inputs = cls(folder / "inputs" / "photos", folder / "inputs" / "cache")
         inputs.photos.mkdir(parents=True)
         inputs.cache.mkdir()
@@ -65,14 +65,14 @@ def draw_pdf_page(mosaic: Mosaic, folder: Path) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True)
 class Case:
-    """A mosaic and how its picture is drawn.
+    """A mosaic and the way to draw its picture.
 
     Attributes:
         tiles: The spec of the tiles, or a function that draws them; None takes the photos.
         settings: The settings by name.
         draw: Writes the mosaic and returns its picture.
         cell_px: Width and height of a cell in that picture; None takes the mosaic's.
-        needs: Packages without which the mosaic cannot be made or drawn, or is another.
+        needs: Packages without which the mosaic cannot be made or drawn, or would be different.
     """
 
     tiles: str | Callable[[], list[NDArray[np.uint8]]] | None
@@ -82,14 +82,14 @@ class Case:
     needs: tuple[str, ...] = ()
 
     def picture(self, inputs: Inputs, folder: Path) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-        """Return the picture and the size of its cells, writing what it takes into a folder."""
+        """Return the picture and the size of its cells. Its files are written into a folder."""
         tiles = self.tiles() if callable(self.tiles) else self.tiles or str(inputs.photos)
         mosaic = make_mosaic(PORTRAIT, tiles, cache=inputs.cache, **self.settings)
         return self.draw(mosaic, folder), self.cell_px or mosaic.tile_px
 
 
 def emoji_of_network() -> list[NDArray[np.uint8]]:
-    """Draw the 400 emoji that the network knows, at its 8 px, in a fifth of the time that all 2,061 take."""
+    """Draw the network's 400 emoji at 8 px, which takes a fifth of the time of all 2,061 emoji."""
     from perceptual_photomosaic.models.store import available_models
 
     with safe_open(available_models()["emoji"], framework="np") as file:
@@ -99,12 +99,12 @@ def emoji_of_network() -> list[NDArray[np.uint8]]:
     return list(every.pictures((8, 8), [numbers[source] for source in sources]))
 
 
-photos = partial(Case, None, needs=("skimage",))  # which finds the face
+photos = partial(Case, None, needs=("skimage",))  # skimage finds the face
 network = partial(Case, needs=("torch",))
 LETTERS = {"columns": 40, "tile_size": 16}
 SMALL = {"columns": 16, "tile_size": 12}
-# Where tiles are to be varied and a limit binds, or there are many turned tiles to choose from, up to half of the cells
-# follow from the first choice that rounding turns.
+# With variety and a limit that has an effect, or with many turned tiles, one choice that rounding changes can change up
+# to half of the other cells.
 FREE = {**SMALL, "variety": 0.0}
 NETWORK = {**SMALL, "columns": 20, "method": "mosaicnet"}
 
@@ -140,7 +140,7 @@ CASES: dict[str, Case] = {
 def write_photos(folder: Path, count: int = 90) -> None:
     """Draw seeded photos of 24 x 24 px: a gradient between two colours, and a disc or a bar in a third.
 
-    They are few and differ much, so that hardly a choice is so close that rounding turns it.
+    They are few and differ much, so that rounding can change hardly any choice.
     """
     rng = np.random.default_rng(2018)
     down, across = np.mgrid[0:24, 0:24]

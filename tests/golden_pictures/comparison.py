@@ -1,12 +1,12 @@
-"""Comparison of two pictures of one mosaic, with a tolerance for the rounding of another processor.
+"""Comparison of two pictures of one mosaic, with a tolerance for the rounding of different processors.
 
-Both pictures are blurred by a pixel or so, which hides the last level of anti-aliasing and of JPEG. They are then
-compared in blocks, one for each cell. Rounding does two different things, so there are two limits:
+Both pictures are blurred by about a pixel, which hides small differences of anti-aliasing and of JPEG. They are then
+compared in blocks, one for each cell. Rounding has two different effects, so there are two limits:
 
-* It turns the choice between two tiles that fit equally well. Such a block differs much (by more than 5 levels of 255
-  on average), and few blocks do: at most 1.5% of them. A mosaic in which 3% of the tiles are others is outside.
-* It moves values by a level here and there. The blocks that show the same tile may differ by 0.3 level on average, over
-  all of them. A colour cast of one level in one channel is outside.
+* It changes the choice between two tiles that fit equally well. Such a block differs much (by more than 5 levels of 255
+  on average). At most 1.5% of the blocks may do so. A mosaic with 3% different tiles fails.
+* It changes some values by a level. The blocks that show the same tile may differ by 0.3 level on average, over all of
+  them. A colour cast of one level in one channel fails.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from PIL import Image
 MOST_CHANGED = 0.015
 MOST_MEAN = 0.3
 _SAME_TILE = 5.0
-_GAIN = 4  # how much stronger a difference is drawn than it is
+_GAIN = 4  # factor by which differences are drawn stronger
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Difference:
 
     @property
     def passed(self) -> bool:
-        """True where rounding explains the difference."""
+        """True if rounding explains the difference."""
         return self.changed <= MOST_CHANGED and self.mean <= MOST_MEAN
 
     def __str__(self) -> str:
@@ -51,8 +51,8 @@ def compare(result: NDArray[np.uint8], reference: NDArray[np.uint8], cell_px: tu
     """Compare two pictures, sRGB, (H, W, 3).
 
     Args:
-        result: The picture as it is drawn today.
-        reference: The picture as it was stored; of another size, it differs in every cell.
+        result: The new picture.
+        reference: The stored picture. If it has another size, all cells count as changed.
         cell_px: Width and height of a cell.
     """
     if result.shape != reference.shape:
@@ -68,7 +68,7 @@ def compare(result: NDArray[np.uint8], reference: NDArray[np.uint8], cell_px: tu
 
 
 def side_by_side(result: NDArray[np.uint8], reference: NDArray[np.uint8]) -> Image.Image:
-    """Draw result, reference and their difference, four times as strong, beside each other."""
+    """Draw result, reference and their difference (times 4) beside each other."""
     height, width = (max(result.shape[axis], reference.shape[axis]) for axis in (0, 1))
     left, middle = (_filled(picture, height, width) for picture in (result, reference))
     right = np.minimum(np.abs(left.astype(int) - middle) * _GAIN, 255).astype(np.uint8)
@@ -77,7 +77,7 @@ def side_by_side(result: NDArray[np.uint8], reference: NDArray[np.uint8]) -> Ima
 
 
 def _blurred(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Blur by the weights 1, 2, 1 along both axes."""
+    """Blur a picture with the weights 1, 2, 1 along both axes."""
     values = np.pad(picture.astype(np.float32), ((1, 1), (1, 1), (0, 0)), mode="edge")
     values = (values[:-2] + 2 * values[1:-1] + values[2:]) / 4
     blurred: NDArray[np.float32] = (values[:, :-2] + 2 * values[:, 1:-1] + values[:, 2:]) / 4
@@ -85,7 +85,7 @@ def _blurred(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _filled(picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """Fill a picture up with white."""
+    """Enlarge a picture to a size by a white margin at the right and at the bottom."""
     canvas = np.full((height, width, 3), 255, np.uint8)
     canvas[: picture.shape[0], : picture.shape[1]] = picture
     return canvas

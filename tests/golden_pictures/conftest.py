@@ -40,7 +40,7 @@ def check(
     *,
     store: bool = False,
 ) -> None:
-    """Fail, and draw result, reference and difference into `failures`, where a picture is not its reference."""
+    """Fail if a picture differs from its reference, and draw both and their difference into `failures`."""
     path = references / f"{name}.png"
     if store:
         Image.fromarray(picture).save(path, optimize=True)

@@ -1,4 +1,4 @@
-"""The comparison fails where people would see a difference, and passes where only rounding differs."""
+"""The comparison fails if people would see a difference, and passes if only rounding differs."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Picture = NDArray[np.uint8]
 
 @pytest.fixture(scope="module")
 def picture() -> Picture:
-    """The stored mosaic of photos: 16 x 16 cells."""
+    """Return the stored mosaic of photos: 16 x 16 cells."""
     with Image.open(REFERENCES / "photos.png") as stored:
         return np.asarray(stored.convert("RGB"))
 
 
 def other_tiles(picture: Picture, share: float) -> Picture:
-    """Put the tile of a cell far away into a share of the cells."""
+    """Replace the tiles of a share of the cells by tiles of distant cells."""
     cells = picture.reshape(16, CELL, 16, CELL, 3).transpose(0, 2, 1, 3, 4).reshape(256, CELL, CELL, 3)
     changed = np.random.default_rng(5).permutation(256)[: round(share * 256)]
     cells[changed] = cells[(changed + 8 * 16 + 8) % 256]
@@ -38,7 +38,7 @@ def with_levels(picture: Picture, *levels: int) -> Picture:
 
 
 def rounded_otherwise(picture: Picture) -> Picture:
-    """Move a tenth of all values by one level, and turn one choice between tiles."""
+    """Change a tenth of all values by one level, and change the tile of one cell."""
     moves = np.random.default_rng(6).choice([-1, 0, 1], picture.shape, p=[0.05, 0.9, 0.05])
     return other_tiles(np.clip(picture + moves, 0, 255).astype(np.uint8), 1 / 256)
 

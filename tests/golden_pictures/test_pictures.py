@@ -1,4 +1,4 @@
-"""Every picture is its stored reference, within what rounding explains."""
+"""Every picture equals its stored reference, within the tolerance for rounding."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_every_reference_has_its_case_and_all_are_small() -> None:
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the other processor is an older x86")
 def test_the_arithmetic_of_an_older_processor_passes(tmp_path: Path) -> None:
-    """Sums without fused multiplications, in the order of a processor of 2008."""
+    """Check the sums of a processor of 2008, without fused multiplications and in another order."""
     names = ["glyphs", "photos", "max-uses"]
     pytest.importorskip("skimage")
     command = [sys.executable, "-m", "tests.golden_pictures", str(tmp_path), *names]

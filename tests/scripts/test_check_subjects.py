@@ -1,4 +1,4 @@
-"""The check of the length of commit subjects, in a repository of its own."""
+"""The check of the length of commit subjects, in a temporary repository."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{role}_NAME", "Someone")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "someone@example.org")
-    for variable in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):  # set where a hook runs the tests
+    for variable in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):  # set if a hook runs the tests
         monkeypatch.delenv(variable, raising=False)
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""The check of built packages finds what is wrong with them."""
+"""The check of built packages finds missing, additional and different files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole trainer, killed again and again between and during its checkpoints, ends where an unbroken run ends."""
+"""A training run that is killed many times, also during its checkpoints, ends like a run without a break."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONGEST_WAIT_S = 60.0
 
 
 def settings_for(photos: Path, steps: int) -> TrainSettings:
-    """A tiny run that writes a checkpoint after every step and validates every third."""
+    """Return settings of a small run with a checkpoint after every step and a validation after every third."""
     return TrainSettings(
         tiles="glyphs:characters=abcdef.#",
         data=str(photos),
@@ -48,20 +48,20 @@ def settings_for(photos: Path, steps: int) -> TrainSettings:
 
 
 def work(photos: Path, folder: Path, steps: int) -> None:
-    """Train on the narrow network, from the start or from where a killed run was."""
+    """Train with the narrow network, from the start or from the last checkpoint of a killed run."""
     torch.set_num_threads(1)
     prepare.load_vgg_weights = lambda source: narrow_weights()
     train(Job(settings_for(photos, steps), folder, resume=True, accelerator="cpu"))
 
 
 def newest(folder: Path) -> int:
-    """Step of the newest checkpoint, 0 if there is none."""
+    """Return the step of the newest checkpoint, 0 if there is none."""
     paths = list_checkpoints(folder / "checkpoints")
     return int(paths[-1].stem.split("-")[1]) if paths else 0
 
 
 def kill_after(process: BaseProcess, folder: Path, delay_s: float) -> bool:
-    """Wait for a new checkpoint and a moment more, then kill; whether it was still at work."""
+    """Wait for a new checkpoint and then `delay_s`, kill the process, and return True if it was still running."""
     before, started = newest(folder), time.monotonic()
     while newest(folder) <= before and process.is_alive():
         assert time.monotonic() - started < LONGEST_WAIT_S
@@ -93,7 +93,7 @@ def test_killed_runs_end_where_an_unbroken_one_does(tmp_path: Path, kills: int, 
         assert kill_after(process, tmp_path / "killed", chance.uniform(0.0, 0.15)), "it ended before it was killed"
         found = last_checkpoint(tmp_path / "killed" / "checkpoints")
         assert found is not None
-        assert found[0] == list_checkpoints(tmp_path / "killed" / "checkpoints")[-1]  # the newest one is whole
+        assert found[0] == list_checkpoints(tmp_path / "killed" / "checkpoints")[-1]  # the newest one is not damaged
         reached.append(int(found[1]["step"]))
     assert reached == sorted(set(reached))
     for name in ("killed", "unbroken"):

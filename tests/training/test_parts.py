@@ -1,4 +1,4 @@
-"""Schedules, Adam, samples, subsets, notification: the small parts of training."""
+"""Small parts of training: schedules, Adam, samples, subsets and notification."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from perceptual_photomosaic.training.settings import PRESETS, TrainSettings, pre
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    """Five pictures of different sizes, one of them broken."""
+    """Return a folder of four pictures of different sizes and a damaged file."""
     folder = tmp_path / "photos"
     (folder / "deep").mkdir(parents=True)
     random = np.random.default_rng(0)
@@ -46,7 +46,7 @@ def test_paper_schedule_rises_once_too_often() -> None:
     temperatures = paper_temperatures(60, 1.0, 120, 2)
     assert temperatures[8:10] == [1.0, pytest.approx(1 + 14 / 3)]
     assert temperatures[-1] == pytest.approx(1 + 4 * 14 / 3)
-    assert paper_temperatures(12, 1.0, 4, 2)[9] == 141.0  # a small data set: all at once
+    assert paper_temperatures(12, 1.0, 4, 2)[9] == 141.0  # a small data set: the temperature rises once
     assert paper_learning_rate(6e-6, 250) == pytest.approx(6e-6 * 0.96**2)
 
 
@@ -189,6 +189,6 @@ def test_notify_posts_json() -> None:
         thread.join()
         gone = server.server_port
     assert json.loads(heard[0]) == {"status": "finished", "step": 3}
-    assert not notify(f"http://127.0.0.1:{gone}/", {}, SILENT)  # nobody listens: noted, not raised
+    assert not notify(f"http://127.0.0.1:{gone}/", {}, SILENT)  # no server: a note, not an error
     with pytest.raises(ConfigError, match="http"):
         notify("ftp://example.org", {}, SILENT)

@@ -1,4 +1,4 @@
-"""The least-squares start: the network chooses what plain distances choose."""
+"""The least-squares start: the first decoder chooses nearly the same templates as plain distances."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.narrow import narrow_weights
 
 
 def pictures(count: int, generator: torch.Generator) -> torch.Tensor:
-    """Smooth random pictures, (count, 3, 128, 128)."""
+    """Return smooth random pictures, (count, 3, 128, 128)."""
     coarse = torch.rand(count, 3, 17, 17, generator=generator) * 255
     return torch.nn.functional.interpolate(coarse, size=(128, 128), mode="bicubic").clamp(0, 255)
 

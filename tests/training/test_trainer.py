@@ -1,4 +1,4 @@
-"""The training loop: resumed equals unbroken, killed runs go on, two processes equal one, bad losses stop it."""
+"""The training loop: resumed and killed runs, runs with two processes, and runs that an infinite loss stops."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SMALL_LOSS = LossSettings(("conv1_1", "conv2_1"), (1.0, 1.0), ((0.0, 1.0),) * 2,
 
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Train on the narrow network."""
+    """Use the narrow network for training."""
     weights = narrow_weights()
     monkeypatch.setattr(prepare, "load_vgg_weights", lambda source: weights)
 
@@ -102,7 +102,7 @@ def test_every_step_has_one_row_also_where_a_run_began_anew(narrow: None, photos
     settings = small_settings(photos, steps=4, checkpoint_every=3, validate_every=2)
     train(Job(settings, tmp_path / "run", stop_after=2))
     for checkpoint in list_checkpoints(tmp_path / "run" / "checkpoints"):
-        checkpoint.unlink()  # as if it had been killed before its first
+        checkpoint.unlink()  # as if the run had been killed before its first checkpoint
     train(Job(settings, tmp_path / "run", resume=True, stop_after=3))
     train(Job(settings, tmp_path / "run", resume=True))
     assert [row["step"] for row in metrics(tmp_path / "run")] == [1, 2, 3, 4]
@@ -111,12 +111,12 @@ def test_every_step_has_one_row_also_where_a_run_began_anew(narrow: None, photos
         for record in records(file):
             event = events.Event.FromString(record)
             if event.HasField("session_log"):
-                begun.append(event.step)  # what TensorBoard drops of older files: this step and later ones
+                begun.append(event.step)  # TensorBoard ignores this step and later ones of older files
     assert begun == [1, 1, 4]
 
 
 def records(file: Path) -> list[bytes]:
-    """The records of an event file: length (8 bytes), a sum (4), the record, a sum (4)."""
+    """Return the records of an event file: length (8 bytes), a checksum (4), the record, a checksum (4)."""
     raw, found = file.read_bytes(), []
     while raw:
         length = int.from_bytes(raw[:8], "little")
@@ -126,7 +126,7 @@ def records(file: Path) -> list[bytes]:
 
 
 class Titles(Silent):
-    """Remembers the stages, and whether the run folder was there when each began."""
+    """A reporter that keeps the titles of stages, each with True if the run folder existed when it began."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -158,7 +158,7 @@ def test_the_end_says_how_good_the_model_is_and_which_to_use(narrow: None, photo
     assert f"tensorboard --logdir {tmp_path / 'run' / 'tensorboard'}" in said
     train(Job(small_settings(photos, steps=1, val=""), tmp_path / "unmeasured"))
     said = "\n".join(outcome(tmp_path / "unmeasured"))
-    assert "model.safetensors: how good it is was not measured: --val" in said
+    assert "model.safetensors: its quality was not measured; train with --val" in said
 
 
 def test_run_folder_holds_everything(narrow: None, photos: Path, tmp_path: Path) -> None:
@@ -207,11 +207,11 @@ def test_a_run_is_not_overwritten_and_settings_must_match(narrow: None, photos: 
         train(Job(settings, tmp_path / "run"))
     with pytest.raises(ConfigError, match="crop differ"):
         train(Job(small_settings(photos, steps=2, crop=40), tmp_path / "run", resume=True))
-    train(Job(small_settings(photos, steps=4), tmp_path / "run", resume=True))  # longer is fine
+    train(Job(small_settings(photos, steps=4), tmp_path / "run", resume=True))  # the number of steps may change
 
 
 def write_for_ever(folder: Path) -> None:
-    """Write one checkpoint after the other, each full of its step, until killed."""
+    """Write checkpoints until killed. All values in a checkpoint equal its step."""
     step = 0
     found = last_checkpoint(folder)
     if found:
@@ -229,7 +229,7 @@ def test_killed_at_any_moment_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
     for attempt in range(20):
         process = context.Process(target=write_for_ever, args=(tmp_path,))
         process.start()
-        while newest(tmp_path) <= steps[-1]:  # it is at work
+        while newest(tmp_path) <= steps[-1]:  # until the process has written a checkpoint
             time.sleep(0.002)
         time.sleep(random.Random(attempt).uniform(0.0, 0.05))
         assert process.pid
@@ -238,7 +238,7 @@ def test_killed_at_any_moment_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
         found = last_checkpoint(tmp_path)
         assert found is not None
         path, state = found
-        assert path == list_checkpoints(tmp_path)[-1]  # never a damaged one to step over
+        assert path == list_checkpoints(tmp_path)[-1]  # no checkpoint is damaged
         assert all((part == state["step"]).all() for part in state["decoder"].values())
         assert state["step"] > steps[-1]
         steps.append(state["step"])
@@ -263,8 +263,10 @@ def test_damaged_checkpoint_is_stepped_over(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_two_processes_end_where_one_does(photos: Path, tmp_path: Path, one_thread: None) -> None:
-    """Of two processes each has one thread, and so has the one: else Adam's first steps, which are signs of the
-    gradient, differ where a gradient is next to nothing."""
+    """All processes have one thread, so that sums are nearly equal.
+
+    Adam's first steps depend on the signs of gradients, so those near zero could otherwise change the result.
+    """
     settings = small_settings(photos, steps=3, batch=4, hidden=4, val="")
     train(Job(settings, tmp_path / "one", accelerator="cpu"))
     train(Job(settings, tmp_path / "two", accelerator="cpu", devices=2, strategy="ddp_spawn"))

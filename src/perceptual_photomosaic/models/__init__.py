@@ -1,4 +1,4 @@
-"""MosaicNet: the network, models on disk, and prediction on pictures of any size. Imports torch when used."""
+"""MosaicNet: the network, model files, and prediction on pictures of any size. Torch is imported only when needed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ __all__ = ["require_torch"]
 
 
 def require_torch(what: str, extra: str = "perceptual") -> None:
-    """Raise MissingExtraError where torch or safetensors is not installed, before anything imports them."""
+    """Raise MissingExtraError if torch or safetensors is not installed. Call it before they are imported."""
     if find_spec("torch") is None or find_spec("safetensors") is None:
         raise MissingExtraError(what, extra)

@@ -33,7 +33,7 @@ PARTS = 4
 
 
 def layer_norm(x: Tensor, epsilon: float) -> Tensor:
-    """Subtract the mean and divide by the deviation of each picture, over channels and places together.
+    """Subtract the mean and divide by the standard deviation of each picture, over channels and positions together.
 
     Args:
         x: (B, C, rows, cols).
@@ -45,18 +45,18 @@ def layer_norm(x: Tensor, epsilon: float) -> Tensor:
 
 @dataclass(frozen=True)
 class MosaicNetConfig:
-    """The shape of a network.
+    """The architecture of a network.
 
     Args:
-        num_templates: T, the width of the last layer.
+        num_templates: T, the number of channels of the last layer.
         in_channels: Channels of the encoder's pooling layer.
         cell: Cell side in pixels: 4, 8, 16 or 32, for pool2 ... pool5.
         hidden: Decoder channels.
-        pixels: Show the decoder the cell's own colours too, as the means of 4 x 4 parts. The paper's network reads
-            VGG16 alone; the default weights, trained to tell pictures apart, keep so little colour at pool3 that the
-            mean colour of a cell cannot be read from it (least squares errs by 56 levels, of a spread of 63).
-        norm_epsilon: Added to the variance in the layer norms. The paper's code has 1e-12, with which a constant map
-            becomes amplified rounding noise.
+        pixels: Give the decoder also the colours of the cell, as the means of 4 x 4 parts. The paper's network reads
+            only VGG16. But the default weights keep so little colour at pool3 that the mean colour of a cell cannot
+            be computed from it (least squares has an error of 56 levels; the standard deviation is 63).
+        norm_epsilon: Added to the variance in the layer norms. The paper's code has 1e-12, which turns constant
+            features into amplified rounding noise.
     """
 
     num_templates: int
@@ -74,15 +74,15 @@ class MosaicNetConfig:
 
     @property
     def pool(self) -> str:
-        """The encoder's layer with one column per cell."""
+        """The layer of the encoder that has one position per cell."""
         return POOL_OF_CELL[self.cell]
 
 
 def cell_parts(images: Tensor, cell: int = 0) -> Tensor:
-    """Mean colours of the 4 x 4 parts of each cell.
+    """Return the mean colours of the 4 x 4 parts of each cell.
 
     Args:
-        images: (B, 3, H, W), whole cells.
+        images: Pictures of whole cells, (B, 3, H, W).
         cell: Cell side in pixels; 0 takes each picture as one cell.
     Returns:
         (B, 48, number of cells), row by row.
@@ -93,7 +93,7 @@ def cell_parts(images: Tensor, cell: int = 0) -> Tensor:
 
 
 class Decoder(nn.Module):
-    """Encoder features to logits: conv6 1 x 1, layer norm, ReLU, conv7 3 x 3, layer norm."""
+    """The decoder, from encoder features to logits: conv6 1 x 1, layer norm, ReLU, conv7 3 x 3, layer norm."""
 
     def __init__(self, config: MosaicNetConfig) -> None:
         super().__init__()
@@ -106,7 +106,13 @@ class Decoder(nn.Module):
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, in_channels, rows, cols) -> hidden (B, hidden, rows, cols), and logits (B, T, rows, cols)."""
+        """Return the hidden layer and the logits.
+
+        Args:
+            features: (B, in_channels, rows, cols).
+        Returns:
+            The hidden layer, (B, hidden, rows, cols), and the logits, (B, T, rows, cols).
+        """
         hidden = layer_norm(self.conv6(features), self.config.norm_epsilon).relu()
         return hidden, layer_norm(self.conv7(hidden), self.config.norm_epsilon)
 
@@ -114,7 +120,7 @@ class Decoder(nn.Module):
 def soft_compose(coefficients: Tensor, templates: Tensor) -> Tensor:
     """Blend templates into a mosaic, one weighted sum per cell.
 
-    No tensor has both the templates' axis and pixels: cells times templates is one matrix product.
+    The cells are multiplied by the templates in one matrix product, so that no tensor needs both axes T and pixels.
 
     Args:
         coefficients: Weights, (B, T, rows, cols), summing to 1 over T.
@@ -130,7 +136,7 @@ def soft_compose(coefficients: Tensor, templates: Tensor) -> Tensor:
 
 
 def hard_compose(assignment: Tensor, templates: Tensor) -> Tensor:
-    """Lay one template into each cell.
+    """Place one template in each cell.
 
     Args:
         assignment: Template numbers, (B, rows, cols).
@@ -149,9 +155,11 @@ class MosaicNet(nn.Module):
 
     Args:
         vgg: The encoder, which is neither trained nor saved.
-        templates: uint8, (T, 3, h, w); h and w may differ from the cell, and then the mosaic's size from the
-            picture's.
-        config: Its `num_templates` and `in_channels` must fit.
+        templates: uint8, (T, 3, h, w). If h and w differ from the cell's side, the mosaic and the picture differ in
+            size.
+        config: The architecture. `num_templates` must fit the templates, and `in_channels` the encoder.
+    Raises:
+        ConfigError: Templates or encoder do not fit the architecture.
     """
 
     templates: Tensor
@@ -170,13 +178,13 @@ class MosaicNet(nn.Module):
         self.register_buffer("templates", templates.float(), persistent=False)
 
     def grid_shape(self, height: int, width: int) -> tuple[int, int]:
-        """Rows and columns for a picture; a last cell that is begun counts."""
+        """Return the numbers of rows and columns for a picture, rounded up to whole cells."""
         return math.ceil(height / self.config.cell), math.ceil(width / self.config.cell)
 
     def fill_cells(self, images: Tensor) -> Tensor:
-        """Repeat the last row and column until the picture has whole cells.
+        """Repeat the last row and column of pixels until the picture has whole cells.
 
-        Weights with maximum pooling need none of it: their odd sizes round up, as the paper's code had it.
+        An encoder with maximum pooling does not need this: it rounds odd sizes up, as in the paper's code.
         """
         if self.encoder.weights.pooling == "max" and not self.config.pixels:
             return images
@@ -185,11 +193,11 @@ class MosaicNet(nn.Module):
         return F.pad(images, (0, right, 0, down), mode="replicate") if down or right else images
 
     def cell_features(self, pooled: Tensor, images: Tensor) -> Tensor:
-        """What the decoder sees of pictures of whole cells: the encoder's columns, and the cells' own colours.
+        """Return the input of the decoder: the features of each cell and, with `pixels`, its colours.
 
         Args:
-            pooled: The encoder's pooling layer for `images`.
-            images: As `fill_cells` returns them.
+            pooled: The output of the encoder's pooling layer for `images`.
+            images: Pictures of whole cells, from `fill_cells`.
         Returns:
             float32, (B, channels, rows, cols).
         """
@@ -201,29 +209,29 @@ class MosaicNet(nn.Module):
         return torch.cat([features, colours / 127.5 - 1.0], 1)
 
     def encode(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, channels, rows, cols), without gradient."""
+        """Return the decoder's input (B, channels, rows, cols) for pictures (B, 3, H, W), without gradient."""
         with torch.no_grad():
             images = self.fill_cells(images)
             return self.cell_features(self.encoder(images, [self.config.pool])[self.config.pool], images)
 
     def forward(self, images: Tensor, temperature: float = 1.0) -> tuple[Tensor, Tensor]:
-        """(B, 3, H, W) -> coefficients (B, T, rows, cols) and the soft mosaic."""
+        """Return the coefficients (B, T, rows, cols) and the soft mosaic of pictures (B, 3, H, W)."""
         coefficients = self.coefficients(self.decoder(self.encode(images))[1], temperature)
         return coefficients, soft_compose(coefficients, self.templates)
 
     @staticmethod
     def coefficients(logits: Tensor, temperature: float) -> Tensor:
-        """Softmax over templates of temperature * logits; a higher temperature is harder, as in the paper."""
+        """Return the softmax of temperature * logits over templates, as in the paper."""
         return torch.softmax(logits * temperature, dim=1)
 
 
 def entropy(coefficients: Tensor) -> Tensor:
-    """Mean entropy of the cells' coefficients in nats, (B, T, rows, cols) -> scalar."""
+    """Return the mean entropy of the cells' coefficients (B, T, rows, cols), in nats."""
     return -(coefficients * torch.log(coefficients + 1e-8)).sum(1).mean()
 
 
 def variance(coefficients: Tensor) -> Tensor:
-    """Mean variance of the template's number under the cells' coefficients, (B, T, rows, cols) -> scalar."""
+    """Return the mean variance of the template number, with the coefficients (B, T, rows, cols) as probabilities."""
     number = torch.arange(1, coefficients.shape[1] + 1, dtype=coefficients.dtype, device=coefficients.device)
     number = number.view(1, -1, 1, 1)
     mean = (number * coefficients).sum(1)

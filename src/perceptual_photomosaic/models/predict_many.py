@@ -1,4 +1,4 @@
-"""Hard mosaics of many pictures with one model: outputs keep their source's name."""
+"""Hard mosaics of many pictures with one model. Each mosaic is named after its picture."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ __all__ = ["BatchResult", "find_sources", "predict_batch"]
 
 @dataclass(frozen=True)
 class BatchResult:
-    """Files written, and sources left out."""
+    """The mosaics that were written, and the pictures that were skipped."""
 
     written: list[Path]
     skipped: list[Skipped]
 
 
 def find_sources(sources: Sequence[Path], out: Path, suffix: str) -> list[tuple[Path, Path]]:
-    """Pair every picture with its output.
+    """Return pairs of a picture and the file of its mosaic.
 
     Args:
-        sources: Pictures, and folders of pictures (searched with all folders below, whose structure is kept).
-        out: Folder for the mosaics.
-        suffix: Of the mosaics, as in ".png".
+        sources: Pictures, and folders of pictures. Subfolders are searched too, and `out` gets the same subfolders.
+        out: The folder for the mosaics.
+        suffix: The suffix of the mosaics, such as ".png".
     Raises:
-        OutputError: `out` lies inside a source folder, a mosaic would replace a picture that is read, or two pictures
-            would get one name.
-        ImageError: No picture at all.
+        OutputError: `out` lies inside a source folder, a mosaic would replace one of the pictures, or two mosaics
+            would have the same name.
+        ImageError: There is no picture.
     """
     pairs: list[tuple[Path, Path]] = []
     for source in sources:
@@ -50,7 +50,7 @@ def find_sources(sources: Sequence[Path], out: Path, suffix: str) -> list[tuple[
             pairs.append((source, out / f"{source.stem}{suffix}"))
             continue
         if out.resolve().is_relative_to(source.resolve()):
-            raise OutputError(f"{out} lies inside {source}, and the next run would read its mosaics: choose another")
+            raise OutputError(f"{out} lies inside {source}, whose pictures the next run reads: choose another folder")
         for photo in find_photos(source).found:
             path = Path(photo.path)
             pairs.append((path, out / path.relative_to(source).with_suffix(suffix)))
@@ -76,14 +76,15 @@ def predict_batch(
     columns: int = 0,
     reporter: Reporter = SILENT,
 ) -> BatchResult:
-    """Make the hard mosaic of every picture; one that cannot be read is skipped.
+    """Make and write the hard mosaic of every picture. Pictures that cannot be read are skipped.
 
     Args:
         net: The network.
-        card: Its card.
-        pairs: (picture, output).
-        tile_px: Side of each tile in the output; 0 takes the model's own templates as they are.
-        columns: Cells across; 0 takes one for every `net.config.cell` pixels of the picture.
+        card: Its model card.
+        pairs: Each picture with the file of its mosaic, from `find_sources`.
+        tile_px: Width of each tile in the mosaic, in pixels; 0 draws the model's templates at their own size.
+        columns: Columns of the grid; 0 takes one for every `net.config.cell` pixels of the picture's width.
+        reporter: Receives progress.
     """
     tiles, choices, size_px = _tiles(net, card, tile_px, reporter)
     result = BatchResult([], [])
@@ -110,7 +111,7 @@ def predict_batch(
 
 
 def _templates(net: MosaicNet) -> NDArray[np.uint8]:
-    """A model's templates, uint8, (T, h, w, 3)."""
+    """Return the templates of a model, uint8, (T, h, w, 3)."""
     pictures: NDArray[np.uint8] = net.templates.cpu().permute(0, 2, 3, 1).round().byte().numpy()
     return pictures
 
@@ -118,7 +119,7 @@ def _templates(net: MosaicNet) -> NDArray[np.uint8]:
 def _tiles(
     net: MosaicNet, card: ModelCard, tile_px: int, reporter: Reporter
 ) -> tuple[TileSet, NDArray[np.int64], tuple[int, int]]:
-    """What to draw with: the tiles, which of them each template is, and their (width, height)."""
+    """Return the tiles to draw, the choice of each template among them, and the (width, height) of a tile."""
     pictures = _templates(net)
     height, width = pictures.shape[1:3]
     if tile_px in (0, width):

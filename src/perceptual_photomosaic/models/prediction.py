@@ -1,12 +1,15 @@
-"""Prediction on pictures of any size, in overlapping windows, with the result of one piece.
+"""Prediction on pictures of any size, in overlapping windows. The result is the same as without windows.
 
-Two things tie the cells of a picture together: what VGG16 and conv7 see around a cell, and the layer norms, which
-average over the whole picture. The first reaches a known number of cells, so each window carries a halo of them that is
-dropped afterwards; at the border of the picture there is no halo and the same padding as in one piece. The second
-needs the mean and the deviation of a layer over all cells before any cell can go on: one pass over the windows sums
-them for conv6 (in float64, window by window after Chan, Golub and LeVeque, 1983), a second one does so for conv7. The
-argmax does not change under conv7's norm, so that choosing tiles takes two passes and logits or soft mosaics three.
-Encoder features are kept between the passes while they are small, and computed again otherwise.
+The result in one cell depends on other cells in two ways:
+
+* VGG16 and conv7 read pixels around the cell, up to a known number of cells away. So each window is computed with a
+  halo of that many cells around it, which is then removed. There is no halo at the border of the picture, where the
+  padding is the same as without windows.
+* The layer norms need the mean and the variance of a layer over all cells before they can be applied. The first pass
+  over the windows sums them for conv6, and the second for conv7, in float64 (Chan, Golub and LeVeque, 1983).
+
+The norm of conv7 does not change the argmax, so two passes are enough to choose tiles. Features of the encoder are kept
+between the passes if they are small, and computed again otherwise.
 """
 
 from __future__ import annotations
@@ -27,13 +30,13 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 
 __all__ = ["fit_target", "hard_mosaic", "predict_assignment", "predict_logits"]
 
-_HALO = 6  # cells that VGG16 sees beyond a cell, at any depth; tests compare with one piece
+_HALO = 6  # cells around a cell that VGG16 reads, at most; tests compare with a prediction without windows
 _KEEP_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
 class _Window:
-    """A block of cells: `top` .. `bottom`, `left` .. `right`."""
+    """A block of cells: rows `top` .. `bottom`, columns `left` .. `right`."""
 
     top: int
     bottom: int
@@ -41,7 +44,7 @@ class _Window:
     right: int
 
     def grown(self, by: int, shape: tuple[int, int]) -> _Window:
-        """With a halo, cut at the picture's border."""
+        """Return the window with `by` more cells on each side, but not beyond the grid of `shape`."""
         return _Window(
             max(self.top - by, 0),
             min(self.bottom + by, shape[0]),
@@ -50,13 +53,13 @@ class _Window:
         )
 
     def inside(self, x: Tensor, outer: _Window) -> Tensor:
-        """The part of x, (B, C, rows, cols) of `outer`, that belongs to this window."""
+        """Return the part of x that belongs to this window; x has the cells of `outer`, (B, C, rows, cols)."""
         top, left = self.top - outer.top, self.left - outer.left
         return x[:, :, top : top + self.bottom - self.top, left : left + self.right - self.left]
 
 
 class _Moments:
-    """Mean and variance of all values seen, merged block by block in float64."""
+    """The mean and the variance of all values added, in float64."""
 
     def __init__(self) -> None:
         self.count, self.mean, self.squares = 0, 0.0, 0.0
@@ -74,7 +77,7 @@ class _Moments:
 
 
 class _Prediction:
-    """One picture on its way through the network."""
+    """The prediction of one picture, window by window."""
 
     def __init__(self, net: MosaicNet, target: NDArray[np.uint8], window: int) -> None:
         self.net = net
@@ -92,12 +95,12 @@ class _Prediction:
         self._values = rows * columns * net.config.num_templates
 
     def measure(self) -> None:
-        """First pass: the moments of conv6."""
+        """Run the first pass: sum the mean and the variance of conv6."""
         for window in self.windows:
             self.conv6.add(self.net.decoder.conv6(window.inside(self._features(window), self._ring(window))))
 
     def raw_logits(self) -> Iterator[tuple[_Window, Tensor]]:
-        """Second pass: conv7 of each window before its norm, (1, T, rows, cols); also sums its moments."""
+        """Run the second pass: yield conv7 of each window before its norm, (1, T, rows, cols), and sum its moments."""
         for window in self.windows:
             ring = self._ring(window)
             hidden = self.conv6.normalise(self.net.decoder.conv6(self._features(window)), self.net.config.norm_epsilon)
@@ -107,11 +110,11 @@ class _Prediction:
             yield window, logits
 
     def _ring(self, window: _Window) -> _Window:
-        """The window and what conv7 sees around it."""
+        """Return the window with the cells around it that conv7 reads."""
         return window.grown(1, self.shape)
 
     def _features(self, window: _Window) -> Tensor:
-        """Encoder features of the ring of a window, (1, C, rows, cols), float32."""
+        """Return the decoder's input for the ring of a window, float32, (1, C, rows, cols)."""
         if self._kept is not None and window in self._kept:
             return self._kept[window]
         cell, ring = self.net.config.cell, self._ring(window)
@@ -125,15 +128,17 @@ class _Prediction:
 
 
 def fit_target(net: MosaicNet, target: NDArray[np.uint8], grid_shape: tuple[int, int] | None) -> NDArray[np.uint8]:
-    """Bring a target to the size that the network sees: one cell of the grid is one cell of the encoder.
+    """Resize or pad a target, so that each cell of the grid has the size of the network's cells.
 
     Args:
         net: The network.
         target: sRGB, uint8, (H, W, 3).
-        grid_shape: Rows and columns of the mosaic. None takes a cell for every `net.config.cell` pixels; what is left
-            of a last cell is filled by repeating the last row or column.
+        grid_shape: Rows and columns of the grid. None takes a cell for every `net.config.cell` pixels, and fills up
+            the last cells by repeating the last row and column of pixels.
     Returns:
         sRGB, uint8, (rows * cell, cols * cell, 3).
+    Raises:
+        GridError: The target is no uint8 RGB picture, or the grid has no cell.
     """
     if target.ndim != 3 or target.shape[2] != 3 or target.dtype != np.uint8 or 0 in target.shape:
         raise GridError(f"the network takes uint8 (height, width, 3) pictures, not {target.dtype} {target.shape}")
@@ -155,13 +160,13 @@ def fit_target(net: MosaicNet, target: NDArray[np.uint8], grid_shape: tuple[int,
 def predict_logits(
     net: MosaicNet, target: NDArray[np.uint8], grid_shape: tuple[int, int] | None = None, *, window: int = 64
 ) -> NDArray[np.float32]:
-    """The network's opinion of every template in every cell.
+    """Return the logits of every template in every cell.
 
     Args:
         net: The network.
         target: sRGB, uint8, (H, W, 3).
-        grid_shape: Rows and columns of the mosaic; see `fit_target`.
-        window: Cells along the side of a window; it changes memory and speed, not the result.
+        grid_shape: Rows and columns of the grid; see `fit_target`.
+        window: The side of a window in cells; it changes memory and speed, not the result.
     Returns:
         Logits after the last norm, float32, (rows, cols, T): rows * cols * T * 4 bytes.
     """
@@ -185,9 +190,9 @@ def predict_assignment(
     window: int = 64,
     reporter: Reporter = SILENT,
 ) -> NDArray[np.int64]:
-    """The template with the highest coefficient in every cell.
+    """Return the template with the highest coefficient in every cell.
 
-    Args and memory as `predict_logits`, but the logits of one window only are held at a time.
+    Takes the arguments of `predict_logits`. Memory holds the logits of only one window at a time.
 
     Returns:
         Template numbers, int64, (rows, cols).
@@ -204,6 +209,6 @@ def predict_assignment(
 
 
 def hard_mosaic(net: MosaicNet, assignment: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The mosaic of an assignment in the network's own templates, uint8, (rows * h, cols * w, 3)."""
+    """Return the hard mosaic of an assignment, drawn with the network's templates, uint8, (rows * h, cols * w, 3)."""
     mosaic = hard_compose(torch.from_numpy(assignment)[None], net.templates.cpu().byte())
     return mosaic[0].permute(1, 2, 0).numpy()

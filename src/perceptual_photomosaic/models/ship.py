@@ -1,7 +1,7 @@
-"""Make a trained model ready to ship: `python -m perceptual_photomosaic.models.ship MODEL NAME [OUT]`.
+"""Write a trained model for the package: `python -m perceptual_photomosaic.models.ship MODEL NAME [OUT]`.
 
-A model above 3 MB has its last layer stored in float16 (it computes in float32). Paths of the training machine are left
-out, and the share of cells whose tile stays the same is printed.
+If the model is larger than 3 MB, its last layer is stored in float16; it still computes in float32. Paths on the
+training machine are removed from the model card. Prints the share of cells whose tile stays the same.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def ship(model: Path, name: str, out: Path) -> float:
 
     Args:
         model: A model from a run folder.
-        name: Its new name.
+        name: The new name of the model.
         out: The file to write.
     Returns:
-        Share of the cells of a test picture whose tile is the same as before.
+        The share of cells of a test picture whose tile stays the same.
     """
     net, card = load_model(model)
     training = {key: value for key, value in card.training.items() if key not in ("data", "val")}

@@ -1,4 +1,4 @@
-"""The models that come with the package, and the tiles that each was trained for. Imports no torch."""
+"""The models that come with the package, and the tile sets that they were trained for. Does not import torch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def model_for(tiles: TileSet) -> str:
     Args:
         tiles: The tile set.
     Raises:
-        ModelError: None was; says for which tiles there are models.
+        ModelError: There is none; the message names the tile sets that have models.
     """
     trained = {name: _tiles_of(path) for name, path in available_models().items()}
     for name, spec in trained.items():
@@ -34,7 +34,7 @@ def model_for(tiles: TileSet) -> str:
             return name
     shown = ", ".join(f'--tiles "{spec}"' for spec in trained.values())
     raise ModelError(
-        f"no network comes along for '{tiles.spec}': name one that you trained with --model FILE, or use "
+        f"the package has no network for '{tiles.spec}': name one that you trained with --model FILE, or use "
         f"{shown or 'another method'}"
     )
 

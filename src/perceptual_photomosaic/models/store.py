@@ -1,7 +1,7 @@
-"""Trained models on disk: one safetensors file with the decoder, its templates, and what it was trained for.
+"""Model files: one safetensors file with the decoder, its templates and its model card.
 
-A model belongs to its templates: predictions are numbers of templates. `match_tiles` finds them in an opened tile set,
-by their pixels, so that the order, the name and the rest of the set do not matter.
+A network predicts numbers of templates. `match_tiles` finds the templates in a tile set by their pixels, so the order,
+the names and the other tiles of the set do not matter.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from perceptual_photomosaic.tiles.saved_spec import spec_of_old
 __all__ = ["ModelCard", "load_model", "match_tiles", "save_model", "template_identity"]
 
 _FORMAT = "perceptual-photomosaic 1"
-_NEAR = 2.0  # mean difference in levels of 255 that two drawings of one tile may have, between versions of a renderer
+_NEAR = 2.0  # largest mean difference, in levels of 255, of one tile drawn by two versions of a renderer
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a model says of itself.
+    """The model card, which says what a model was trained for.
 
     Args:
-        name: For people.
-        tiles: Spec of the tile set it was trained on.
-        sources: Where each template came from, in order: "glyph:A".
-        identity: Digest of the templates' pixels.
-        vgg: Identity of the encoder's weights.
-        vgg_source: Where those came from; `load_vgg_weights` takes it.
-        loss: What was minimised.
-        training: Settings of the run, as plain values.
-        results: Losses on the validation pictures at the end.
+        name: The name of the model, for messages.
+        tiles: The spec of the tile set that it was trained for.
+        sources: The source of each template, such as "glyph:A".
+        identity: A digest of the templates' pixels.
+        vgg: The identity of the encoder's weights.
+        vgg_source: The source of these weights, as `load_vgg_weights` takes it.
+        loss: The settings of the loss that was minimised.
+        training: The settings of the run, as plain values.
+        results: The losses on the validation pictures at the end.
     """
 
     name: str
@@ -59,7 +59,7 @@ class ModelCard:
 
 
 def template_identity(templates: NDArray[np.uint8]) -> str:
-    """Digest of templates (T, h, w, 3): equal pixels in equal order, whatever the tile set is called."""
+    """Return a digest of templates (T, h, w, 3). It depends on their pixels and their order alone."""
     digest = hashlib.sha256(repr(templates.shape).encode())
     digest.update(np.ascontiguousarray(templates).tobytes())
     return digest.hexdigest()[:16]
@@ -69,10 +69,10 @@ def save_model(path: Path, net: MosaicNet, card: ModelCard, *, half: bool = Fals
     """Write a model.
 
     Args:
-        path: Ends in .safetensors; replaced at once when the file is whole.
+        path: A path that ends in .safetensors. An existing file is replaced only when the new one is complete.
         net: The network; its encoder is not saved.
-        card: What goes with it.
-        half: Store conv7, nearly all of the size, in float16; it computes in float32 all the same.
+        card: Its model card.
+        half: Store conv7, which is most of the file, in float16; the network still computes in float32.
     """
     from safetensors.torch import save_file
 
@@ -92,10 +92,10 @@ def load_model(
 
     Args:
         name_or_path: Name of a model that comes with the package, or a file.
-        vgg: An encoder already at hand; it must have the weights that the model was trained with.
-        dtype: Arithmetic of the encoder, if it is loaded here.
+        vgg: An encoder that is already loaded; it must have the weights that the model was trained with.
+        dtype: The data type in which the encoder computes, if it is loaded here.
     Raises:
-        ModelError: No such model, a damaged file, or another encoder than the model's own.
+        ModelError: There is no such model, the file is damaged, or the model was trained with another encoder.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -124,7 +124,7 @@ def load_model(
     if vgg.weights.identity() != card.vgg:
         raise ModelError(
             f"the model {path.name} was trained on VGG16 weights {card.vgg} ({card.vgg_source}), "
-            f"these are {vgg.weights.identity()} ({vgg.weights.source})"
+            f"not on {vgg.weights.identity()} ({vgg.weights.source})"
         )
     net = MosaicNet(vgg, templates, config)
     try:
@@ -139,13 +139,13 @@ def match_tiles(net: MosaicNet, card: ModelCard, pictures: NDArray[np.uint8], sp
 
     Args:
         net: The network.
-        card: Its card.
-        pictures: All choices of the set at the model's cell size, uint8, (n, h, w, 3).
-        spec: Names the set in errors.
+        card: Its model card.
+        pictures: The pictures of all choices of the tile set at the size of the templates, uint8, (n, h, w, 3).
+        spec: The spec of the tile set, for error messages.
     Returns:
-        The choice that each template is, (T,).
+        The choice of each template, (T,).
     Raises:
-        ModelError: The set lacks a template.
+        ModelError: The tile set lacks a template, or its tiles have another size.
     """
     wanted = net.templates.cpu().permute(0, 2, 3, 1).round().to(torch.uint8).numpy()
     if pictures.shape[1:] != wanted.shape[1:]:

@@ -1,8 +1,8 @@
-"""Fitting a target's tones to what tiles can show.
+"""The fit of a target's tones to the tones that tiles can show.
 
-Black glyphs on white reach from light grey to white and no further: every tone below is shown by the same darkest
-glyph, and a loss that compares with the target as it is hardly depends on the choice of glyphs. Mapped into the tiles'
-range, a picture keeps all its steps at a lower contrast, as in print.
+Black glyphs on white can show only the tones from light grey to white. The same darkest glyph stands for every darker
+tone, so a loss that compares with the unchanged target hardly depends on the choice of glyphs. If the target is mapped
+into the tiles' range of tones, it keeps all its steps at a lower contrast, as in print.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ _LUMA = np.array(LUMA_601)
 
 
 def tone_of(pictures: NDArray[np.uint8]) -> Tone:
-    """The map from black .. white to the darkest .. lightest mean of tiles; to grey, if all tiles are grey.
+    """Return the map of tones from black .. white to the darkest .. lightest mean colour of the tiles.
 
-    One tile in a hundred is left out at each end, so that single odd tiles do not set the range.
+    If all tiles are grey, it maps colours to grey too. The darkest and the lightest 1% of the tiles are ignored, so
+    that single odd tiles do not determine the range.
 
     Args:
         pictures: Tiles, uint8, (n, h, w, 3).
@@ -38,7 +39,7 @@ def tone_of(pictures: NDArray[np.uint8]) -> Tone:
 
 
 def apply_tone(target: NDArray[np.uint8], tone: Tone) -> NDArray[np.uint8]:
-    """Map a picture, (H, W, 3); an empty tone leaves it as it is."""
+    """Map the tones of a picture, (H, W, 3). An empty `tone` returns it unchanged."""
     if not tone:
         return target
     rows = np.array(tone, np.float32)

@@ -1,1 +1,1 @@
-"""Training MosaicNet: settings, data, the loop, checkpoints and run folders. Needs the 'train' extra."""
+"""Training of MosaicNet: settings, data, the loop, checkpoints and run folders. Needs the 'train' extra."""

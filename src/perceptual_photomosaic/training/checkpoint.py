@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or not there, and how to find the last good one."""
+"""Checkpoints of a training run: write, list and read them. A crash cannot leave a damaged checkpoint."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _NAME = re.compile(r"step-(\d{8})\.pt")
 
 
 def write_checkpoint(folder: Path, step: int, state: dict[str, Any], keep: int) -> Path:
-    """Write one checkpoint and delete the oldest beyond `keep`.
+    """Write one checkpoint and delete old ones, so that `keep` remain.
 
-    The file is written under a temporary name, forced to the disk and renamed; the folder's entry is forced too. A
-    crash at any moment leaves the checkpoints before it untouched.
+    The file is written under a temporary name, flushed to the disk and renamed. The entry in the folder is flushed
+    too. A crash at any moment leaves the earlier checkpoints intact.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"step-{step:08d}.pt"
@@ -41,19 +41,19 @@ def write_checkpoint(folder: Path, step: int, state: dict[str, Any], keep: int) 
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
-    """Whole checkpoints, oldest first."""
+    """Return the paths of the checkpoints in a folder, oldest first."""
     return sorted(path for path in folder.glob("step-*.pt") if _NAME.fullmatch(path.name))
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Read one checkpoint; only tensors and plain values are accepted.
+    """Read one checkpoint. Only tensors and plain values are accepted.
 
     Raises:
-        ModelError: It is damaged.
+        ModelError: The file is damaged or is no checkpoint.
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a damaged file
+    except Exception as error:  # torch raises many kinds of exceptions for a damaged file
         raise ModelError(f"the checkpoint {path} cannot be read: {str(error).splitlines()[0]}") from error
     if not isinstance(state, dict) or "step" not in state:
         raise ModelError(f"{path} is no checkpoint of this program")
@@ -61,10 +61,10 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def last_checkpoint(folder: Path) -> tuple[Path, dict[str, Any]] | None:
-    """The newest checkpoint that can be read, or None where there is none.
+    """Return the newest checkpoint that can be read, or None if there is no checkpoint.
 
     Raises:
-        ModelError: There are some, and none can be read.
+        ModelError: There are checkpoints, but none can be read.
     """
     failure: ModelError | None = None
     for path in reversed(list_checkpoints(folder)):

@@ -1,4 +1,4 @@
-"""Choosing tiles: a subset that covers a large set well, and the nearest template for the network to imitate."""
+"""Comparison of cells and templates: the tiles of a large set to train on, and the nearest template of each cell."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["covering_subset", "from_afar", "nearest_template", "template_costs"]
 
 
 def _patches(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Mean OKLab colour of 4 x 4 parts, (n, h, w, 3) -> (n, 48)."""
+    """Return the mean OKLab colours of the 4 x 4 parts of pictures (n, h, w, 3), as (n, 48)."""
     count, height, width, _ = pictures.shape
     lab = to_oklab(pictures.reshape(-1, width, 3)).reshape(count, height, width, 3)
     parts = F.adaptive_avg_pool2d(torch.from_numpy(lab).permute(0, 3, 1, 2), PARTS)
@@ -30,18 +30,18 @@ def _patches(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
 def covering_subset(
     templates: NDArray[np.uint8], paths: Sequence[str], keep: int, seed: int, cells: int = 6000, tone: Tone = ()
 ) -> NDArray[np.int64]:
-    """Pick the tiles that serve real pictures best.
+    """Choose the tiles that fit the cells of the training pictures best.
 
-    Greedy: beginning with none, always add the tile that most lowers the summed distance from cells of the training
-    pictures to their nearest chosen tile (4 x 4 parts in OKLab). The first picks cover what is common, later ones
-    what is left; no tile that pictures would use is far from a chosen one.
+    The choice is greedy. Each step adds the tile that most lowers the summed distance of all cells to their nearest
+    chosen tile. The distance compares 4 x 4 parts in OKLab. The first tiles fit common cells, and later tiles fit the
+    rest.
 
     Args:
         templates: All tiles, uint8, (T, h, w, 3).
-        paths: Training pictures.
-        keep: How many to pick.
-        seed: Of the cells looked at.
-        cells: How many cells.
+        paths: The training pictures.
+        keep: The number of tiles to choose.
+        seed: Decides which cells are compared.
+        cells: The number of cells, at least.
         tone: Maps the pictures' colours first, as the loss does.
     Returns:
         Tile numbers, ascending, (keep,).
@@ -70,10 +70,10 @@ def covering_subset(
 
 
 def nearest_template(images: Tensor, templates: Tensor, cell: int) -> Tensor:
-    """The template nearest to each cell, by mean squared difference of 4 x 4 parts.
+    """Return the template nearest to each cell, by mean squared difference of 4 x 4 parts.
 
     Args:
-        images: sRGB, 0..255, (B, 3, H, W), whole cells.
+        images: Pictures of whole cells, sRGB, 0..255, (B, 3, H, W).
         templates: (T, 3, h, w).
         cell: Cell side in pixels.
     Returns:
@@ -83,7 +83,7 @@ def nearest_template(images: Tensor, templates: Tensor, cell: int) -> Tensor:
 
 
 def template_costs(images: Tensor, templates: Tensor, cell: int) -> Tensor:
-    """Mean squared difference of the 4 x 4 parts of each cell and each template, in levels, (B, T, rows, cols)."""
+    """Return the mean squared difference of the 4 x 4 parts of cells and templates, in levels^2, (B, T, rows, cols)."""
     cells = cell_parts(images, cell).transpose(1, 2)  # (B, rows * cols, 48)
     codes = cell_parts(templates)[:, :, 0]  # (T, 48)
     squares = cells.square().sum(2, keepdim=True) + codes.square().sum(1) - 2 * cells @ codes.T
@@ -92,7 +92,7 @@ def template_costs(images: Tensor, templates: Tensor, cell: int) -> Tensor:
 
 
 def from_afar(templates: Tensor, sigma: float) -> Tensor:
-    """Templates as they look where many copies lie side by side and the eye, or the loss, blurs them."""
+    """Return the templates after a blur, each surrounded by copies of itself. `sigma` is in pixels."""
     height, width = templates.shape[2:]
     around = 1 + 2 * max(1, int(3 * sigma) // min(height, width) + 1)
     window = 2 * int(2 * sigma) + 1

@@ -1,7 +1,7 @@
-"""Training pictures: any number of files, decoded by a pool of threads, cropped at random but repeatably.
+"""Training pictures: files decoded by several threads, and cropped at random but reproducibly.
 
-Sample number n is a function of the seed and n alone: which file, which crop, mirrored or not. So the position in the
-stream is one number, any process can take any part of it, and a resumed run sees what an unbroken one would have.
+The seed and the number n alone decide the file, the crop and the mirroring of sample n. So one number is the position
+in the stream, and any process can take any part of it. A resumed run gets the same samples as a run without a break.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ __all__ = ["CropStream", "central_square", "list_pictures", "to_tensor"]
 
 
 def list_pictures(folder: str | Path) -> list[str]:
-    """Paths of all pictures in a folder and below, in natural order.
+    """Return the paths of all pictures in a folder and its subfolders, in natural order.
 
     Raises:
         TileError: There is no such folder.
-        ImageError: It holds no picture.
+        ImageError: The folder contains no picture.
     """
     found = find_photos(folder).found
     if not found:
@@ -38,30 +38,30 @@ def list_pictures(folder: str | Path) -> list[str]:
 
 
 def to_tensor(pictures: Sequence[NDArray[np.uint8]]) -> Tensor:
-    """uint8 (H, W, 3) pictures of one size -> float (B, 3, H, W), 0..255."""
+    """Return pictures of one size, uint8 (H, W, 3), as a float tensor (B, 3, H, W), 0..255."""
     return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float()
 
 
 def central_square(path: str, side: int) -> NDArray[np.uint8]:
-    """The central square of a picture at a size, uint8, (side, side, 3)."""
+    """Return the central square of a picture, resized, uint8, (side, side, 3)."""
     return decode(path, (side, side))
 
 
 _ENLARGE = 1.5
-_OFFSET = 1_000_000  # numbers below zero are samples too, and a generator's seeds are not negative
+_OFFSET = 1_000_000  # makes negative sample numbers positive, as seeds of a generator must be
 
 
 class CropStream:
     """An endless stream of random square crops.
 
     Args:
-        paths: Files. Those that cannot be read are replaced by others of the stream, and listed in `broken`.
-        crop: Side in pixels.
-        zoom: Crops show between all of a picture (across its shorter side) and a zoom-th of it, but are not enlarged
-            more than one and a half times where the picture is larger than a crop.
-        flip: Mirror half of them.
-        seed: Decides everything.
-        threads: Decoders.
+        paths: The pictures. Files that cannot be read are replaced by others and listed in `broken`.
+        crop: The side of the crops in pixels.
+        zoom: A crop shows between the whole shorter side of a picture and 1 / zoom of it. Crops are enlarged at most
+            1.5 times, unless the whole picture is too small for that.
+        flip: Mirror half of the crops.
+        seed: Decides all random values.
+        threads: The number of threads that decode.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class CropStream:
         self._pool = ThreadPoolExecutor(max(1, threads), thread_name_prefix="decode")
 
     def sample(self, number: int) -> NDArray[np.uint8]:
-        """Sample `number`, uint8, (crop, crop, 3)."""
+        """Return one sample, uint8, (crop, crop, 3)."""
         for attempt in range(20):
             path = self._path(number + attempt * len(self.paths) * 1000)
             try:
@@ -94,13 +94,13 @@ class CropStream:
         raise ImageError(f"20 of 20 training pictures cannot be read, the last: {self.broken[path]}")
 
     def batches(self, starts: Iterator[int], count: int) -> Iterator[Tensor]:
-        """Batches of consecutive samples, decoded ahead.
+        """Yield batches of consecutive samples, which are decoded in advance.
 
         Args:
-            starts: Number of the first sample of each batch.
-            count: Samples a batch.
-        Returns:
-            Each batch as float, (count, 3, crop, crop), 0..255.
+            starts: The number of the first sample of each batch.
+            count: Samples per batch.
+        Yields:
+            One batch, float, (count, 3, crop, crop), 0..255.
         """
         ahead: deque[list[Future[NDArray[np.uint8]]]] = deque()
         for _ in range(3):
@@ -111,7 +111,7 @@ class CropStream:
             yield batch
 
     def close(self) -> None:
-        """Stop the decoders."""
+        """Stop the threads that decode."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _submit(self, ahead: deque[list[Future[NDArray[np.uint8]]]], starts: Iterator[int], count: int) -> None:
@@ -120,7 +120,7 @@ class CropStream:
             ahead.append([self._pool.submit(self.sample, number) for number in range(start, start + count)])
 
     def _path(self, number: int) -> str:
-        """Every epoch is its own permutation of the files."""
+        """Return the file of a sample; every epoch has its own permutation of the files."""
         epoch, place = divmod(number + _OFFSET * len(self.paths), len(self.paths))
         return self.paths[int(self._order(epoch)[place])]
 

@@ -1,4 +1,4 @@
-"""Tell a webhook that a run ended."""
+"""A message to a webhook when a run ends."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ __all__ = ["check_url", "notify"]
 
 
 def check_url(url: str) -> None:
-    """Raise ConfigError unless a URL is http or https."""
+    """Check that a URL is http or https, and raise ConfigError if not."""
     if not url.startswith(("http://", "https://")):
         raise ConfigError(f"--notify takes an http or https URL, not '{url}'")
 
 
 def notify(url: str, message: dict[str, Any], reporter: Reporter) -> bool:
-    """POST a message as JSON; a failure is noted and changes nothing else.
+    """Send a message as JSON by POST. If that fails, the reporter gets a note, and no error is raised.
 
     Args:
-        url: http or https.
-        message: Plain values; `text` is what a chat shows.
+        url: An http or https URL.
+        message: Plain values; chat programs show the value of `text`.
+        reporter: Receives the note.
     Returns:
-        Whether it was taken.
+        True if the server accepted the message.
+    Raises:
+        ConfigError: The URL is not http or https.
     """
     check_url(url)
     body = json.dumps(message).encode()

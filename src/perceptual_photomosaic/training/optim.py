@@ -1,4 +1,4 @@
-"""Adam as TensorFlow computes it."""
+"""The optimiser Adam, as TensorFlow computes it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["TFAdam"]
 class TFAdam(torch.optim.Optimizer):
     """Adam with TensorFlow's epsilon: lr * sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + epsilon).
 
-    PyTorch divides sqrt(v) by sqrt(1 - b2^t) before it adds epsilon; the difference shows where gradients are tiny.
+    PyTorch divides sqrt(v) by sqrt(1 - b2^t) before it adds epsilon. The difference matters for tiny gradients.
     Kingma and Ba, "Adam: a method for stochastic optimization", 2014, the remark below algorithm 1.
     """
 
@@ -30,7 +30,7 @@ class TFAdam(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        """Take one step; parameters without a gradient stay."""
+        """Take one step. Parameters without a gradient do not change."""
         assert closure is None
         for group in self.param_groups:
             beta1, beta2 = group["betas"]

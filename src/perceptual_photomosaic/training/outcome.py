@@ -1,4 +1,4 @@
-"""What to tell a person when a run has ended: how good its model is, which file to use, where its curves are."""
+"""The summary of a finished run: the quality of its model, the file to use, and the place of its curves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["outcome"]
 
 
 def outcome(folder: Path) -> list[str]:
-    """Return lines about a finished run.
+    """Return the summary of a finished run, line by line.
 
     Args:
         folder: The run folder.
@@ -25,10 +25,10 @@ def outcome(folder: Path) -> list[str]:
             f"{share:.0%} of that of the nearest tile in every cell"
         )
         if share >= 1:
-            quality += ", so it has learned nothing of use yet; train longer"
+            quality += ", so it is no better than the nearest tile yet; train longer"
     else:
         model = folder / "model.safetensors"
-        quality = "how good it is was not measured: --val FOLDER names pictures to measure on"
+        quality = "its quality was not measured; train with --val FOLDER, a folder of other pictures, to measure it"
     return [
         f"{model}: {quality}",
         f"use it: photomosaic predict PICTURES --model {model} -o mosaics/",

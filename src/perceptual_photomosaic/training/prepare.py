@@ -1,4 +1,4 @@
-"""What a training run works with, made from its settings: tiles, pictures, network, loss, optimiser and schedules."""
+"""The parts of a training run, made from its settings: tiles, pictures, network, loss, optimiser and schedules."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ __all__ = ["Prepared", "find_pictures", "prepare"]
 
 @dataclass(frozen=True)
 class Prepared:
-    """The parts of a run, as they are before its next step.
+    """The parts of a run before its first step, or before the next step of a resumed run.
 
     Args:
         net: The network, on its device.
-        decoder: Its decoder, or what an engine for several devices wraps around it.
-        loss: What is minimised, on the same device.
-        optimizer: For the decoder.
-        stream: Training pictures.
-        held_out: Validation pictures, uint8, (H, W, 3); none if there are none.
-        card: What the model will say of itself.
-        temperature_at: Temperature of a step.
-        rate_at: Learning rate of a step.
+        decoder: The decoder of the network, or a wrapper around it for training on several devices.
+        loss: The loss to minimise, on the same device.
+        optimizer: The optimiser of the decoder.
+        stream: The training pictures.
+        held_out: The validation pictures, uint8, (H, W, 3); may be empty.
+        card: The model card, still without results.
+        temperature_at: Returns the temperature of a step.
+        rate_at: Returns the learning rate of a step.
     """
 
     net: MosaicNet
@@ -59,7 +59,7 @@ def find_pictures(settings: TrainSettings) -> tuple[list[str], list[str]]:
 
     Raises:
         TileError: There is no such folder.
-        ImageError: A folder holds no picture.
+        ImageError: A folder contains no picture.
     """
     return list_pictures(settings.data), list_pictures(settings.val) if settings.val else []
 
@@ -72,15 +72,15 @@ def prepare(
     saved: dict[str, Any] | None,
     reporter: Reporter,
 ) -> Prepared:
-    """Make the parts of a run, from the start or from a checkpoint's state.
+    """Make the parts of a run.
 
     Args:
-        settings: The run's settings.
-        found: What `find_pictures` found.
-        name: The run's name.
-        device: Where it computes.
-        saved: State to go on from; None begins anew.
-        reporter: Hears of progress.
+        settings: The settings of the run.
+        found: The result of `find_pictures`.
+        name: The name of the run.
+        device: The device that trains.
+        saved: The state from a checkpoint, to resume a run; None starts a new run.
+        reporter: Receives progress.
     """
     paths, held_out_paths = found
     held_out = _held_out(held_out_paths, settings.validate_crop, reporter)
@@ -113,7 +113,7 @@ def prepare(
 
 
 def _held_out(paths: list[str], side: int, reporter: Reporter) -> list[NDArray[np.uint8]]:
-    """Central squares of the validation pictures."""
+    """Return the central squares of the validation pictures."""
     squares = []
     with reporter.stage("reading the validation pictures", len(paths), "pictures") as stage:
         for path in paths:
@@ -125,7 +125,7 @@ def _held_out(paths: list[str], side: int, reporter: Reporter) -> list[NDArray[n
 def _network(
     settings: TrainSettings, templates: NDArray[np.uint8], device: torch.device
 ) -> tuple[MosaicNet, PerceptualLoss]:
-    """The network with its first random weights, and its loss."""
+    """Return the network with random weights, and its loss."""
     vgg = VGG16(load_vgg_weights(settings.vgg_weights), _dtype(settings, device))
     config = MosaicNetConfig(
         num_templates=len(templates),
@@ -141,7 +141,7 @@ def _network(
 
 
 def _templates(settings: TrainSettings, paths: list[str], reporter: Reporter) -> tuple[NDArray[np.uint8], list[str]]:
-    """Pictures of the tiles at the cell's size, (T, cell, cell, 3), and where they come from."""
+    """Return the templates, (T, cell, cell, 3), and the source of each."""
     from perceptual_photomosaic.tiles import TileOptions, open_tiles
 
     size = (settings.cell, settings.cell)
@@ -164,7 +164,7 @@ def _fit(
     device: torch.device,
     reporter: Reporter,
 ) -> None:
-    """Begin as the nearest template; the pictures are samples before number 0 of the run's own stream."""
+    """Fit the first decoder. Its pictures are the samples of the stream with negative numbers."""
     batches = []
     with reporter.stage("reading pictures for the first decoder", settings.fit, "pictures") as stage:
         for number in range(-settings.fit, 0, 4):
@@ -175,14 +175,14 @@ def _fit(
 
 
 def _optimizer(settings: TrainSettings, net: MosaicNet) -> torch.optim.Optimizer:
-    """Adam, with an epsilon far below the gradients of features that were normalised to about 1."""
+    """Return Adam with an epsilon far below the size of the gradients, or the published Adam."""
     if settings.paper:
         return TFAdam(net.decoder.parameters(), lr=settings.learning_rate)
     return torch.optim.Adam(net.decoder.parameters(), lr=settings.learning_rate, betas=(0.9, 0.99), eps=1e-15)
 
 
 def _schedules(settings: TrainSettings, pictures: int) -> tuple[Callable[[int], float], Callable[[int], float]]:
-    """Temperature and learning rate as functions of the step."""
+    """Return the temperature and the learning rate as functions of the step."""
     if settings.paper:
         cap = settings.final_temperature
         temperatures = paper_temperatures(settings.steps, settings.temperature, pictures, settings.batch, cap)
@@ -192,7 +192,7 @@ def _schedules(settings: TrainSettings, pictures: int) -> tuple[Callable[[int], 
 
 
 def _dtype(settings: TrainSettings, device: torch.device) -> torch.dtype:
-    """Arithmetic of VGG16."""
+    """Return the data type in which VGG16 computes."""
     if settings.precision != "auto":
         return torch.bfloat16 if settings.precision == "bfloat16" else torch.float32
     if settings.paper:

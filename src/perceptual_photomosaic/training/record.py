@@ -1,4 +1,4 @@
-"""What a run leaves behind as it goes: rows of figures, validations, the best and the last model, checkpoints."""
+"""The files that a run writes while it trains: figures, validation sheets, models and checkpoints."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ __all__ = ["Record", "StepResult"]
 
 @dataclass(frozen=True)
 class StepResult:
-    """One finished step.
+    """The results of one training step, before its update.
 
     Args:
-        step: Its number, from 1.
-        total: The loss before the step's update, averaged over processes and accumulated parts.
-        temperature: It was result at.
-        rate: Learning rate it was result with.
-        images: The last part's pictures.
-        passed: What the network made of them.
-        value: Their loss, with its parts.
+        step: The number of the step, from 1.
+        total: The loss, averaged over processes and accumulated parts.
+        temperature: The temperature of the step.
+        rate: The learning rate of the step.
+        images: The pictures of the last accumulated part.
+        passed: The output of the network for these pictures.
+        value: The loss of these pictures, with its parts.
     """
 
     step: int
@@ -50,14 +50,14 @@ class StepResult:
 
 
 class Record:
-    """Keeps the run folder up to date, in one process of the run.
+    """The writer of the run folder. Only one process of a run has one.
 
     Args:
-        run: The folder.
-        settings: The run's settings.
-        parts: What the run works with.
-        saved: State that the run goes on from, if it does.
-        reporter: Hears of progress.
+        run: The run folder.
+        settings: The settings of the run.
+        parts: The parts of the run.
+        saved: The state from a checkpoint if the run is resumed, else None.
+        reporter: Receives progress.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Record:
         self.clock = time.perf_counter()
 
     def measure(self, result: StepResult, *, logged: bool, validated: bool) -> dict[str, float]:
-        """Write one row with the figures of a step, of its validation, or of both, and return it."""
+        """Log the figures of a step, of its validation, or of both as one row, and return them."""
         figures = self._figures(result) if logged else {}
         if validated:
             figures |= self._validate(result)
@@ -93,7 +93,7 @@ class Record:
         return figures | speed
 
     def _validate(self, result: StepResult) -> dict[str, float]:
-        """Measure the validation pictures, show them, and keep the model if it is the best so far."""
+        """Validate the network, write the validation sheet, and save the model if it is the best so far."""
         parts, settings = self.parts, self.settings
         found = validate(
             parts.net,
@@ -113,7 +113,7 @@ class Record:
         return self.results
 
     def checkpoint(self, step: int) -> str:
-        """Write the model and all that is needed to go on; return the checkpoint's path."""
+        """Write the model and a checkpoint, and return the path of the checkpoint."""
         state = {
             "decoder": self.parts.net.decoder.state_dict(),
             "optimizer": self.parts.optimizer.state_dict(),
@@ -130,7 +130,7 @@ class Record:
 
 
 def _details(passed: Forward, value: LossValue, settings: TrainSettings) -> dict[str, float]:
-    """Figures for the log beyond loss, temperature and learning rate."""
+    """Return the figures for the log besides loss, temperature and learning rate."""
     with torch.no_grad():
         figures = {
             "entropy": float(entropy(passed.coefficients)),
@@ -145,7 +145,7 @@ def _details(passed: Forward, value: LossValue, settings: TrainSettings) -> dict
 def _pictures(
     loss: PerceptualLoss, net: MosaicNet, images: torch.Tensor, passed: Forward
 ) -> dict[str, NDArray[np.uint8]]:
-    """What TensorBoard shows: target, blurred soft mosaic at each scale, soft and hard mosaic."""
+    """Return the pictures for TensorBoard: target, soft and hard mosaic, and the soft mosaic blurred at each scale."""
     with torch.no_grad():
         shown = {"target": images, "soft mosaic": passed.mosaic}
         shown["hard mosaic"] = hard_compose(passed.logits.argmax(1), net.templates)

@@ -37,11 +37,14 @@ def write_json(path: Path, value: Any) -> None:
 
 
 class RunFolder:
-    """Where one run keeps what it does.
+    """The folder with the files of one run.
 
     Args:
-        path: The folder, made if need be.
-        resumed_at: Step of the checkpoint gone on from; later rows of the log are dropped.
+        path: The folder, which is created if it does not exist.
+        resumed_at: The step from which a run is resumed; later rows of the log are removed. 0 for a new run.
+    Raises:
+        OutputError: The folder cannot be created.
+        MissingExtraError: The 'train' extra is not installed.
     """
 
     def __init__(self, path: Path, resumed_at: int = 0) -> None:
@@ -55,14 +58,14 @@ class RunFolder:
             from tensorboardX import SummaryWriter
         except ImportError:
             raise MissingExtraError("training", "train") from None
-        own_name = f".{secrets.token_hex(4)}"  # else two runs that begin in one second share a file
+        own_name = f".{secrets.token_hex(4)}"  # otherwise two runs that start in the same second share a file
         self.board = SummaryWriter(str(path / "tensorboard"), purge_step=resumed_at + 1, filename_suffix=own_name)
         self._metrics = path / "metrics.jsonl"
         self._trim(resumed_at)
 
     @property
     def checkpoints(self) -> Path:
-        """Folder of checkpoints."""
+        """The folder of the checkpoints."""
         return self.path / "checkpoints"
 
     def describe(self, settings: Mapping[str, Any], notes: str) -> None:
@@ -90,19 +93,19 @@ class RunFolder:
         )
 
     def log(self, step: int, figures: Mapping[str, float]) -> None:
-        """Append one row of figures, to the log and to TensorBoard."""
+        """Append one row of figures to the log and to TensorBoard."""
         with open(self._metrics, "a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, **figures}) + "\n")
         for name, value in figures.items():
             self.board.add_scalar(name, value, step)
 
     def images(self, step: int, pictures: Mapping[str, NDArray[np.uint8]]) -> None:
-        """Show batches of pictures, (B, H, W, 3), in TensorBoard."""
+        """Add batches of pictures, (B, H, W, 3), to TensorBoard, at most 6 of each."""
         for name, batch in pictures.items():
             self.board.add_images(name, batch[:6], step, dataformats="NHWC")
 
     def sheet(self, step: int, columns: list[NDArray[np.uint8]]) -> Path:
-        """Write a validation sheet: one row per picture, one column per batch (N, H, W, 3) given."""
+        """Write a validation sheet: one row per picture, and one column per batch (N, H, W, 3)."""
         rows = [np.concatenate([batch[i] for batch in columns], axis=1) for i in range(len(columns[0]))]
         path = self.path / "validation" / f"step-{step:08d}.png"
         with written_aside(path) as part:
@@ -114,7 +117,7 @@ class RunFolder:
         self.board.close()
 
     def _trim(self, last: int) -> None:
-        """Drop rows after `last`, and a row that a crash cut short."""
+        """Remove the rows after step `last`, and an incomplete row that a crash left."""
         if not self._metrics.is_file():
             return
         kept = []

@@ -1,6 +1,6 @@
-"""How temperature and learning rate change over a training run.
+"""Schedules of temperature and learning rate over a training run.
 
-`Paper*` are the published code's schedules, number for number; the others say what a person would expect.
+The functions `paper_*` give exactly the numbers of the published code.
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ __all__ = ["Schedule", "paper_learning_rate", "paper_temperature_rate", "paper_t
 class Schedule:
     """Temperature and learning rate as functions of the step, 1 .. steps.
 
-    The temperature rises from `temperature` to `final_temperature`, evenly in its logarithm, over the first `rise` of
-    the run, and stays. The learning rate warms up linearly over `warmup` steps, and falls to a twentieth along half a
-    cosine.
+    The logarithm of the temperature rises linearly from `temperature` to `final_temperature`. Then the temperature
+    stays constant. The learning rate rises linearly during the warm-up, and falls to a twentieth along half a cosine.
 
     Args:
-        steps: Length of the run.
-        learning_rate: The highest.
-        temperature: At the first step.
-        final_temperature: After the rise.
-        rise: Part of the run, 0..1.
-        warmup: Steps.
+        steps: The number of steps of the run.
+        learning_rate: The highest learning rate.
+        temperature: The temperature at the first step.
+        final_temperature: The temperature after its rise.
+        rise: The share of the run in which the temperature rises, 0..1.
+        warmup: The number of steps of the warm-up.
     """
 
     steps: int
@@ -36,12 +35,12 @@ class Schedule:
     warmup: int = 50
 
     def temperature_at(self, step: int) -> float:
-        """Temperature at a step."""
+        """Return the temperature at a step."""
         part = min(1.0, (step - 1) / max(1.0, self.rise * self.steps))
         return float(self.temperature * (self.final_temperature / self.temperature) ** part)
 
     def learning_rate_at(self, step: int) -> float:
-        """Learning rate at a step."""
+        """Return the learning rate at a step."""
         part = min(1.0, step / self.steps)
         return self.learning_rate * min(1.0, step / self.warmup) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * part)))
 
@@ -49,7 +48,7 @@ class Schedule:
 def paper_temperature_rate(
     initial: float, cap: float, every: float, dataset_size: float, batch_size: float
 ) -> tuple[float, float]:
-    """Increment of the temperature and number of increments, so that the cap is met after half an epoch."""
+    """Return the increment of the temperature, and the number of increments that reach the cap in half an epoch."""
     updates = dataset_size / batch_size / 2 / every
     return (cap - initial) / updates, updates
 
@@ -63,10 +62,10 @@ def paper_temperatures(
     every: int = 10,
     first: int = 1,
 ) -> list[float]:
-    """Temperature of each step from `first` to `steps`.
+    """Return the temperature of each step from `first` to `steps`.
 
-    It rises at every tenth step while the count of rises is at most their number: once more than planned, so that it
-    ends above the cap, and in one leap for a small data set. That is what the published code did.
+    It rises at every `every`-th step, as in the published code: once more than planned, so that it ends above `cap`.
+    For a small data set it rises only once, by a large increment.
     """
     increment, updates = paper_temperature_rate(initial, cap, every, dataset_size, batch_size)
     temperatures, temperature, done = [], initial, 0
@@ -79,5 +78,5 @@ def paper_temperatures(
 
 
 def paper_learning_rate(base: float, step: int) -> float:
-    """base * 0.96 ^ floor(step / 100)."""
+    """Return the learning rate at a step: base * 0.96 ^ floor(step / 100)."""
     return base * 0.96 ** (step // 100)

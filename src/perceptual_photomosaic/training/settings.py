@@ -1,4 +1,4 @@
-"""Settings of a training run, their presets, and their plain form in the run folder."""
+"""The settings of a training run, their presets, and their plain values for the run folder."""
 
 from __future__ import annotations
 
@@ -15,40 +15,42 @@ Precision = Literal["auto", "float32", "bfloat16"]
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """All that decides how a run goes; `tiles` and `data` say on what.
+    """The settings of a training run.
 
     Args:
-        tiles: Spec of the tile set.
-        data: Folder of training pictures, searched with all folders below it.
-        val: Folder of validation pictures; none if empty.
-        keep_tiles: Train on this many tiles that cover the set best; 0 takes all.
+        tiles: The spec of the tile set.
+        data: The folder of training pictures; its subfolders are searched too.
+        val: The folder of validation pictures; empty for none.
+        keep_tiles: Train on this number of tiles, those that fit the training pictures best; 0 takes all.
         steps: Optimiser steps in the whole run.
-        batch: Pictures a step, over all devices and accumulated parts.
-        accumulate: Parts that each device's share of a batch is cut into, to save memory.
-        crop: Side of the square crops in pixels; whole cells.
-        zoom: Crops show between all of a picture (across its shorter side) and a zoom-th of it.
+        batch: Pictures per step, over all devices and accumulated parts.
+        accumulate: The number of parts of each device's share of a batch, computed one after the other to save
+            memory.
+        crop: The side of the square crops in pixels, a multiple of `cell`.
+        zoom: A crop shows between the whole shorter side of a picture and 1 / zoom of it.
         flip: Mirror half of the crops.
         fit_tone: Compare mosaics with the target mapped into the range of tones that the tiles can show.
-        cell: Cell side in pixels: 4, 8, 16 or 32.
-        hidden: Decoder channels.
-        loss: What is minimised.
-        learning_rate: The highest.
-        temperature: At the start.
-        final_temperature: After the rise.
-        fit: Pictures that the first decoder is fitted to by least squares, so that it begins as the nearest template
-            (see training/start.py); 0 begins at random.
-        pixels: Show the decoder the cell's own colours beside VGG16's features.
-        paper: The published schedules, Adam and epsilon, and the loss divided by the batch once more.
+        cell: The side of a cell in pixels: 4, 8, 16 or 32.
+        hidden: The number of the decoder's hidden channels.
+        loss: The settings of the loss to minimise.
+        learning_rate: The highest learning rate.
+        temperature: The temperature at the start.
+        final_temperature: The temperature after its rise.
+        fit: The number of pictures to which the first decoder is fitted by least squares, so that it starts by
+            choosing the nearest template (see training/start.py); 0 starts with random weights.
+        pixels: Give the decoder the cell's colours besides the features of VGG16.
+        paper: Use the published schedules, Adam and epsilon, and divide the loss by the batch size once more.
         vgg_weights: "default" or a file.
-        precision: Arithmetic of VGG16; "auto" is bfloat16 where the processor computes it.
-        validate_batch: Validation pictures at a time.
-        validate_crop: Side of the validation pictures' central square in pixels; whole cells.
+        precision: The data type in which VGG16 computes: "float32", "bfloat16" or "auto", which takes bfloat16 where
+            that is fast.
+        validate_batch: Validation pictures per pass through the network.
+        validate_crop: The side of the validation pictures' central square in pixels, a multiple of `cell`.
         log_every: Steps between rows of figures.
         checkpoint_every: Steps between checkpoints.
         validate_every: Steps between validations.
         sheet: Pictures on a validation sheet.
-        keep_checkpoints: How many of the last checkpoints stay on disk.
-        seed: Of the first weights, the order of pictures, and the crops.
+        keep_checkpoints: The number of checkpoints to keep.
+        seed: Decides the first weights, the order of the pictures, and the crops.
     """
 
     tiles: str = "glyphs"
@@ -97,12 +99,12 @@ class TrainSettings:
             raise ConfigError("zoom is 1 or more, learning-rate and temperature are more than 0")
 
     def plain(self) -> dict[str, Any]:
-        """Plain values, for JSON and checkpoints."""
+        """Return the settings as plain values, for JSON and checkpoints."""
         return asdict(self)
 
     @classmethod
     def from_plain(cls, values: dict[str, Any]) -> TrainSettings:
-        """The inverse of `plain`."""
+        """Return the settings from plain values, as `plain` returns them."""
         known = {item.name for item in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
@@ -110,7 +112,7 @@ class TrainSettings:
         return cls(**values | {"loss": LossSettings.from_plain(values["loss"])})
 
     def share(self, processes: int) -> int:
-        """Pictures per process and accumulated part."""
+        """Return the number of pictures per process and accumulated part."""
         parts = processes * self.accumulate
         if self.batch % parts:
             raise ConfigError(
@@ -119,9 +121,9 @@ class TrainSettings:
         return self.batch // parts
 
 
-# Three shallow layers at four scales: what two cores can afford, and what tiles can change. The blurs hide the texture
-# of a tile, and little of what several tiles show together. The presets that use it begin with a good decoder (`fit`):
-# a higher learning rate or a softer beginning undoes it.
+# Three shallow layers at four scales are fast enough for two cores, and depend on the choice of tiles. The blurs hide
+# the texture within a tile, but little of what several tiles show together. The presets with this loss start from a
+# good decoder (`fit`). A higher learning rate or a lower first temperature would destroy it.
 LIGHT_LOSS = LossSettings(
     layers=("conv1_1", "conv2_1", "conv3_1"),
     layer_factors=(1.0, 1.0, 4.0),
@@ -177,7 +179,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 def preset(name: str, **changes: Any) -> TrainSettings:
-    """Settings of a preset with some changed.
+    """Return the settings of a preset, some of them changed.
 
     Args:
         name: "paper", "laptop" or "gpu".

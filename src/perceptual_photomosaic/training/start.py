@@ -1,15 +1,16 @@
-"""A first decoder in closed form: the network begins as the nearest template, and training goes on from there.
+"""A first decoder in closed form, which chooses the nearest template. Training starts from it.
 
-The distance of a cell to template t is |x|^2 - 2 c_t x + |c_t|^2 with x and c_t their 4 x 4 parts, so logits linear in
-x choose the nearest template, and x can be read from what the decoder sees by least squares. Two things stand between:
+Let x and c_t be the 4 x 4 parts of a cell and of template t. Their squared distance is |x|^2 - 2 c_t x + |c_t|^2. So
+logits that are linear in x can choose the nearest template. Least squares find x from the input of the decoder:
 
-- conv6 becomes the principal components of the features. The layer norm behind it would make each picture's scale
-  depend on the rest of the picture; a few constant channels far below zero carry nearly all of the variance, so that
-  it becomes a nearly fixed scale. They are dead behind the ReLU, and the others lie above zero and pass.
-- conv7 becomes 2 c_t times the least-squares map from 3 x 3 columns of conv6 to x, with bias -|c_t|^2. The norm behind
-  it changes no order.
+- conv6 becomes the principal components of the features. The layer norm after it would make the scale depend on the
+  whole picture. Therefore a few channels get a constant value far below zero. They hold nearly all of the variance, so
+  that the norm's scale is nearly fixed. The ReLU sets these channels to zero. The other channels are mostly above zero
+  and pass the ReLU.
+- conv7 becomes 2 c_t times the least-squares map from 3 x 3 positions of conv6 to x, with bias -|c_t|^2. The norm after
+  it does not change the order of the templates.
 
-Later training may give up any of this; the architecture is the published one.
+Training may change all of these weights. The architecture is the published one.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from perceptual_photomosaic.training.cover import from_afar
 
 __all__ = ["fit_decoder"]
 
-_ANCHORS = 16  # share of the hidden channels that hold the norm still: one in so many
-_LIFT = 4.0  # the others' mean above zero, in deviations
+_ANCHORS = 16  # one in 16 hidden channels is constant
+_LIFT = 4.0  # mean of the other channels, in standard deviations
 _RIDGE = 1e-4
 
 
@@ -37,12 +38,12 @@ def fit_decoder(net: MosaicNet, loss: PerceptualLoss, batches: Sequence[Tensor],
     """Set a network's decoder by least squares.
 
     Args:
-        net: Changed in place.
-        loss: Its tone and largest blur decide what the distances compare.
-        batches: Pictures, sRGB, 0..255, (B, 3, H, W); some ten thousand cells in all.
-        reporter: Hears of progress.
+        net: The network; its decoder is changed in place.
+        loss: Pictures are mapped by its tone, and templates blurred by its largest blur, before they are compared.
+        batches: Pictures, sRGB, 0..255, (B, 3, H, W); about ten thousand cells in all are enough.
+        reporter: Receives progress.
     Returns:
-        Root of the mean squared error of the parts, in levels.
+        The root mean squared error of the 4 x 4 parts, in levels.
     """
     total = sum(map(len, batches))
     encoded = []
@@ -70,7 +71,7 @@ def fit_decoder(net: MosaicNet, loss: PerceptualLoss, batches: Sequence[Tensor],
 
 
 def _fit_conv6(net: MosaicNet, encoded: Sequence[Tensor]) -> None:
-    """Principal components of the features, lifted above zero, and constant channels that hold the norm."""
+    """Set conv6 to the principal components of the features, raised above zero, and to constant channels."""
     flat = torch.cat([features.transpose(0, 1).flatten(1) for features in encoded], 1).double()  # (C, cells)
     mean = flat.mean(1)
     values, vectors = torch.linalg.eigh(torch.cov(flat))
@@ -90,7 +91,12 @@ def _fit_conv6(net: MosaicNet, encoded: Sequence[Tensor]) -> None:
 def _sums(
     net: MosaicNet, loss: PerceptualLoss, encoded: Sequence[Tensor], batches: Sequence[Tensor], stage: Stage
 ) -> tuple[Tensor, Tensor, Tensor, int]:
-    """Gram matrix of conv6's 3 x 3 columns and a one, its product with the parts, the parts' squares, and the count."""
+    """Return the sums for least squares.
+
+    Returns:
+        With A the 3 x 3 positions of conv6 and a one, and X the 4 x 4 parts, a row for each cell: A^T A, A^T X, the sum
+        of the squares of X, and the number of cells.
+    """
     total: tuple[Tensor, Tensor, Tensor] | None = None
     count = 0
     for features, images in zip(encoded, batches, strict=True):

@@ -1,4 +1,4 @@
-"""One step of training: a batch of pictures in, gradients in the decoder out."""
+"""One training step, from a batch of pictures to the gradients of the decoder."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["Forward", "evaluate", "forward", "gradients"]
 
 @dataclass(frozen=True)
 class Forward:
-    """All that a pass through the network leaves behind.
+    """The results of a pass through the network.
 
     Args:
-        target: The pictures' features.
-        hidden: After conv6, its norm and ReLU, (B, hidden, rows, cols).
-        logits: After conv7 and its norm, (B, T, rows, cols).
-        coefficients: (B, T, rows, cols).
+        target: The features of the pictures.
+        hidden: The output of conv6, its norm and ReLU, (B, hidden, rows, cols).
+        logits: The output of conv7 and its norm, (B, T, rows, cols).
+        coefficients: The coefficients, (B, T, rows, cols).
         mosaic: The soft mosaic, (B, 3, H, W).
     """
 
@@ -36,14 +36,16 @@ class Forward:
 def forward(
     net: MosaicNet, loss: PerceptualLoss, images: Tensor, temperature: float, decoder: torch.nn.Module | None = None
 ) -> Forward:
-    """Run the network; the encoder's pass is the loss's full-size pass over the target, unless that maps its tones.
+    """Run the network on pictures.
+
+    VGG16 runs once at full size, for the encoder and the loss together; with `tone` set it runs separately for both.
 
     Args:
         net: The network.
         loss: The loss; its VGG16 is the network's encoder.
         images: sRGB, float, 0..255, (B, 3, H, W).
         temperature: Multiplies the logits.
-        decoder: Stands in for the network's decoder, as an engine for several devices wraps it.
+        decoder: A wrapper around the network's decoder, for training on several devices; None takes the decoder.
     """
     pool = net.config.pool
     images = net.fill_cells(images)
@@ -63,10 +65,10 @@ def gradients(
     divisor: float = 1.0,
     backward: Callable[[Tensor], None] = lambda scalar: scalar.backward(),  # type: ignore[no-untyped-call]
 ) -> LossValue:
-    """Add d(loss / divisor)/d(decoder) to the parameters' gradients.
+    """Add the gradient of loss / divisor to the gradients of the decoder's parameters.
 
-    The loss's gradient in the mosaic is found first, one pyramid scale at a time, and handed on through a scalar with
-    that very gradient.
+    The gradient with respect to the mosaic is computed first, one pyramid scale at a time. `backward` then gets a
+    scalar that has the same gradient.
     """
     value, slope = loss.value_and_gradient(passed.mosaic, passed.target)
     backward((passed.mosaic * slope).sum() / divisor)
@@ -75,6 +77,6 @@ def gradients(
 
 @torch.no_grad()
 def evaluate(loss: PerceptualLoss, target: TargetFeatures, mosaic: Tensor) -> LossValue:
-    """The loss of any mosaic against a target's features."""
+    """Return the loss of a mosaic against the features of a target."""
     value: LossValue = loss(mosaic, target)
     return value

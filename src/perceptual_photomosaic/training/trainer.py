@@ -1,8 +1,8 @@
-"""Training in a straight line: settings, data, network, resume, loop.
+"""The training loop, and how a run starts, resumes and ends.
 
-Lightning Fabric starts the processes, moves tensors and averages gradients; it is imported here and nowhere else.
-Nothing in the loop draws random numbers: pictures are a function of the seed and the step (`CropStream`), so a run
-resumed from a checkpoint takes the very steps that an unbroken one would have taken.
+Lightning Fabric starts the processes, moves tensors and averages gradients; only this module imports it. The loop draws
+no random numbers: the seed and the step decide the pictures (`CropStream`). So a run that is resumed from a checkpoint
+takes the same steps as a run without a break.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 @dataclass(frozen=True)
 class Job:
-    """A run and where it takes place.
+    """A training run: its settings, its folder and its devices.
 
     Args:
-        settings: What is trained, and how.
+        settings: The settings of the run.
         folder: The run folder.
-        resume: Go on from the last checkpoint in it.
-        notes: Free text kept with the run.
-        devices: Processes on this machine.
-        nodes: Machines.
+        resume: Continue from the last checkpoint in the run folder.
+        notes: Free text that is stored in the run folder.
+        devices: The number of processes on this machine.
+        nodes: The number of machines.
         accelerator: "auto", "cpu", "cuda" or "mps".
-        strategy: How processes are started: "auto", "ddp" or "ddp_spawn".
-        stop_after: End the run early, after this step, as if it had been interrupted; 0 does not.
+        strategy: The way to start processes: "auto", "ddp" or "ddp_spawn".
+        stop_after: End the run early, after this step, as if it were interrupted; 0 runs all steps.
     """
 
     settings: TrainSettings
@@ -64,14 +64,14 @@ def train(job: Job, *, notify_url: str = "", reporter: Reporter = SILENT) -> Pat
     """Train a network.
 
     Args:
-        job: What, how and where.
-        notify_url: Gets a JSON message by POST when the run ends or fails.
-        reporter: Hears of progress, if there is one process.
+        job: The run.
+        notify_url: A URL that gets a JSON message by POST when the run ends or fails; empty for none.
+        reporter: Receives progress; not with the strategy "ddp_spawn".
     Returns:
-        The model's file in the run folder.
+        The model file in the run folder.
     Raises:
         ModelError: The loss became infinite or undefined; the message names the step and the last good checkpoint.
-        ConfigError: Settings that make no sense, or a run folder in use without `resume`.
+        ConfigError: The settings are not valid, or the run folder has checkpoints and `resume` is not set.
         MissingExtraError: The 'train' extra is not installed.
     """
     if notify_url:
@@ -110,7 +110,7 @@ def _launch(job: Job, reporter: Reporter) -> Path:
 
 
 def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
-    """The whole run of one process."""
+    """Run the whole training in one process, and return the model file."""
     keep_freed_memory()
     saved = _previous(job)
     done = int(saved["step"]) if saved else 0
@@ -136,7 +136,7 @@ def _run(fabric: Any, job: Job, reporter: Reporter) -> Path:
 
 
 def _loop(fabric: Any, job: Job, parts: Prepared, record: Record | None, done: int, stage: Stage) -> None:
-    """All steps after `done`, with what is written between them."""
+    """Take all steps after `done`, with logs, validations and checkpoints between them."""
     settings = job.settings
     share = settings.share(fabric.world_size)
     batches = parts.stream.batches(_starts(settings, share, fabric.global_rank, done), share)
@@ -160,7 +160,7 @@ def _loop(fabric: Any, job: Job, parts: Prepared, record: Record | None, done: i
             if step % settings.checkpoint_every == 0 or step == last:
                 checkpoint = record.checkpoint(step)
         stage.advance(1, **shown)
-        del taken  # and its features, which are large, before the next step's
+        del taken  # frees its large features before the next step needs memory
 
 
 def _gradients(
@@ -170,7 +170,7 @@ def _gradients(
     batches: Iterator[torch.Tensor],
     step: int,
 ) -> StepResult:
-    """The gradients of one step in the decoder, ready for the optimiser."""
+    """Compute the gradients of one step for the optimiser, and return the results of the step."""
     temperature, rate = parts.temperature_at(step), parts.rate_at(step)
     for group in parts.optimizer.param_groups:
         group["lr"] = rate
@@ -188,14 +188,14 @@ def _gradients(
 
 
 def _starts(settings: TrainSettings, share: int, rank: int, done: int) -> Iterator[int]:
-    """Number of the first sample of each part of each step, for one process."""
+    """Yield the number of the first sample of each accumulated part of each step, for one process."""
     for step in range(done, settings.steps):
         for part in range(settings.accumulate):
             yield step * settings.batch + (rank * settings.accumulate + part) * share
 
 
 def _previous(job: Job) -> dict[str, Any] | None:
-    """State to go on from, checked against the settings."""
+    """Return the state from the last checkpoint, checked against the settings; None if the run is new."""
     found = last_checkpoint(job.folder / "checkpoints")
     if not job.resume:
         if found:
@@ -216,10 +216,10 @@ def _previous(job: Job) -> dict[str, Any] | None:
 
 
 def keep_freed_memory() -> None:
-    """Ask glibc to keep large blocks for reuse: each step's tensors otherwise come from the kernel, page by page."""
+    """Make glibc keep large freed blocks for reuse, which is faster than new memory from the kernel in each step."""
     try:
         libc = ctypes.CDLL("libc.so.6")
         for option in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
             libc.mallopt(option, 1 << 30)
     except (OSError, AttributeError):
-        pass  # another system, another allocator
+        pass  # the system has no glibc

@@ -1,4 +1,4 @@
-"""Validation: losses of soft and hard mosaics on pictures kept aside, and a sheet to look at."""
+"""Validation: the losses of soft and hard mosaics on the validation pictures, and the validation sheet."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ __all__ = ["Validation", "to_uint8", "validate"]
 
 @dataclass(frozen=True)
 class Validation:
-    """What validation found.
+    """The results of a validation.
 
     Args:
-        figures: "val/soft", "val/hard" and "val/nearest" (the nearest template everywhere, tones mapped): means.
-        sheet: Target, soft and hard mosaic, and nearest templates, of the first pictures, each (N, H, W, 3).
+        figures: The mean loss of the soft mosaics ("val/soft"), of the hard mosaics ("val/hard"), and of mosaics with
+            the nearest template in every cell ("val/nearest"). The loss maps the target's tones by its `tone`.
+        sheet: Targets, soft mosaics, hard mosaics, and mosaics of the nearest templates, for the first pictures, each
+            (N, H, W, 3).
     """
 
     figures: dict[str, float]
@@ -34,7 +36,7 @@ class Validation:
 
 
 def to_uint8(images: Tensor) -> NDArray[np.uint8]:
-    """(B, 3, H, W), 0..255 -> uint8 (B, H, W, 3), written as it is: rounded and clipped, never stretched."""
+    """Return pictures (B, 3, H, W), 0..255, as uint8 (B, H, W, 3), rounded and clipped."""
     pixels: NDArray[np.uint8] = images.round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
     return pixels
 
@@ -54,11 +56,11 @@ def validate(
     Args:
         net: The network.
         loss: The loss it is trained for.
-        pictures: uint8, (H, W, 3), whole cells.
-        temperature: Of the soft mosaic.
-        batch: Pictures at a time.
-        shown: Pictures on the sheet.
-        reporter: Hears of progress.
+        pictures: Pictures of whole cells, uint8, (H, W, 3).
+        temperature: The temperature of the soft mosaics.
+        batch: Pictures per pass through the network.
+        shown: The number of pictures on the sheet.
+        reporter: Receives progress.
     """
     sums = {"val/soft": 0.0, "val/hard": 0.0, "val/nearest": 0.0}
     rows: list[list[NDArray[np.uint8]]] = []
