@@ -30,13 +30,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--store-golden-pictures", action="store_true", help="store the pictures of tests/golden_pictures")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker run all slow tests, one after the other, while the others run the rest."""
-    for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.xdist_group("slow"))
-
-
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test its own thumbnail cache."""

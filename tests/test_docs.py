@@ -66,7 +66,6 @@ def test_there_is_something_to_run() -> None:
     assert kinds.count("python") >= 2
 
 
-@pytest.mark.xdist_group("documents")  # later blocks use what earlier ones wrote
 @pytest.mark.parametrize(("place", "kind", "code"), BLOCKS, ids=[place for place, _, _ in BLOCKS])
 def test_blocks_run(
     place: str, kind: str, code: str, studio: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
