@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import ROOT, table
-from perceptual_photomosaic.evaluate import Variety, clearly_less_varied
+from perceptual_photomosaic.evaluate import VarietyFigures, clearly_less_varied
 
 REPORTED_PX = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
 NEAR_PX = (8.0, 4.0, 2.0)
@@ -92,14 +92,14 @@ def _off(done: Results) -> float:
     return float(np.mean([r.get("tiles_off") or 0.0 for r in done]))
 
 
-def mean_variety(done: Results) -> Variety | None:
+def mean_variety(done: Results) -> VarietyFigures | None:
     """Return the means of all figures of variety over mosaics; None where a mosaic has none."""
     found = [r.get("variety") for r in done]
     known = [variety for variety in found if variety is not None]
     if not known or len(known) < len(found):
         return None
     means = {figure: float(np.mean([variety[figure] for variety in known])) for figure in _VARIETY}
-    return Variety(**means)  # type: ignore[arg-type]  # a mean of areas is no whole number
+    return VarietyFigures(**means)  # type: ignore[arg-type]  # a mean of areas is no whole number
 
 
 def mean_tone(done: Results, figure: str) -> float:

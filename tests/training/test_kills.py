@@ -75,7 +75,7 @@ def kill_after(process: BaseProcess, folder: Path, delay_s: float) -> bool:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills processes")
-@pytest.mark.parametrize(("kills", "steps"), [(4, 60), pytest.param(20, 300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("kills", "steps"), [(4, 60), pytest.param(10, 160, marks=pytest.mark.slow)])
 def test_killed_runs_end_where_an_unbroken_one_does(tmp_path: Path, kills: int, steps: int) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
