@@ -95,7 +95,7 @@ def test_photos_that_were_renamed_are_found_by_their_content(home: Path) -> None
 def test_photos_in_another_folder_are_found_by_their_content(home: Path) -> None:
     drawn = _made(home)
     shutil.move("holiday", "archive")
-    with pytest.raises(Exception, match="holiday"):
+    with pytest.raises(PlanError, match=r"tiles were in 'holiday', which is gone. If it was moved, --look-in FOLDER"):
         open_plan("plan.json")
     np.testing.assert_array_equal(open_plan("plan.json", look_in=["archive"]).to_array(), drawn)
     some = sorted((home / "archive").iterdir())[:12]

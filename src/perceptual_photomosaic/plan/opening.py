@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.config import MosaicOptions
-from perceptual_photomosaic.errors import PlanError
+from perceptual_photomosaic.errors import PlanError, TileError
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.inputs import open_target_again, open_tile_set, tile_options_for
 from perceptual_photomosaic.plan.moved import find_sources
@@ -17,6 +18,7 @@ from perceptual_photomosaic.plan.plan import Plan
 from perceptual_photomosaic.progress import Reporter
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 from perceptual_photomosaic.tiles.derived import copies_in
+from perceptual_photomosaic.tiles.spec import WITH_PATHS, parse_specs
 from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["OpenedPlan", "open_plan_files"]
@@ -42,10 +44,23 @@ def open_plan_files(
     """Open the tiles and the target of a plan; see `Plan.open`."""
     if ArrayTiles.spec in plan.specs:
         raise PlanError("the plan's tiles were pictures in memory, not in files, so it cannot be drawn again.")
+    _check_places(plan)
     tiles = open_tile_set(plan.specs, tile_options_for(options, cache), reporter)
     choices = choices_today(plan, tiles, reporter)
     target = None if target_for is None else open_target_again(plan.target, plan.grid, options, target_for, reporter)
     return OpenedPlan(tiles, target, choices)
+
+
+def _check_places(plan: Plan) -> None:
+    """Raise a PlanError if a folder or picture of the tiles is gone."""
+    for text in plan.specs:
+        with suppress(TileError):  # reported when the set is opened
+            gone = [spec for spec in parse_specs(text) if spec.name in WITH_PATHS and not Path(spec.argument).exists()]
+            if gone:
+                raise PlanError(
+                    f"the plan's tiles were in '{printable(gone[0].argument)}', which is gone. If it was moved, "
+                    f"--look-in FOLDER finds its photos; else put it back."
+                )
 
 
 def choices_today(plan: Plan, tiles: TileSet, reporter: Reporter) -> NDArray[np.int64]:
