@@ -69,8 +69,13 @@ def names_in(wheel: Path) -> set[str]:
 
 
 def tracked_files() -> set[str]:
-    """Return the names of the package's files that git tracks."""
-    listed = run(["git", "ls-files", "-z", PACKAGE], ROOT / "src")
+    """Return the names of the package's files that git tracks; all there are where this is no repository."""
+    try:
+        listed = run(["git", "ls-files", "-z", PACKAGE], ROOT / "src")
+    except (CheckError, OSError):
+        files = (path for path in (ROOT / "src" / PACKAGE).rglob("*") if path.is_file())
+        names = {path.relative_to(ROOT / "src").as_posix() for path in files}
+        return {name for name in names if "__pycache__" not in name and not name.startswith(VIEWER)}
     return set(listed.split("\0")) - {""}
 
 
