@@ -167,3 +167,32 @@ def test_quality_of_a_lossless_file_is_refused(target: NDArray[np.uint8], photo_
     with pytest.raises(OutputError, match="TIFF loses nothing"):
         mosaic.write(tmp_path / "a.tif", quality=80)
     mosaic.write(tmp_path / "a.jpg", quality=80)
+
+
+def test_a_settings_file_serves_other_methods_and_outputs(
+    run: Run,  # noqa: F811
+    target_file: Path,
+    photo_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the file says for another method or output is left out; what is said now is checked."""
+    monkeypatch.chdir(target_file.parent)
+    Path("s.toml").write_text('patch = 6\nmethod = "nearest"\ncompression = "lzw"\n')
+    make = "make portrait.png -t holiday --columns 6 --config s.toml"
+    assert run(*f"{make} -o a.png --method mean".split()).status == 0
+    ran = run(*f"{make} -o a.png --method mean --patch 3".split())
+    assert (ran.status, "patch is for method 'nearest' only" in ran.err) == (2, True)
+
+
+def test_saved_settings_are_those_that_were_given(
+    run: Run,  # noqa: F811
+    target_file: Path,
+    photo_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(target_file.parent)
+    words = "make portrait.png -t holiday --cells 48 --size 10x8cm --dpi 30 --method mean -o a.png --save-config s.toml"
+    assert run(*words.split()).status == 0
+    saved = [line for line in Path("s.toml").read_text().splitlines() if not line.startswith("#")]
+    assert "cells = 48" in saved
+    assert not [line for line in saved if line.startswith(("columns", "rows", "tile-size = 3"))]

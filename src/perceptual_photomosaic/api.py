@@ -118,4 +118,4 @@ def open_plan(
     options, tile_px = print_settings(plan, tile_size, changes, reporter)
     blended = "it lays its target over the tiles (blend)" if options.blend > 0 else None
     opened = plan.open(options, target_for=blended, cache=cache, reporter=reporter)
-    return Mosaic.of_plan(plan, opened, options, tile_px)
+    return Mosaic.of_plan(plan, opened, options, tile_px, asked=changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from perceptual_photomosaic.compose import hard_mosaic
-from perceptual_photomosaic.config import MosaicOptions, check_output_options
+from perceptual_photomosaic.config import MosaicOptions, check_output_options, without_unfit
 from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.features.tone import ToneFit
 from perceptual_photomosaic.files.protection import refuse_overwriting_inputs
@@ -31,6 +31,7 @@ from perceptual_photomosaic.render.stream import write_mosaic
 from perceptual_photomosaic.text.picture import TextPicture, text_picture
 from perceptual_photomosaic.text.write import check_text, write_text_picture
 from perceptual_photomosaic.tiles.kinds import inks_of
+from perceptual_photomosaic.tiles.names import TileNames
 from perceptual_photomosaic.tiles.spec import parse_colour, paths_in
 from perceptual_photomosaic.tiles.tile_set import TileSet
 
@@ -38,7 +39,7 @@ __all__ = ["Mosaic"]
 
 _PREVIEW_PX = 1024
 _LONGEST_SPEC = 60
-_CHANGES_CONTENT = ("cmyk", "bleed", "marks", "sheets")
+_CHANGES_CONTENT = frozenset({"cmyk", "bleed", "marks", "sheets"})
 """Settings that are refused for a format that cannot hold them; others that do not apply are ignored."""
 
 
@@ -60,6 +61,8 @@ class Mosaic:
         tone: How the target was fitted to the tiles, or None where it was not.
         pins: Cells (row, column) whose tile was set by hand and stays.
         bans: Names of tiles that were ruled out by hand.
+        asked: Names of the settings that were asked for when the plan was opened; those of the plan that a format has
+            no use for are then left out. None for a mosaic that was not opened from a plan.
     """
 
     grid: Grid
@@ -75,6 +78,7 @@ class Mosaic:
     tone: ToneFit | None = None
     pins: tuple[tuple[int, int], ...] = ()
     bans: tuple[str, ...] = ()
+    asked: frozenset[str] | None = None
 
     def __repr__(self) -> str:
         columns, rows = self.grid.columns, self.grid.rows
@@ -94,6 +98,7 @@ class Mosaic:
         opened: OpenedPlan,
         options: MosaicOptions,
         tile_px: tuple[int, int] | None = None,
+        asked: Collection[str] = (),
     ) -> Mosaic:
         """Return the mosaic of a plan.
 
@@ -102,6 +107,7 @@ class Mosaic:
             opened: The result of `plan.open`.
             options: The settings.
             tile_px: (width, height) of each tile; None takes the plan's.
+            asked: Names of the settings that are asked for now.
         """
         return cls(
             plan.grid,
@@ -116,6 +122,7 @@ class Mosaic:
             tone=plan.tone,
             pins=plan.pins,
             bans=plan.bans,
+            asked=frozenset(asked),
         )
 
     @property
@@ -192,17 +199,19 @@ class Mosaic:
                 file that the mosaic is made of, or a text format for tiles that are no text.
         """
         path = self._checked_path(path)
-        made = check_output(path, self.size_px)
-        check_output_options(self.options, made.name, _CHANGES_CONTENT)
-        output = Output.from_options(self.options, self.size_px, self.tile_px, quality)
-        if made.text:
-            check_text(path, made, [self.tiles.spec], self.options)
-            output.check(made, self.size_px)
-            write_text_picture(path, made, self.to_text_picture(), self.options)
+        file_format = check_output(path, self.size_px)
+        asked = _CHANGES_CONTENT if self.asked is None else _CHANGES_CONTENT & self.asked
+        check_output_options(self.options, file_format.name, asked)
+        options = without_unfit(self.options, (), file_format.name)
+        output = Output.from_options(options, self.size_px, self.tile_px, quality)
+        if file_format.text:
+            check_text(path, file_format, [self.tiles.spec], options)
+            output.check(file_format, self.size_px)
+            write_text_picture(path, file_format, self.to_text_picture(), options)
             return
         write_mosaic(
             path,
-            made,
+            file_format,
             self.tiles,
             self.choices,
             self.tile_px,
@@ -216,6 +225,8 @@ class Mosaic:
     def plan(self) -> Plan:
         """Return the plan of the mosaic, from which it can be drawn again at any tile size."""
         used: Sequence[int] = np.unique(self.tile_numbers).tolist()
+        names = TileNames(self.tiles) if self.options.must_include else None
+        included = tuple(self.tiles.source(names.find(name)) for name in self.options.must_include) if names else ()
         return Plan(
             grid=self.grid,
             specs=(self.tiles.spec,),
@@ -224,7 +235,7 @@ class Mosaic:
             variants=tuple(self.tiles.variants),
             tile_size=max(self.tile_px),
             target=self.target_path,
-            settings=asdict(self.options),
+            settings={**asdict(self.options), "must_include": included},
             shifts=self.shifts,
             ink=self.ink,
             tone=self.tone,

@@ -236,3 +236,89 @@ def test_plans_are_as_the_schema_says(home: Path, target: NDArray[np.uint8], set
 def test_the_page_of_the_format_is_up_to_date() -> None:
     """Compare the page; remake it: python -m perceptual_photomosaic.plan.reference > docs/understand/plan-format.md"""
     assert Path("docs/understand/plan-format.md").read_text(encoding="utf-8") == page()
+
+
+def test_folders_that_hold_nothing_that_is_missed_are_left_out(home: Path) -> None:
+    """A folder named for a moved target does not become a tile set."""
+    (home / "pictures").mkdir()
+    Path("pictures/other.png").write_bytes(Path("portrait.png").read_bytes())
+    make_mosaic("portrait.png", "glyphs", columns=12, tile_size=11).save_plan("letters.json")
+    shutil.move("portrait.png", "pictures/me.png")
+    plan = Plan.load("letters.json", look_in=["pictures"])
+    assert plan.specs == open_plan("letters.json").plan().specs
+    assert Path(str(plan.target)).parent == Path("pictures")
+    _ = open_plan(plan).to_text()
+
+
+def test_other_photos_of_a_folder_do_not_come_in(home: Path) -> None:
+    """Strangers beside moved photos are banned, also where every tile must be used."""
+    shutil.copy("portrait.png", "me.png")
+    make_mosaic("portrait.png", "holiday", columns=8, tile_size=16, method="nearest", use_all=True).save_plan("p.json")
+    shutil.move("holiday", "all")
+    for number in range(5):
+        Image.new("RGB", (24, 20), (number, 9, 200)).save(f"all/stranger{number}.png")
+    plan = Plan.load("p.json", look_in=["all"])
+    mosaic, before = edit_plan(plan, Edits(swaps=(((0, 0), (1, 1)),)))
+    assert (mosaic.choices != before).sum() <= 2
+    assert not [name for name in mosaic.plan().sources.values() if "stranger" in name]
+    mosaic.save_plan("q.json")
+    again, _ = edit_plan("q.json", Edits(swaps=(((2, 0), (1, 3)),)))
+    assert not [name for name in again.plan().sources.values() if "stranger" in name]
+
+
+def test_bans_of_photos_that_are_away_are_kept(home: Path) -> None:
+    _made(home)
+    edited, _ = edit_plan("plan.json", Edits(bans=("05.png",)))
+    edited.save_plan("plan.json")
+    Path("holiday/05.png").rename("05.png")
+    again, _ = edit_plan("plan.json", Edits(swaps=(((0, 0), (1, 1)),)))
+    assert again.bans == ("holiday/05.png",)
+
+
+def test_photos_that_must_be_included_are_named_as_sources(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_mosaic("portrait.png", "holiday", columns=8, method="nearest", must_include=("./holiday/03.png",)).save_plan(
+        "plan.json", relative_to=home
+    )
+    assert json.loads(Path("plan.json").read_text())["settings"]["must_include"] == ["holiday/03.png"]
+    (home / "elsewhere").mkdir()
+    monkeypatch.chdir(home / "elsewhere")
+    edited, _ = edit_plan("../plan.json", Edits(swaps=(((0, 0), (1, 1)),)))
+    assert edited.options.must_include == ("../holiday/03.png",)
+
+
+def test_fingerprints_stay_while_files_are_away(home: Path) -> None:
+    _made(home)
+    before = json.loads(Path("plan.json").read_text())["contents"]
+    shutil.move("holiday", "archive")
+    Plan.load("plan.json").save("plan.json")
+    assert json.loads(Path("plan.json").read_text())["contents"] == before
+    assert open_plan("plan.json", look_in=["archive"])
+
+
+def test_damaged_fingerprints_are_passed_over(home: Path) -> None:
+    _made(home)
+    data = json.loads(Path("plan.json").read_text())
+    Path("plan.json").write_text(json.dumps(data | {"contents": {"target": "xyz", "0": 7, "1": "3:zz"}}))
+    Path("portrait.png").unlink()
+    assert Plan.load("plan.json").contents == {}
+
+
+def test_pictures_of_one_size_with_plain_borders_are_told_apart(tmp_path: Path) -> None:
+    marks = set()
+    for number in range(4):
+        picture = np.full((300, 200, 3), 255, np.uint8)
+        picture[100:200, 50:150] = 40 * number
+        Image.fromarray(picture).save(tmp_path / f"{number}.bmp")
+        marks.add(fingerprint(tmp_path / f"{number}.bmp"))
+    assert len(marks) == 4
+
+
+def test_a_plan_for_print_is_drawn_for_the_screen(home: Path) -> None:
+    """Settings of print that a format cannot hold are left out, unless they are asked for now."""
+    mosaic = make_mosaic("portrait.png", "holiday", columns=8, method="nearest", size="20x15cm", sheets="A6")
+    mosaic.save_plan("plan.json")
+    open_plan("plan.json").write("screen.png")
+    with pytest.raises(Exception, match="sheets is for PDF, not for PNG"):
+        open_plan("plan.json", sheets="A5").write("screen.png")
+    with pytest.raises(Exception, match="sheets is for PDF, not for PNG"):
+        mosaic.write("screen.png")

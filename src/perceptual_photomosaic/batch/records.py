@@ -16,7 +16,7 @@ from typing import Literal
 
 from perceptual_photomosaic import __version__
 from perceptual_photomosaic.config import MosaicOptions
-from perceptual_photomosaic.files.replacing import replacing
+from perceptual_photomosaic.files.replacing import deep_zoom_folder, replacing
 from perceptual_photomosaic.inputs import Tiles, open_tile_set, specs_of
 from perceptual_photomosaic.progress import SILENT
 from perceptual_photomosaic.tiles import TileOptions
@@ -50,7 +50,8 @@ def state_of(out: Path, key: str) -> State:
     record = load_record(out)
     if record is None or not out.is_file() or record.size not in (None, out.stat().st_size):
         return "taken"
-    return "finished" if record.size is not None and record.key == key else "new"
+    whole = out.suffix.lower() != ".dzi" or deep_zoom_folder(out).is_dir()
+    return "finished" if record.size is not None and record.key == key and whole else "new"
 
 
 def key_of(target: Path, tiles: str, options: MosaicOptions, jpeg_quality: int | None) -> str:

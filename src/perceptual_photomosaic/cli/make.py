@@ -81,7 +81,7 @@ def make(
         raise OutputError("no output was named. Add -o mosaic.png (or .jpg, .webp, .tif, .dzi, .pdf).")
     if settings["size"] is not None and settings["tile_size"] is not None:
         raise ConfigError("size and dpi say how large tiles are; leave --tile-size out, or --size.")
-    options = chosen_options(settings, config)
+    options = chosen_options(settings, config, out.suffix)
     from perceptual_photomosaic.tiles import default_cache_dir
 
     kept = None if no_cache else cache or default_cache_dir()
@@ -124,5 +124,5 @@ def make(
         cache=kept,
         reporter=reporter_for(quiet=quiet or as_json),
     )
-    extras.write(mosaic)
+    extras.write(mosaic, options)
     print_summary(mosaic, out, quiet=quiet, verbose=verbose, as_json=as_json)

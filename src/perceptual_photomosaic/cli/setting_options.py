@@ -11,7 +11,14 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 import typer
 
-from perceptual_photomosaic.config import MosaicOptions, field_types, load_options, option_fields, with_values
+from perceptual_photomosaic.config import (
+    MosaicOptions,
+    field_types,
+    load_options,
+    option_fields,
+    with_values,
+    without_unfit,
+)
 
 __all__ = ["LookIn", "PlanFolder", "chosen_options", "said", "with_mosaic_options", "with_print_options"]
 
@@ -74,14 +81,26 @@ def _with_options(command: Command, chosen: Iterable[Field[Any]]) -> Command:
     return command
 
 
-def chosen_options(settings: dict[str, Any], config: Path | None) -> MosaicOptions:
+def chosen_options(settings: dict[str, Any], config: Path | None, suffix: str) -> MosaicOptions:
     """Return the settings of a file, overridden by those of the command line.
 
+    Settings of the file that have no use for the method or the output chosen now are left out.
+
+    Args:
+        settings: Settings of the command line by name; None where one was not given.
+        config: The file, if any.
+        suffix: Suffix of the output.
     Raises:
         ConfigError: A bad settings file or value.
     """
-    options = load_options(config) if config else MosaicOptions()
-    return with_values(options, said(settings), "command line")
+    given = said(settings)
+    options = with_values(load_options(config) if config else MosaicOptions(), given, "command line")
+    if config is None:
+        return options
+    from perceptual_photomosaic.render.formats import FORMATS
+
+    known = FORMATS.get(suffix.lower())
+    return without_unfit(options, given, None if known is None else known.name)
 
 
 def said(settings: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from perceptual_photomosaic.cli.variety_lines import variety_facts, variety_line
 from perceptual_photomosaic.errors import OutputError
 
 if TYPE_CHECKING:
+    from perceptual_photomosaic.config import MosaicOptions
     from perceptual_photomosaic.mosaic import Mosaic
 
 __all__ = ["Extras", "facts_of", "print_skipped", "print_summary"]
@@ -57,8 +58,13 @@ class Extras:
         if self.preview is not None:
             check_drawing(self.preview)
 
-    def write(self, mosaic: Mosaic) -> None:
-        """Write the files that were asked for."""
+    def write(self, mosaic: Mosaic, options: MosaicOptions | None = None) -> None:
+        """Write the files that were asked for.
+
+        Args:
+            mosaic: The mosaic.
+            options: The settings as they were given; None takes those of the mosaic, with sizes filled in.
+        """
         if self.plan is not None:
             mosaic.save_plan(self.plan, relative_to=self.relative_to)
         if self.index is not None:
@@ -70,7 +76,7 @@ class Extras:
             from perceptual_photomosaic.files.replacing import replacing
 
             with replacing(self.settings) as part:
-                part.write_text(save_options(mosaic.options), encoding="utf-8")
+                part.write_text(save_options(options or mosaic.options), encoding="utf-8")
 
 
 def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 The command line builds its options from the fields in `groups`, so that both always agree.
 """
 
-from perceptual_photomosaic.config.checks import check_options, check_output_options, check_values
+from perceptual_photomosaic.config.checks import check_options, check_output_options, check_values, without_unfit
 from perceptual_photomosaic.config.groups import (
     ANSI_COLOURS,
     COMPRESSIONS,
@@ -53,4 +53,5 @@ __all__ = [
     "option_fields",
     "save_options",
     "with_values",
+    "without_unfit",
 ]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from difflib import get_close_matches
 from typing import Any
 
 from perceptual_photomosaic.config.groups import MosaicOptions
 from perceptual_photomosaic.errors import ConfigError
 
-__all__ = ["check_options", "check_output_options", "check_values"]
+__all__ = ["check_options", "check_output_options", "check_values", "without_unfit"]
 
 _SHARES = ("adjust", "blend", "contrast")
 
@@ -65,6 +65,26 @@ def check_output_options(options: MosaicOptions, format_name: str, names: Collec
             name = _shown(item.name)
             known = _listed(formats, quote="")
             raise ConfigError(f"{name} is for {known}, not for {format_name}; write such a file, or leave {name} out.")
+
+
+def without_unfit(options: MosaicOptions, asked: Collection[str], format_name: str | None = None) -> MosaicOptions:
+    """Return settings in which those that would do nothing, and that nobody asks for now, have their defaults.
+
+    Settings in a file or a plan were made for another method or output than they may meet now.
+
+    Args:
+        options: The settings.
+        asked: Names of settings that are asked for now; they stay as they are.
+        format_name: Name of the output's format; None where it is not known.
+    """
+    now = {"format": format_name}
+    unfit: dict[str, Any] = {}
+    for item in _changed(options):
+        for other, values in item.metadata["only"].items():
+            value = now[other] if other in now else getattr(options, other)
+            if item.name not in asked and value is not None and value not in values:
+                unfit[item.name] = item.default
+    return replace(options, **unfit)
 
 
 def _check_word(name: str, word: Any, words: Collection[str]) -> None:

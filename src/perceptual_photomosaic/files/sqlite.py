@@ -43,9 +43,15 @@ def open_database(
         database.execute("PRAGMA journal_mode = WAL")
         database.execute(f"PRAGMA synchronous = {synchronous}")
         (found,) = database.execute("PRAGMA user_version").fetchone()
-        if found == 0 and not database.execute("SELECT 1 FROM sqlite_master").fetchone():  # new or half made
-            database.executescript(f"BEGIN IMMEDIATE; {tables} PRAGMA user_version = {layout}; COMMIT;")
-            found = layout
+        if found == 0:  # new, or just being made by another process
+            database.execute("BEGIN IMMEDIATE")
+            (found,) = database.execute("PRAGMA user_version").fetchone()
+            if found == 0 and not database.execute("SELECT 1 FROM sqlite_master").fetchone():
+                for statement in tables.split(";"):
+                    database.execute(statement)
+                database.execute(f"PRAGMA user_version = {layout}")
+                found = layout
+            database.execute("COMMIT")
         if found != layout:
             raise LayoutError(int(found))
     except BaseException:

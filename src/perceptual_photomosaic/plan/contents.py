@@ -9,18 +9,19 @@ from pathlib import Path
 
 __all__ = ["find_by_content", "fingerprint", "fingerprints"]
 
-_END_BYTES = 16 * 1024
-"""Bytes that are read at each end of a file: enough to tell photos apart, few enough for slow disks."""
+_BLOCK_BYTES = 16 * 1024
+"""Bytes that are read at each of five places of a file: enough to tell photos apart, few enough for slow disks."""
 
 
 def fingerprint(path: str | Path) -> str | None:
-    """Return the size of a file and a hash of its two ends, as "size:hash"; None if it cannot be read."""
+    """Return the size of a file and a hash of five places in it, as "size:hash"; None if it cannot be read."""
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            digest = blake2b(file.read(_END_BYTES), digest_size=8)
-            file.seek(max(_END_BYTES, size - _END_BYTES))
-            digest.update(file.read(_END_BYTES))
+            digest = blake2b(file.read(_BLOCK_BYTES), digest_size=8)
+            for place in (*(size * part // 4 for part in (1, 2, 3)), size - _BLOCK_BYTES):
+                file.seek(max(_BLOCK_BYTES, place))
+                digest.update(file.read(_BLOCK_BYTES))
     except (OSError, ValueError):  # ValueError: a null character in the name
         return None
     return f"{size}:{digest.hexdigest()}"

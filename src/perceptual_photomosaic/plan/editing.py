@@ -8,7 +8,7 @@ cells around, in growing windows. Later edits win: a pin lifts the ban of its ti
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from perceptual_photomosaic.plan.plan import Plan
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
 from perceptual_photomosaic.tiles.names import TileNames
+from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["Cell", "Edits", "edit_plan"]
 
@@ -79,6 +80,7 @@ def edit_plan(
     choosing = _plain(options)
     problem = build_problem(target, plan.grid, tiles, choosing, whole=True, reporter=reporter)
     choices, pins, bans = _by_hand(problem, before, edits, plan)
+    bans |= _strangers(plan, tiles, choices)
     limits = replace(
         problem.limits,
         banned=bans,
@@ -100,9 +102,26 @@ def edit_plan(
         ink=ink,
         tone=problem.tone,
         pins=tuple(sorted(pins)),
-        bans=tuple(sorted(tiles.source(tile) for tile in bans)),
+        bans=tuple(sorted({tiles.source(tile) for tile in bans} | _unknown(plan.bans, tiles))),
     )
     return mosaic, before
+
+
+def _strangers(plan: Plan, tiles: TileSet, choices: NDArray[np.int64]) -> frozenset[int]:
+    """Return the tiles that were never in the plan: other photos of the folders in which moved ones were found."""
+    used = set((choices // len(tiles.variants)).ravel().tolist())
+    count = len(tiles) // len(tiles.variants) if plan.added else 0
+    return frozenset(
+        tile
+        for tile in range(count)
+        if tile not in used and any(Path(tiles.source(tile)).is_relative_to(folder) for folder in plan.added)
+    )
+
+
+def _unknown(bans: Iterable[str], tiles: TileSet) -> set[str]:
+    """Return those banned names that no tile has now; they may come back."""
+    here = {tiles.source(tile) for tile in range(len(tiles) // len(tiles.variants))}
+    return set(bans) - here
 
 
 def _plain(options: MosaicOptions) -> MosaicOptions:

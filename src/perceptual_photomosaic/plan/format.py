@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,7 @@ __all__ = ["read_plan", "to_json", "write_plan"]
 
 _FORMAT = "perceptual-photomosaic plan"
 _VERSION = 2
+_MARK = re.compile(r"\d+:[0-9a-f]+")
 _VERSIONS = (1, 2)
 """Versions that can be opened. In version 1 paths began at the directory in which the command was run or, where
 "relative" was true, at the folder of the plan."""
@@ -41,7 +43,8 @@ def write_plan(plan: Plan, path: Path, relative_to: str | Path | None) -> None:
     """Write a plan; see `Plan.save`."""
     check_folder(path)
     names = {str(tile): name for tile, name in plan.sources.items()}
-    contents = fingerprints({**names, **({"target": plan.target} if plan.target else {})})
+    names |= {"target": plan.target} if plan.target else {}
+    contents = {key: mark for key, mark in plan.contents.items() if key in names} | fingerprints(names)
     start = Path(relative_to or path.parent)
     folder = os.path.abspath(start) if relative_to is None else None  # noqa: PTH100 (links stay as they are)
     text = to_json(replace(with_paths_from(plan, start), contents=contents, folder=folder))
@@ -150,7 +153,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         tone=None if data.get("tone") is None else ToneFit.from_dict(data["tone"]),
         pins=pins,
         bans=tuple(str(name) for name in data.get("bans", ())),
-        contents={str(key): str(mark) for key, mark in data.get("contents", {}).items()},
+        contents={key: mark for key, mark in data.get("contents", {}).items() if _MARK.fullmatch(str(mark))},
         folder=data.get("folder"),
     )
 

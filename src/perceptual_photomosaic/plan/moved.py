@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,28 +21,54 @@ __all__ = ["find_sources", "find_target", "with_folders"]
 
 
 def with_folders(plan: Plan, look_in: Sequence[str | Path]) -> Plan:
-    """Return the plan with more folders of photos among its tile sets.
+    """Return the plan with the folders among its tile sets that hold photos which are not where they were.
 
-    The first one replaces the sets whose folders are gone. Folders that the plan does not have are added.
+    The first such folder takes the place of the sets whose folders are gone; the others are added. Their other photos
+    are no tiles of the plan: see `Plan.added`. Folders without a photo that is missed are left out.
 
     Args:
         plan: The plan, its paths resolved.
-        look_in: Folders in which its photos may be now.
+        look_in: Folders where its photos may be now.
     """
-    if not look_in:
+    missing = {
+        tile: name for tile, name in plan.sources.items() if _is_photo_of(plan, name) and not Path(name).exists()
+    }
+    folders = [str(folder) for folder in look_in if missing and _holds_one_of(plan, missing, folder)]
+    if not folders:
         return plan
     specs = []
     for text in plan.specs:
         parts = [
-            write_spec("photos", str(look_in[0]), spec.options)
+            write_spec("photos", folders[0], spec.options)
             if spec.name == "photos" and not Path(spec.argument).is_dir()
             else write_spec(spec.name, spec.argument, spec.options)
             for spec in parse_specs(text)
         ]
         specs.append(join_specs(parts))
     known = {Path(spec.argument) for text in specs for spec in parse_specs(text) if spec.name == "photos"}
-    more = [write_spec("photos", str(folder)) for folder in look_in if Path(folder) not in known]
-    return replace(plan, specs=(*specs, *more))
+    more = [write_spec("photos", folder) for folder in folders if Path(folder) not in known]
+    return replace(plan, specs=(*specs, *more), added=tuple(folders))
+
+
+def _is_photo_of(plan: Plan, name: str) -> bool:
+    """Tell if a source is a photo of one of the plan's folders, not a letter, an emoji or a part of a picture."""
+    with suppress(TileError):
+        folders = [spec.argument for text in plan.specs for spec in parse_specs(text) if spec.name == "photos"]
+        return any(Path(name).is_relative_to(folder) for folder in folders)
+    return False
+
+
+def _holds_one_of(plan: Plan, missing: Mapping[int, str], folder: str | Path) -> bool:
+    """Tell if a folder holds one of some photos, by name or by content."""
+    try:
+        paths = [photo.path for photo in find_photos(folder).found]
+    except TileError:
+        return False
+    names = {Path(path).name for path in paths}
+    if any(Path(name).name in names for name in missing.values()):
+        return True
+    marks = {str(tile): plan.contents[str(tile)] for tile in missing if str(tile) in plan.contents}
+    return bool(find_by_content(marks, paths))
 
 
 def find_target(plan: Plan, look_in: Sequence[str | Path]) -> Plan:
@@ -55,7 +82,10 @@ def find_target(plan: Plan, look_in: Sequence[str | Path]) -> Plan:
     if plan.target is None or mark is None or Path(plan.target).exists():
         return plan
     near = [folder for folder in (Path(plan.target).parent, plan.path and plan.path.parent) if folder is not None]
-    names = [str(file) for folder in near if folder.is_dir() for file in sorted(folder.iterdir()) if file.is_file()]
+    names: list[str] = []
+    for place in near:
+        with suppress(OSError):
+            names += [str(file) for file in sorted(place.iterdir()) if file.is_file()]
     for folder in look_in:
         try:
             names += [photo.path for photo in find_photos(folder).found]

@@ -57,9 +57,10 @@ def _check_places(plan: Plan) -> None:
         with suppress(TileError):  # reported when the set is opened
             gone = [spec for spec in parse_specs(text) if spec.name in WITH_PATHS and not Path(spec.argument).exists()]
             if gone:
+                advice = "If it was moved, --look-in FOLDER finds its photos; else put it back."
                 raise PlanError(
-                    f"the plan's tiles were in '{printable(gone[0].argument)}', which is gone. If it was moved, "
-                    f"--look-in FOLDER finds its photos; else put it back."
+                    f"the plan's tiles were in '{printable(gone[0].argument)}', which is gone. "
+                    f"{advice if gone[0].name == 'photos' else 'Put it back, or make the mosaic again.'}"
                 )
 
 
@@ -89,9 +90,11 @@ def choices_today(plan: Plan, tiles: TileSet, reporter: Reporter) -> NDArray[np.
         )
     if tuple(tiles.variants) != plan.variants:
         raise PlanError(f"the plan has variants {', '.join(plan.variants)}, the tile set {', '.join(tiles.variants)}.")
-    number = np.zeros(max(names) + 1, np.int64)
-    for then, name in names.items():  # joined sets may have a name twice: black letters and white ones
-        number[then] = then if then < num_tiles and tiles.source(then) == name else here[name]
+    number = {  # joined sets may have a name twice: black letters and white ones
+        then: then if then < num_tiles and tiles.source(then) == name else here[name] for then, name in names.items()
+    }
     tile_then, variant = np.divmod(plan.choices, len(plan.variants))
-    choices: NDArray[np.int64] = number[tile_then] * len(plan.variants) + variant
+    used, position = np.unique(tile_then, return_inverse=True)
+    tiles_now = np.array([number[then] for then in used.tolist()], np.int64)[position].reshape(tile_then.shape)
+    choices: NDArray[np.int64] = tiles_now * len(plan.variants) + variant
     return choices

@@ -61,14 +61,13 @@ def map_paths(plan: Plan, change: Change) -> Plan:
     specs = [(text, _parsed(text)) for text in plan.specs]
     in_files = not {spec.name for _, some in specs for spec in some}.isdisjoint({"photos", "library"})
     sources = {tile: _changed_source(name, change, in_files) for tile, name in plan.sources.items()}
-    renamed = {plan.sources[tile]: name for tile, name in sources.items()}
     return replace(
         plan,
         specs=tuple(join_specs(_changed_spec(spec, change) for spec in some) or text for text, some in specs),
         sources=sources,
         bans=tuple(_changed_source(name, change, in_files) for name in plan.bans),
         target=None if plan.target is None else change(plan.target),
-        settings=_changed_settings(plan.settings, change, renamed),
+        settings=_changed_settings(plan.settings, change, in_files),
     )
 
 
@@ -97,13 +96,13 @@ def _changed_source(name: str, change: Change, in_files: bool) -> str:
     return name if built_in or not in_files else change(name)
 
 
-def _changed_settings(settings: Mapping[str, Any], change: Change, renamed: Mapping[str, str]) -> dict[str, Any]:
+def _changed_settings(settings: Mapping[str, Any], change: Change, in_files: bool) -> dict[str, Any]:
     changed = dict(settings)
     for key in _SETTINGS:
         if isinstance(changed.get(key), str) and (key != "model" or _is_path(changed[key])):
             changed[key] = change(changed[key]) if changed[key] else ""
     if changed.get("must_include"):
-        changed["must_include"] = [renamed.get(name, name) for name in changed["must_include"]]
+        changed["must_include"] = [_changed_source(name, change, in_files) for name in changed["must_include"]]
     return changed
 
 

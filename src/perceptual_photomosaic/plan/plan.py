@@ -47,6 +47,7 @@ class Plan:
         folder: Absolute folder at which the file's paths began when it was written; None where it names no such folder,
             so that it can be given away.
         path: The file it was read from, if any.
+        added: Folders among the tile sets in which moved photos were found; their other photos are not tiles of it.
     """
 
     grid: Grid
@@ -65,6 +66,7 @@ class Plan:
     contents: dict[str, str] = field(default_factory=dict)
     folder: str | None = None
     path: Path | None = None
+    added: tuple[str, ...] = ()
 
     @classmethod
     def load(
