@@ -20,6 +20,13 @@ from perceptual_photomosaic.errors import ConfigError, OutputError
 from tests.cli.conftest import Run, run  # noqa: F401 (a fixture)
 
 
+@pytest.fixture
+def command(run: Run, target_file: Path, photo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:  # noqa: F811
+    """Run `photomosaic` in a folder with portrait.png and holiday/."""
+    monkeypatch.chdir(target_file.parent)
+    return run
+
+
 def test_every_setting_belongs_to_one_group() -> None:
     groups = (GridSettings, TileSettings, MatchingSettings, PrintSettings)
     names = [item.name for group in groups for item in fields(group)]
@@ -74,32 +81,24 @@ def test_dir_lists_the_public_names() -> None:
     ],
 )
 def test_what_would_do_nothing_is_refused(
-    run: Run,  # noqa: F811
-    target_file: Path,
-    photo_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    command: Run,
     words: str,
     said: str,
 ) -> None:
-    monkeypatch.chdir(target_file.parent)
     tiles = "" if "--tiles" in words else "--tiles holiday"
-    ran = run("make", "portrait.png", *tiles.split(), "-o", "out.png", "--columns", "6", *words.split())
+    ran = command("make", "portrait.png", *tiles.split(), "-o", "out.png", "--columns", "6", *words.split())
     assert (ran.status, ran.err.count("\n")) == (2, 1)
     assert said in ran.err
     assert not Path("out.png").exists()
 
 
 def test_a_plan_keeps_settings_that_another_output_does_not_need(
-    run: Run,  # noqa: F811
-    target_file: Path,
-    photo_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    command: Run,
 ) -> None:
-    monkeypatch.chdir(target_file.parent)
     words = "make portrait.png -t holiday -o a.tif --columns 6 --method mean --compression lzw --plan p.json"
-    assert run(*words.split()).status == 0
-    assert run("render", "p.json", "-o", "a.png").status == 0
-    ran = run("render", "p.json", "-o", "b.png", "--compression", "lzw")
+    assert command(*words.split()).status == 0
+    assert command("render", "p.json", "-o", "a.png").status == 0
+    ran = command("render", "p.json", "-o", "b.png", "--compression", "lzw")
     assert ran.status == 2
     assert "compression is for TIFF, not for PNG" in ran.err
 
@@ -170,29 +169,21 @@ def test_quality_of_a_lossless_file_is_refused(target: NDArray[np.uint8], photo_
 
 
 def test_a_settings_file_serves_other_methods_and_outputs(
-    run: Run,  # noqa: F811
-    target_file: Path,
-    photo_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    command: Run,
 ) -> None:
     """What the file says for another method or output is left out; what is said now is checked."""
-    monkeypatch.chdir(target_file.parent)
     Path("s.toml").write_text('patch = 6\nmethod = "nearest"\ncompression = "lzw"\n')
     make = "make portrait.png -t holiday --columns 6 --config s.toml"
-    assert run(*f"{make} -o a.png --method mean".split()).status == 0
-    ran = run(*f"{make} -o a.png --method mean --patch 3".split())
+    assert command(*f"{make} -o a.png --method mean".split()).status == 0
+    ran = command(*f"{make} -o a.png --method mean --patch 3".split())
     assert (ran.status, "patch is for method 'nearest' only" in ran.err) == (2, True)
 
 
 def test_saved_settings_are_those_that_were_given(
-    run: Run,  # noqa: F811
-    target_file: Path,
-    photo_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    command: Run,
 ) -> None:
-    monkeypatch.chdir(target_file.parent)
     words = "make portrait.png -t holiday --cells 48 --size 10x8cm --dpi 30 --method mean -o a.png --save-config s.toml"
-    assert run(*words.split()).status == 0
+    assert command(*words.split()).status == 0
     saved = [line for line in Path("s.toml").read_text().splitlines() if not line.startswith("#")]
     assert "cells = 48" in saved
     assert not [line for line in saved if line.startswith(("columns", "rows", "tile-size = 3"))]

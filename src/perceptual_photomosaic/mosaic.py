@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from perceptual_photomosaic.compose import hard_mosaic
+from perceptual_photomosaic.compose import colour_characters, hard_mosaic
 from perceptual_photomosaic.config import MosaicOptions, check_output_options, without_unfit
 from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.features.tone import ToneFit
 from perceptual_photomosaic.files.protection import refuse_overwriting_inputs
-from perceptual_photomosaic.files.replacing import check_folder, replacing
+from perceptual_photomosaic.files.replacing import check_folder, replacing, write_text
 from perceptual_photomosaic.grid import Grid, tile_size_px
 from perceptual_photomosaic.inputs import open_target_again
 from perceptual_photomosaic.plan import Plan
@@ -142,7 +142,7 @@ class Mosaic:
         pictures = self.tiles.pictures(size, used.tolist())
         mosaic = hard_mosaic(pictures, position.reshape(self.choices.shape))
         if self.ink is not None:
-            self._colour(mosaic, size)
+            colour_characters(mosaic, self.ink, self.grid.shape, inks_of(self.tiles))
         if self.shifts is not None:
             shifts = self.shifts.repeat(size[1], axis=0).repeat(size[0], axis=1)
             mosaic = np.clip(np.rint(mosaic + shifts), 0, 255).astype(np.uint8)
@@ -150,15 +150,6 @@ class Mosaic:
         if overlay is not None:
             overlay.lay(mosaic)
         return mosaic
-
-    def _colour(self, mosaic: NDArray[np.uint8], tile_px: tuple[int, int]) -> None:
-        """Colour the characters, in place."""
-        assert self.ink is not None
-        width, height = tile_px
-        drawn = inks_of(self.tiles)
-        for row in range(self.grid.rows):
-            band = mosaic[row * height : (row + 1) * height].reshape(height, self.grid.columns, width, 3)
-            self.ink.lay(band, row, slice(None), *drawn)
 
     def _overlay(self, tile_px: tuple[int, int]) -> Overlay | None:
         """Return the target as it is laid over tiles of a size, if the settings ask for it."""
@@ -261,7 +252,9 @@ class Mosaic:
         Raises:
             OutputError: The place cannot be written to.
         """
-        _write_text(self._checked_path(path), index_csv(self.choices, self.tiles))
+        path = self._checked_path(path)
+        check_folder(path)
+        write_text(path, index_csv(self.choices, self.tiles))
 
     def open_target(self, purpose: str) -> NDArray[np.uint8]:
         """Return the target, read again from its file where a plan did not load it: sRGB, uint8, (H, W, 3).
@@ -300,9 +293,3 @@ class Mosaic:
         read = [self.target_path, self.options.region, *paths_in([self.tiles.spec])]
         refuse_overwriting_inputs(path, read)
         return path
-
-
-def _write_text(path: Path, text: str) -> None:
-    check_folder(path)
-    with replacing(path) as part:
-        part.write_text(text, encoding="utf-8")

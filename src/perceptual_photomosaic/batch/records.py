@@ -16,7 +16,7 @@ from typing import Literal
 
 from perceptual_photomosaic import __version__
 from perceptual_photomosaic.config import MosaicOptions
-from perceptual_photomosaic.files.replacing import deep_zoom_folder, replacing
+from perceptual_photomosaic.files.replacing import deep_zoom_folder, write_text
 from perceptual_photomosaic.inputs import Tiles, open_tile_set, specs_of
 from perceptual_photomosaic.progress import SILENT
 from perceptual_photomosaic.tiles import TileOptions
@@ -99,8 +99,7 @@ def save_record(out: Path, record: Record | None) -> None:
     if record is None:
         _place(out).unlink(missing_ok=True)
         return
-    with replacing(_place(out)) as part:
-        part.write_text(json.dumps(asdict(record)) + "\n", encoding="utf-8")
+    write_text(_place(out), json.dumps(asdict(record)) + "\n")
 
 
 def _place(out: Path) -> Path:

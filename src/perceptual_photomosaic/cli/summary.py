@@ -73,10 +73,9 @@ class Extras:
             mosaic.save_preview(self.preview)
         if self.settings is not None:
             from perceptual_photomosaic.config import save_options
-            from perceptual_photomosaic.files.replacing import replacing
+            from perceptual_photomosaic.files.replacing import write_text
 
-            with replacing(self.settings) as part:
-                part.write_text(save_options(options or mosaic.options), encoding="utf-8")
+            write_text(self.settings, save_options(options or mosaic.options))
 
 
 def print_summary(mosaic: Mosaic, out: Path, *, quiet: bool, verbose: bool, as_json: bool) -> None:

@@ -13,7 +13,15 @@ from perceptual_photomosaic.errors import OutputError
 from perceptual_photomosaic.files.abandoned import process_name, remove_abandoned
 from perceptual_photomosaic.image import printable
 
-__all__ = ["check_folder", "deep_zoom_folder", "followed", "replacing", "replacing_folder", "written_aside"]
+__all__ = [
+    "check_folder",
+    "deep_zoom_folder",
+    "followed",
+    "replacing",
+    "replacing_folder",
+    "write_text",
+    "written_aside",
+]
 
 _OPEN_FOLDERS = Path("/proc/self/fd")  # names of open files and folders, if the system has them
 
@@ -48,6 +56,16 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     with _one_line(path), written_aside(path) as part:
         yield part
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, UTF-8; see `replacing`.
+
+    Raises:
+        OutputError: The disk is full, or the place is not writable after all.
+    """
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 @contextmanager

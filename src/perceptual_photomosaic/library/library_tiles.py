@@ -22,7 +22,7 @@ from perceptual_photomosaic.pixels import Colour
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.tiles.crop import crop_named
 from perceptual_photomosaic.tiles.derived import PlainSet, check_size, chosen, digest
-from perceptual_photomosaic.tiles.spec import write_colour, write_spec
+from perceptual_photomosaic.tiles.spec import own_options, write_spec
 from perceptual_photomosaic.tiles.tile_options import TileOptions
 from perceptual_photomosaic.tiles.tile_set import Skipped
 from perceptual_photomosaic.tiles.walk import natural_key
@@ -64,11 +64,7 @@ class LibraryTiles(PlainSet):
         self.options = options or TileOptions()
         self._crop = crop or self.options.crop
         self._background = background or self.options.background
-        self._own_options = {"crop": crop} if crop else {}
-        if background:
-            self._own_options["background"] = write_colour(background)
-        if duplicates:
-            self._own_options["duplicates"] = "yes"
+        self._own_options = own_options(crop, background, duplicates)
         usable, self._skipped = _read_manifest(Path(folder))
         if not usable:
             raise TileError(f"the library {printable(self.folder)} holds no usable photo that is still there")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from perceptual_photomosaic.errors import PlanError
 from perceptual_photomosaic.features.ink import Ink
 from perceptual_photomosaic.features.tone import ToneFit
-from perceptual_photomosaic.files.replacing import check_folder, replacing
+from perceptual_photomosaic.files.replacing import check_folder, write_text
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.plan.contents import fingerprints
@@ -48,8 +48,7 @@ def write_plan(plan: Plan, path: Path, relative_to: str | Path | None) -> None:
     start = Path(relative_to or path.parent)
     folder = os.path.abspath(start) if relative_to is None else None  # noqa: PTH100 (links stay as they are)
     text = to_json(replace(with_paths_from(plan, start), contents=contents, folder=folder))
-    with replacing(path) as part:
-        part.write_text(text, encoding="utf-8")
+    write_text(path, text)
 
 
 def read_plan(path: Path, relative_to: str | Path | None, look_in: Sequence[str | Path]) -> Plan:

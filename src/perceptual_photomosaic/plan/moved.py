@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from perceptual_photomosaic.errors import TileError
 from perceptual_photomosaic.plan.contents import find_by_content
-from perceptual_photomosaic.tiles.spec import join_specs, parse_specs, write_spec
+from perceptual_photomosaic.tiles.spec import join_specs, known_specs, write_spec
 from perceptual_photomosaic.tiles.tile_set import TileSet
 from perceptual_photomosaic.tiles.walk import find_photos
 
@@ -30,9 +30,11 @@ def with_folders(plan: Plan, look_in: Sequence[str | Path]) -> Plan:
         plan: The plan, its paths resolved.
         look_in: Folders where its photos may be now.
     """
-    missing = {
-        tile: name for tile, name in plan.sources.items() if _is_photo_of(plan, name) and not Path(name).exists()
-    }
+    if not look_in:
+        return plan
+    own = [spec.argument for spec in known_specs(plan.specs) if spec.name == "photos"]
+    photos = {tile: name for tile, name in plan.sources.items() if any(Path(name).is_relative_to(one) for one in own)}
+    missing = {tile: name for tile, name in photos.items() if not Path(name).exists()}
     folders = [str(folder) for folder in look_in if missing and _holds_one_of(plan, missing, folder)]
     if not folders:
         return plan
@@ -42,33 +44,30 @@ def with_folders(plan: Plan, look_in: Sequence[str | Path]) -> Plan:
             write_spec("photos", folders[0], spec.options)
             if spec.name == "photos" and not Path(spec.argument).is_dir()
             else write_spec(spec.name, spec.argument, spec.options)
-            for spec in parse_specs(text)
+            for spec in known_specs([text])
         ]
-        specs.append(join_specs(parts))
-    known = {Path(spec.argument) for text in specs for spec in parse_specs(text) if spec.name == "photos"}
+        specs.append(join_specs(parts) or text)
+    known = {Path(spec.argument) for spec in known_specs(specs) if spec.name == "photos"}
     more = [write_spec("photos", folder) for folder in folders if Path(folder) not in known]
     return replace(plan, specs=(*specs, *more), added=tuple(folders))
 
 
-def _is_photo_of(plan: Plan, name: str) -> bool:
-    """Tell if a source is a photo of one of the plan's folders, not a letter, an emoji or a part of a picture."""
-    with suppress(TileError):
-        folders = [spec.argument for text in plan.specs for spec in parse_specs(text) if spec.name == "photos"]
-        return any(Path(name).is_relative_to(folder) for folder in folders)
-    return False
-
-
 def _holds_one_of(plan: Plan, missing: Mapping[int, str], folder: str | Path) -> bool:
     """Tell if a folder holds one of some photos, by name or by content."""
-    try:
-        paths = [photo.path for photo in find_photos(folder).found]
-    except TileError:
-        return False
+    paths = _photos_in(folder)
     names = {Path(path).name for path in paths}
     if any(Path(name).name in names for name in missing.values()):
         return True
     marks = {str(tile): plan.contents[str(tile)] for tile in missing if str(tile) in plan.contents}
     return bool(find_by_content(marks, paths))
+
+
+def _photos_in(folder: str | Path) -> list[str]:
+    """Return the paths of the photos in a folder; none where it cannot be read."""
+    try:
+        return [photo.path for photo in find_photos(folder).found]
+    except TileError:
+        return []
 
 
 def find_target(plan: Plan, look_in: Sequence[str | Path]) -> Plan:
@@ -87,10 +86,7 @@ def find_target(plan: Plan, look_in: Sequence[str | Path]) -> Plan:
         with suppress(OSError):
             names += [str(file) for file in sorted(place.iterdir()) if file.is_file()]
     for folder in look_in:
-        try:
-            names += [photo.path for photo in find_photos(folder).found]
-        except TileError:  # reported when it is opened as a tile set
-            continue
+        names += _photos_in(folder)
     return replace(plan, target=find_by_content({"target": mark}, names).get("target", plan.target))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.config import MosaicOptions
-from perceptual_photomosaic.errors import PlanError, TileError
+from perceptual_photomosaic.errors import PlanError
 from perceptual_photomosaic.image import printable
 from perceptual_photomosaic.inputs import open_target_again, open_tile_set, tile_options_for
 from perceptual_photomosaic.plan.moved import find_sources
@@ -18,7 +17,7 @@ from perceptual_photomosaic.plan.plan import Plan
 from perceptual_photomosaic.progress import Reporter
 from perceptual_photomosaic.tiles.arrays import ArrayTiles
 from perceptual_photomosaic.tiles.derived import copies_in
-from perceptual_photomosaic.tiles.spec import WITH_PATHS, parse_specs
+from perceptual_photomosaic.tiles.spec import WITH_PATHS, known_specs
 from perceptual_photomosaic.tiles.tile_set import TileSet
 
 __all__ = ["OpenedPlan", "open_plan_files"]
@@ -53,15 +52,13 @@ def open_plan_files(
 
 def _check_places(plan: Plan) -> None:
     """Raise a PlanError if a folder or picture of the tiles is gone."""
-    for text in plan.specs:
-        with suppress(TileError):  # reported when the set is opened
-            gone = [spec for spec in parse_specs(text) if spec.name in WITH_PATHS and not Path(spec.argument).exists()]
-            if gone:
-                advice = "If it was moved, --look-in FOLDER finds its photos; else put it back."
-                raise PlanError(
-                    f"the plan's tiles were in '{printable(gone[0].argument)}', which is gone. "
-                    f"{advice if gone[0].name == 'photos' else 'Put it back, or make the mosaic again.'}"
-                )
+    gone = [spec for spec in known_specs(plan.specs) if spec.name in WITH_PATHS and not Path(spec.argument).exists()]
+    if gone:
+        advice = "If it was moved, --look-in FOLDER finds its photos; else put it back."
+        raise PlanError(
+            f"the plan's tiles were in '{printable(gone[0].argument)}', which is gone. "
+            f"{advice if gone[0].name == 'photos' else 'Put it back, or make the mosaic again.'}"
+        )
 
 
 def choices_today(plan: Plan, tiles: TileSet, reporter: Reporter) -> NDArray[np.int64]:

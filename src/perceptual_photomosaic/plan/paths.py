@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perceptual_photomosaic.errors import TileError
-from perceptual_photomosaic.tiles.spec import WITH_PATHS, Spec, join_specs, parse_specs, write_spec
+from perceptual_photomosaic.tiles.spec import WITH_PATHS, Spec, join_specs, known_specs, write_spec
 
 if TYPE_CHECKING:
     from perceptual_photomosaic.plan.plan import Plan
@@ -58,7 +57,7 @@ def resolve_paths(plan: Plan, folders: Sequence[str | Path]) -> Plan:
 
 def map_paths(plan: Plan, change: Change) -> Plan:
     """Return the plan with every path in it changed: target, tile sets, sources, bans, and settings that name files."""
-    specs = [(text, _parsed(text)) for text in plan.specs]
+    specs = [(text, known_specs([text])) for text in plan.specs]
     in_files = not {spec.name for _, some in specs for spec in some}.isdisjoint({"photos", "library"})
     sources = {tile: _changed_source(name, change, in_files) for tile, name in plan.sources.items()}
     return replace(
@@ -69,14 +68,6 @@ def map_paths(plan: Plan, change: Change) -> Plan:
         target=None if plan.target is None else change(plan.target),
         settings=_changed_settings(plan.settings, change, in_files),
     )
-
-
-def _parsed(text: str) -> list[Spec]:
-    """Parse a spec; tiles from memory have no spec and give an empty list."""
-    try:
-        return parse_specs(text)
-    except TileError:
-        return []
 
 
 def _changed_spec(spec: Spec, change: Change) -> str:

@@ -20,7 +20,7 @@ from perceptual_photomosaic.tiles.cache import Thumbnail, ThumbnailCache
 from perceptual_photomosaic.tiles.copies import copies_note, kept_for_each
 from perceptual_photomosaic.tiles.crop import crop_named
 from perceptual_photomosaic.tiles.derived import PlainSet, check_size, chosen, digest, resized
-from perceptual_photomosaic.tiles.spec import write_colour, write_spec
+from perceptual_photomosaic.tiles.spec import own_options, write_spec
 from perceptual_photomosaic.tiles.thumbnails import packed, unpacked
 from perceptual_photomosaic.tiles.tile_options import TileOptions
 from perceptual_photomosaic.tiles.tile_set import Skipped
@@ -73,11 +73,7 @@ class Photos(PlainSet):
     ) -> None:
         self.folder = os.fspath(folder)
         self.options = options or TileOptions()
-        self._own_options = {"crop": crop} if crop else {}
-        if background:
-            self._own_options["background"] = write_colour(background)
-        if duplicates:
-            self._own_options["duplicates"] = "yes"
+        self._own_options = own_options(crop, background, duplicates)
         self._crop = crop or self.options.crop
         self._background = background or self.options.background
         walk = find_photos(self.folder)

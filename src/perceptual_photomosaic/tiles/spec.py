@@ -42,6 +42,8 @@ __all__ = [
     "Spec",
     "is_folder",
     "join_specs",
+    "known_specs",
+    "own_options",
     "parse_colour",
     "parse_flag",
     "parse_spec",
@@ -95,14 +97,19 @@ def parse_specs(text: str) -> list[Spec]:
     return [parse_spec(part) for part in parts]
 
 
-def paths_in(specs: Iterable[str]) -> list[Path]:
-    """Return the files and folders that specs read from; a text that is not a spec has none."""
+def known_specs(texts: Iterable[str]) -> list[Spec]:
+    """Return the sets that texts name; a text that is not a spec, as of tiles from memory, names none."""
     known: list[Spec] = []
-    for text in specs:
+    for text in texts:
         with suppress(TileError):  # reported when the set is opened
             known += parse_specs(text)
+    return known
+
+
+def paths_in(specs: Iterable[str]) -> list[Path]:
+    """Return the files and folders that specs read from; a text that is not a spec has none."""
     paths = []
-    for spec in known:
+    for spec in known_specs(specs):
         if spec.name in WITH_PATHS:
             paths.append(Path(spec.argument))
         if "font" in spec.options:
@@ -142,6 +149,16 @@ def parse_colour(text: str, where: str) -> tuple[int, int, int]:
 def write_colour(colour: Sequence[int]) -> str:
     """Write a colour as a hex code."""
     return "#" + "".join(f"{value:02x}" for value in colour)
+
+
+def own_options(crop: str | None, background: Sequence[int] | None, duplicates: bool) -> dict[str, str]:
+    """Return the options of a set of photos that differ from those of all sets, as its spec has them."""
+    options = {"crop": crop} if crop else {}
+    if background:
+        options["background"] = write_colour(background)
+    if duplicates:
+        options["duplicates"] = "yes"
+    return options
 
 
 def parse_flag(text: str, where: str) -> bool:
