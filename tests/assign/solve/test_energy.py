@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -42,6 +43,12 @@ def test_the_value_is_the_sum_over_all_terms() -> None:
         assert value(problem, chosen, {"repeat": 0.0, row.name: WEIGHTS[row.name]}) == term.energy()
         total += term.energy()
     assert value(problem, chosen) == pytest.approx(total, rel=1e-9)
+
+
+def test_narrow_tiles_have_no_term_of_fine_shapes() -> None:
+    problem = small_problem((5, 7))
+    assert "structure8" in Energy(problem, WEIGHTS).terms
+    assert "structure8" not in Energy(replace(problem, narrow=True), WEIGHTS).terms
 
 
 def test_terms_without_a_weight_are_left_out() -> None:

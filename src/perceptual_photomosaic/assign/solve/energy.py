@@ -19,6 +19,9 @@ __all__ = ["Energy"]
 class Energy:
     """The energy of one assignment: the weighted sum of its terms.
 
+    Narrow tiles, such as letters, have no term of shapes at 8 x 8 samples. Their strokes are not the target's shapes,
+    and this term would prefer empty paper wherever the target is smooth.
+
     Args:
         problem: The cells, the choices and the limits.
         weights: The weight of each term by name; terms without one, or with 0, are left out. The default weight of
@@ -32,6 +35,8 @@ class Energy:
         self._by_need: dict[str, list[Term]] = {"cell": [], "means": [], "samples": []}
         for row in table:
             refusing = row.name == "repeat" and problem.distance > 1
+            if problem.narrow and not row.narrow:
+                continue
             if weights.get(row.name, 0.0) > 0 or refusing:
                 term = self.terms[row.name] = row.build(problem, weights[row.name])
                 self._by_need[row.needs].append(term)

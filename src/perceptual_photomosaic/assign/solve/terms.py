@@ -66,6 +66,7 @@ class Row:
         needs: "cell" if costs depend on the cell alone, and are computed once; "means" if they follow from mean
             colours, and are cheap; "samples" if they are computed for the best few options only.
         build: Function that makes the term from a problem and a weight.
+        narrow: True if the term also serves for narrow tiles, such as letters.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Row:
     scale: float
     needs: Literal["cell", "means", "samples"]
     build: Callable[[Problem, float], Term]
+    narrow: bool = True
 
 
 TERMS = (
@@ -85,7 +87,7 @@ TERMS = (
     Row("halftone2", "The same from farther away.", "a blur of 1.8 cells", 0.4, "means",
         partial(Halftone, sigma=1.8)),
     Row("structure8", "Shapes inside cells are the target's.", "8 x 8 samples a cell", 8, "samples",
-        partial(Structure, k=8)),
+        partial(Structure, k=8), narrow=False),
     Row("structure4", "The same from farther away.", "4 x 4 samples a cell", 4, "samples", partial(Structure, k=4)),
     Row("structure2", "Outlines across cells are the target's.", "2 x 2 samples a cell", 2, "samples",
         partial(Structure, k=2)),
