@@ -53,19 +53,19 @@ class Energy:
 
     def inside(self, cells: NDArray[np.integer], options: NDArray[np.integer]) -> NDArray[np.float32]:
         """Return the costs of options, (n, K), in cells, (n,), by the terms that depend on the cell alone."""
-        return self._costs(["cell"], cells, options[:, 0], options)
+        return self._costs("cell", cells, options[:, 0], options)
 
     def by_means(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
         """Return the costs of options by the terms that need only mean colours, (n, K): see `Term.costs`."""
-        return self._costs(["means"], cells, current, options)
+        return self._costs("means", cells, current, options)
 
-    def across(
+    def by_samples(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
-        """Return the costs of options by all terms except those of the cell alone, (n, K): see `Term.costs`."""
-        return self._costs(["means", "samples"], cells, current, options)
+        """Return the costs of options by the terms of many samples, (n, K): see `Term.costs`."""
+        return self._costs("samples", cells, current, options)
 
     def estimate(self, options: NDArray[np.integer]) -> NDArray[np.float32]:
         """Return estimated costs of the shapes of options of every cell, (cells, K), used to select the best few."""
@@ -74,13 +74,13 @@ class Energy:
 
     def _costs(
         self,
-        needs: Sequence[str],
+        need: str,
         cells: NDArray[np.integer],
         current: NDArray[np.integer],
         options: NDArray[np.integer],
     ) -> NDArray[np.float32]:
-        terms = [term for need in needs for term in self._by_need[need]]
-        jobs = [(term, block) for term in terms for block in slices(len(cells), term.block(options.shape[1]))]
+        count = options.shape[1]
+        jobs = [(term, block) for term in self._by_need[need] for block in slices(len(cells), term.block(count))]
         found = self._pool.map(lambda job: job[0].costs(cells[job[1]], current[job[1]], options[job[1]]), jobs)
         total = np.zeros(options.shape, np.float32)
         for (_, block), costs in zip(jobs, found, strict=True):  # fixed order: the same sums on any machine

@@ -108,30 +108,34 @@ class State:
             cells: Cell numbers, (n,).
             allowed: Tiles that may be taken, (tiles,); None allows all. A cell may always keep its tile.
         Returns:
-            Choices, (n, K), of which the last is the current one, and their costs by the terms of the cell alone,
-            infinite if not allowed.
+            Choices, (n, K), of which the last is the current one, and their costs by all terms but those of many
+            samples, infinite if not allowed.
         """
-        options, inside = self._options[cells], self._inside[cells]
+        options = self._options[cells]
+        costs = self._inside[cells] + self.energy.by_means(cells, self.choices[cells], options)
         if allowed is not None:
-            kept = inside[:, -1].copy()
-            inside = np.where(allowed[options // self.problem.variants], inside, np.float32(np.inf))
-            inside[:, -1] = kept
+            kept = costs[:, -1].copy()
+            costs = np.where(allowed[options // self.problem.variants], costs, np.float32(np.inf))
+            costs[:, -1] = kept
         if options.shape[1] <= _JUDGED + 1 or options.shape[1] > self._usable:
-            return options, inside
-        costs = inside + self.energy.by_means(cells, self.choices[cells], options)
+            return options, costs
         best = np.argpartition(costs[:, :-1] + self._estimates[cells], _JUDGED - 1, axis=1)[:, :_JUDGED]
         best = np.concatenate([best, np.full((len(cells), 1), options.shape[1] - 1)], axis=1)
-        return np.take_along_axis(options, best, axis=1), np.take_along_axis(inside, best, axis=1)
+        return np.take_along_axis(options, best, axis=1), np.take_along_axis(costs, best, axis=1)
 
-    def judge(self, cells: NDArray[np.int64], options: NDArray[np.int32], inside: NDArray[np.float32]) -> Judged:
+    def costs_without_samples(self, cells: NDArray[np.int64], options: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return the costs of options by all terms but those of many samples, (n, K)."""
+        return self.energy.inside(cells, options) + self.energy.by_means(cells, self.choices[cells], options)
+
+    def judge(self, cells: NDArray[np.int64], options: NDArray[np.int32], costs: NDArray[np.float32]) -> Judged:
         """Compute the gains of options by the whole energy.
 
         Args:
             cells: Cell numbers, (n,).
             options: Choices to try, (n, K); the last is the current one.
-            inside: Their costs by the terms of the cell alone, (n, K).
+            costs: Their costs by all terms but those of many samples, (n, K).
         """
-        costs = inside + self.energy.across(cells, self.choices[cells], options)
+        costs = costs + self.energy.by_samples(cells, self.choices[cells], options)
         return Judged(cells, options, costs[:, -1:] - costs)
 
     def commit(self, moves: Sequence[Move]) -> int:

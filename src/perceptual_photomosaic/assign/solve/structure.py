@@ -76,28 +76,25 @@ class Structure:
 
     def block(self, options: int) -> int:
         """Return the number of cells to evaluate at a time, small enough that their arrays stay in the cache."""
-        return max(1, int(_FLOATS // (max(options, self._target.shape[1]) * self._windows.side**2)))
+        return max(1, int(_FLOATS // (3 * options * max(self._target.shape[1], self._windows.side**2))))
 
     def costs(
         self, cells: NDArray[np.integer], current: NDArray[np.integer], options: NDArray[np.integer]
     ) -> NDArray[np.float32]:
         """Return the weighted 1 - SSIM of the windows around cells, (n,), for their options, (n, K), float32."""
         windows = self._windows.around(cells)
-        kernel = self._windows.window_kernel * self._windows.inverse[windows][:, None]  # (n, samples, windows)
-        target, held = self._target[cells], self._held[cells]
-        crossed = kernel * target[..., None]
-        offered = self._table[options]
-        mean, square, product = (
-            _weighted(offered, kernel),
-            _weighted(np.square(offered), kernel),
-            _weighted(offered, crossed),
-        )
-        without = self._sums[:, windows]
-        without[0] -= (held[:, None] @ kernel)[:, 0]
-        without[1] -= (np.square(held)[:, None] @ kernel)[:, 0]
-        without[2] -= (held[:, None] @ crossed)[:, 0]
-        for sums, rest in zip((mean, square, product), without, strict=True):
-            sums += rest[:, None]
+        target, held = self._target[cells][:, None], self._held[cells][:, None]
+        moved = self._table[options]
+        parts = np.empty((3, *moved.shape), np.float32)
+        np.square(moved, out=parts[1])
+        parts[1] -= np.square(held)
+        np.subtract(moved, held, out=parts[0])
+        np.multiply(parts[0], target, out=parts[2])
+        kernel = self._windows.window_kernel
+        sums = (parts.reshape(-1, len(kernel)) @ kernel).reshape(3, *options.shape, -1)
+        sums *= self._windows.inverse[windows][:, None]
+        sums += self._sums[:, windows][:, :, None]
+        mean, square, product = sums
         lost = _dissimilarity(self._mean[windows][:, None], self._variance[windows][:, None], mean, square, product)
         costs: NDArray[np.float32] = (lost @ self._weight[windows][..., None])[..., 0]
         return costs
@@ -123,14 +120,15 @@ class Structure:
         """Return the change of energy if cells, (n,), change together; `commit` then applies it."""
         after = self._table[choices]
         around = self._windows.around(cells)
-        kernel = self._windows.window_kernel * self._windows.inverse[around][:, None]
         before, target = self._held[cells], self._target[cells]
         windows, index = self._windows.distinct(around.ravel())
         old = self._sums[:, windows]
         new = old.copy()
         moved = after - before
+        inverse = self._windows.inverse[around]
         for sums, part in zip(new, (moved, np.square(after) - np.square(before), moved * target), strict=True):
-            sums += np.bincount(index, _weighted(part[:, None], kernel).ravel(), len(windows)).astype(np.float32)
+            added = (part @ self._windows.window_kernel) * inverse
+            sums += np.bincount(index, added.ravel(), len(windows)).astype(np.float32)
         mean, variance = self._mean[windows], self._variance[windows]
         lost = _dissimilarity(mean, variance, *new) - _dissimilarity(mean, variance, *old)
         self._staged = _Staged(cells.astype(np.int64), after, windows, new)
@@ -142,15 +140,6 @@ class Structure:
         assert staged is not None
         self._held[staged.cells] = staged.held
         self._sums[:, staged.windows] = staged.sums
-
-
-def _weighted(samples: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the product of samples, (..., m, samples), and their weights in windows, (..., samples, windows).
-
-    With one sample, the product is taken by element.
-    """
-    given: NDArray[np.float32] = samples * kernel if samples.shape[-1] == 1 else samples @ kernel
-    return given
 
 
 def _dissimilarity(
