@@ -16,6 +16,7 @@ MODULES = {
     "network-speed": "network_speed",
     "network-windows": "network_windows",
     "network-losses": "network_losses",
+    "any-tiles": "any_tiles",
     "solver-weights": "solver_weights",
     "peer-quality": "peers.quality",
     "peer-gallery": "peers.gallery",

@@ -63,7 +63,7 @@ def test_dir_lists_the_public_names() -> None:
         ("--method mean --weights colour1=2", "weights is for method 'solve' only"),
         ("--patch 3", "patch is for method 'nearest' only"),
         ("--method ncc --detail none", "detail is for method 'solve' only"),
-        ("--method mosaicnet --tone fit", "tone is for method 'solve', 'nearest', 'mean' or 'ncc' only"),
+        ("--method mosaicnet --tone fit", "tone is for method 'solve', 'net', 'nearest', 'mean' or 'ncc' only"),
         ("--tiles glyphs --ink duo --viewing far", "viewing is for ink 'none' only"),
         ("--fit padd", "fit 'padd' is unknown; did you mean 'pad'? Choose one of crop, pad, stretch."),
         ("--crop face", "crop 'face' is unknown; did you mean 'faces'?"),

@@ -95,7 +95,7 @@ def build_problem(
     if not (whole or options.use_all or options.must_include):
         tiles, choices = shortlist(tiles, choices, fitted, seed=options.seed, reporter=reporter)
         patches = patches if choices is patches.choices else ChoicePatches(choices, patches.variants)
-    varied = options.method == "solve" and may_vary(tiles.spec)
+    varied = options.method in ("solve", "net") and may_vary(tiles.spec)
     pictures, count = None, len(tiles) // len(tiles.variants)
     if varied or options.variety or options.min_distance or options.weights:  # otherwise they are not needed
         pictures = patches.pictures

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perceptual_photomosaic.assign import costs as costs_module
-from perceptual_photomosaic.assign.costs import DenseCosts, EmbeddingCosts, best_choices, blocks, tile_costs
+from perceptual_photomosaic.assign.costs import (
+    DenseCosts,
+    EmbeddingCosts,
+    Nearest,
+    ProductCosts,
+    best_choices,
+    blocks,
+    tile_costs,
+)
+from tests.assign.problems import random_costs
 
 SEEDS = st.integers(0, 9999)
 
@@ -71,3 +80,29 @@ def test_tiles_cost_what_their_best_variant_costs(seed: int, cells: int, tiles: 
             assert costs[cell, tile] == own.min()
             assert variant is None or own[variant[cell, tile]] == own.min()
     assert (variant is None) == (variants == 1)
+
+
+@given(st.integers(1, 20), st.integers(1, 30), st.integers(1, 40), st.booleans(), st.integers(0, 999))
+@settings(max_examples=30)
+def test_the_nearest_come_first(cells: int, choices: int, count: int, some_banned: bool, seed: int) -> None:
+    costs = random_costs(seed, cells, choices)
+    allowed = np.random.default_rng(seed).random(choices) < 0.6
+    allowed[0] = True
+    near = Nearest.of(costs, count, allowed if some_banned else None)
+    found = near.choices
+    matrix = np.where(allowed, costs.matrix, np.inf) if some_banned else costs.matrix
+    keep = min(count, int(np.isfinite(matrix[0]).sum()))
+    assert found.shape == (cells, keep)
+    assert found.dtype == np.int32
+    np.testing.assert_array_equal(near.costs, np.sort(matrix, axis=1)[:, :keep])
+    np.testing.assert_array_equal(near.costs, np.take_along_axis(matrix, found, axis=1))
+
+
+@given(SEEDS, st.integers(1, 20), st.integers(1, 20), st.integers(1, 50))
+def test_products_against_brute_force(seed: int, cells: int, choices: int, size: int) -> None:
+    queries, keys = _embeddings(seed, cells, choices, size)
+    costs = ProductCosts(queries, keys, 0.5)
+    slow = np.array([[-0.5 * float(a.astype(np.float64) @ b) for b in keys] for a in queries])
+    assert costs.shape == (cells, choices)
+    assert costs.rows(slice(None)) == pytest.approx(slow, rel=1e-4, abs=1e-4)
+    assert costs.rows(np.array([cells - 1])) == pytest.approx(slow[-1:], rel=1e-4, abs=1e-4)

@@ -65,14 +65,11 @@ def slow_distance(one: NDArray[np.float32], other: NDArray[np.float32], sides: l
 def test_distances_of_descriptors_are_mean_squared_errors() -> None:
     traits = Traits(PATCHES)
     assert traits.descriptors.shape == (6, 255)
-    assert traits.mean_colours.shape == (6, 3)
     assert traits.descriptors.dtype == np.float32
     for one in range(6):
         for other in range(6):
             far = np.square(traits.descriptors[one].astype(float) - traits.descriptors[other]).sum()
             assert far == pytest.approx(slow_distance(PATCHES[one], PATCHES[other], SIDES), rel=1e-3, abs=1e-6)
-            far = np.square(traits.mean_colours[one].astype(float) - traits.mean_colours[other]).sum()
-            assert far == pytest.approx(slow_distance(PATCHES[one], PATCHES[other], [1]), rel=1e-3, abs=1e-6)
 
 
 def test_what_was_worked_out_is_kept() -> None:
@@ -84,7 +81,6 @@ def test_what_was_worked_out_is_kept() -> None:
     assert traits.light(8) is PATCHES
     assert traits.means is traits.means
     assert traits.descriptors is traits.descriptors
-    assert traits.mean_colours is traits.mean_colours
 
 
 def test_a_patch_has_the_same_traits_in_any_company() -> None:

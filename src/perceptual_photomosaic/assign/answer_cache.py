@@ -59,7 +59,7 @@ def _code() -> str:
     digest = hashlib.blake2b(digest_size=16)
     for folder in ("assign", "features", "models"):
         for path in sorted((package / folder).rglob("*")):
-            if path.suffix in (".py", ".toml"):
+            if path.suffix in (".py", ".toml", ".safetensors"):
                 digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from perceptual_photomosaic.assign.costs import Costs, WeightedCosts, best_choices
+from perceptual_photomosaic.assign.costs import Costs, Nearest, WeightedCosts, best_choices
 from perceptual_photomosaic.assign.flow import cheapest_within_capacity
 from perceptual_photomosaic.assign.limits import Limits
 from perceptual_photomosaic.assign.repeats import Repeats
@@ -22,14 +22,20 @@ __all__ = ["assign_choices", "assign_problem"]
 
 
 def assign_problem(
-    problem: Problem, costs: Costs, *, repair_later: bool = False, reporter: Reporter = SILENT
+    problem: Problem,
+    costs: Costs,
+    *,
+    near: Nearest | None = None,
+    priced: bool = False,
+    repair_later: bool = False,
+    reporter: Reporter = SILENT,
 ) -> NDArray[np.int64]:
     """Choose a tile for every cell of a problem, at the least total cost within its limits; see `assign_choices`.
 
     Args:
         problem: The problem: its grid, limits, variety, importance and seed are used.
         costs: Costs, (cells, choices).
-        repair_later: As for `assign_choices`.
+        near, priced, repair_later: As for `assign_choices`.
         reporter: Receives progress.
     Returns:
         Choices, int64, (cells,).
@@ -42,6 +48,8 @@ def assign_problem(
         problem.variants,
         problem.limits,
         repeats=problem.repeats(),
+        near=near,
+        priced=priced,
         repair_later=repair_later,
         importance=problem.importance,
         seed=problem.seed,
@@ -56,6 +64,8 @@ def assign_choices(
     limits: Limits | None = None,
     *,
     repeats: Repeats | None = None,
+    near: Nearest | None = None,
+    priced: bool = False,
     repair_later: bool = False,
     importance: NDArray[np.float32] | None = None,
     seed: int = 0,
@@ -74,6 +84,8 @@ def assign_choices(
         limits: The limits.
         repeats: The picture of each tile, and the distance wanted between copies. Pins and limits have priority over
             that distance. None wants no distance beyond the limits.
+        near: The cheapest choices of each cell, if they are known.
+        priced: The costs are in the unit of the price of `repeats`, which counts where uses are not limited.
         repair_later: True if the caller will enforce the distance of `repeats` itself when uses are limited.
         importance: Weight of each cell, (cells,), when cells compete for tiles; None weighs all cells alike.
         seed: Seed of random decisions, such as between equal costs.
@@ -94,8 +106,12 @@ def assign_choices(
     if repeats is None:
         repeats = Repeats(np.arange(num_tiles), shape, limits.min_distance)
     free = limits.max_uses is None and not required.any()
+    if importance is not None:
+        near = None  # its costs are not weighted
     if free and repeats.distance > 1:
-        choices = choose_apart(costs, variants, shape, limits, repeats, importance=importance, seed=seed)
+        choices = choose_apart(
+            costs, variants, shape, limits, repeats, near=near, priced=priced, importance=importance, seed=seed
+        )
     elif free:
         choices = best_choices(costs, limits.allowed(num_tiles, variants))
         for cell, choice in limits.pinned.items():

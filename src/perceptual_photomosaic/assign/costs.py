@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import share_out, slices
 
-__all__ = ["Costs", "DenseCosts", "EmbeddingCosts", "WeightedCosts", "best_choices", "blocks", "tile_costs"]
+__all__ = [
+    "Costs",
+    "DenseCosts",
+    "EmbeddingCosts",
+    "Nearest",
+    "ProductCosts",
+    "WeightedCosts",
+    "best_choices",
+    "blocks",
+    "tile_costs",
+]
 
 BLOCK_ENTRIES = 8_000_000
 """Entries of a block of costs: 32 MB in float32."""
@@ -72,6 +84,31 @@ class EmbeddingCosts:
         return np.maximum(costs, 0.0, out=costs)
 
 
+class ProductCosts:
+    """Products of queries of cells and keys of choices, times a negative factor.
+
+    Args:
+        queries: (cells, D).
+        keys: (choices, D).
+        factor: Cost of a choice for each unit by which its product is smaller.
+    """
+
+    def __init__(self, queries: NDArray[np.float32], keys: NDArray[np.float32], factor: float = 1.0) -> None:
+        self._queries = queries
+        self._minus_keys = np.ascontiguousarray(keys.T) * np.float32(-factor)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self._queries), self._minus_keys.shape[1]
+
+    def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
+        some = self._queries[cells]
+        costs: NDArray[np.float32] = (
+            np.einsum("nd,dt->nt", some, self._minus_keys) if len(some) == 1 else (some @ self._minus_keys)
+        )
+        return costs
+
+
 class WeightedCosts:
     """Costs multiplied by the importance of cells, for cells that compete for tiles.
 
@@ -132,3 +169,52 @@ def best_choices(costs: Costs, allowed: NDArray[np.bool_] | None = None) -> NDAr
 
     share_out(fill, blocks(costs))
     return result
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The cheapest choices of every cell, cheapest first.
+
+    Attributes:
+        choices: Choice numbers, int32, (cells, K).
+        costs: Their costs, float32, (cells, K).
+    """
+
+    choices: NDArray[np.int32]
+    costs: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls, costs: Costs, count: int, allowed: NDArray[np.bool_] | None = None, *, reporter: Reporter = SILENT
+    ) -> Nearest:
+        """Find the cheapest choices of every cell.
+
+        Args:
+            costs: (cells, choices).
+            count: Number of choices to return for each cell; all if there are fewer.
+            allowed: Choices that may be used, (choices,); None allows all.
+            reporter: Receives progress.
+        """
+        cells, choices = costs.shape
+        usable = np.arange(choices, dtype=np.int32) if allowed is None else np.flatnonzero(allowed).astype(np.int32)
+        keep = min(count, len(usable))
+        found = cls(np.empty((cells, keep), np.int32), np.empty((cells, keep), np.float32))
+
+        def fill(block: slice) -> None:
+            rows = costs.rows(block)
+            if len(usable) < choices:
+                rows = rows[:, usable]
+            part = (
+                np.argpartition(rows, keep - 1, axis=1)[:, :keep]
+                if keep < rows.shape[1]
+                else np.broadcast_to(np.arange(keep), rows.shape)
+            )
+            near = np.take_along_axis(rows, part, axis=1)
+            order = np.argsort(near, axis=1, kind="stable")
+            found.choices[block] = usable[np.take_along_axis(part, order, axis=1)]
+            found.costs[block] = np.take_along_axis(near, order, axis=1)
+            stage.advance(len(rows))
+
+        with reporter.stage("looking for likely tiles", cells, "cells") as stage:
+            share_out(fill, blocks(costs))
+        return found

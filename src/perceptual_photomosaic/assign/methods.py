@@ -5,6 +5,7 @@ from __future__ import annotations
 from perceptual_photomosaic.assign.baselines import Correlation, MeanColour, NearestPatch
 from perceptual_photomosaic.assign.inked import InkMatcher
 from perceptual_photomosaic.assign.learned import Learned
+from perceptual_photomosaic.assign.net import Net
 from perceptual_photomosaic.assign.problem import Matcher
 from perceptual_photomosaic.assign.solve import Solve, parse_weights
 from perceptual_photomosaic.config import MosaicOptions
@@ -25,6 +26,8 @@ def matcher(options: MosaicOptions) -> Matcher:
             return InkMatcher(options.ink)
         case "solve":
             return Solve(parse_weights(options.viewing, options.weights, limited=options.max_uses is not None))
+        case "net":
+            return Net()
         case "mean":
             return MeanColour()
         case "nearest":

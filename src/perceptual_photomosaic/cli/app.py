@@ -18,6 +18,7 @@ from perceptual_photomosaic.cli.render import render
 from perceptual_photomosaic.cli.show import show
 from perceptual_photomosaic.cli.tiles import tiles
 from perceptual_photomosaic.cli.train import train
+from perceptual_photomosaic.cli.train_any import train_any
 from perceptual_photomosaic.cli.view import view
 
 __all__ = ["app"]
@@ -55,6 +56,7 @@ app.command()(evaluate)
 app.command()(compare)
 app.command()(view)
 app.command()(train)
+app.command(name="train-any")(train_any)
 app.command()(predict)
 app.command()(features)
 app.command()(edit)

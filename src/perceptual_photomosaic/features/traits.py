@@ -61,11 +61,6 @@ class Traits:
         """Vectors whose squared distance is the mean squared DIN99d error over 8, 4, 2 and 1 samples, (N, 255)."""
         return np.concatenate([_descriptor(self.light(k), k) for k in _SCALES], axis=1)
 
-    @cached_property
-    def mean_colours(self) -> NDArray[np.float32]:
-        """Vectors whose squared distance is the squared DIN99d error of the mean colour, times 1/4, (N, 3)."""
-        return _descriptor(self.light(1), 1)
-
 
 def _descriptor(light: NDArray[np.float32], k: int) -> NDArray[np.float32]:
     """Return DIN99d at k x k samples as one vector, scaled by 1 / (2 k)."""

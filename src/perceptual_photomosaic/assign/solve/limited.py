@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perceptual_photomosaic.assign.dealing import chains, deal
+from perceptual_photomosaic.assign.problem import Problem
 from perceptual_photomosaic.assign.repeats import REFUSED
-from perceptual_photomosaic.assign.solve.candidates import nearest_in_pool
 from perceptual_photomosaic.assign.solve.state import LEAST_GAIN, Judged, Move, State
 
-__all__ = ["LimitedMoves", "groups_alike"]
+__all__ = ["LimitedMoves", "groups_alike", "nearest_in_pool"]
 
 _STRIDES = 3, 4
 """Smallest distance between the cells of a group, in odd and in even sweeps."""
@@ -55,15 +55,15 @@ class LimitedMoves:
         """Return the candidates with uses left and the tiles of the group, in the form of `State.best_options`."""
         state = self._state
         left = state.uses < state.capacity
-        options, inside = state.best_options(cells, left)
+        options, costs = state.best_options(cells, left)
         held = np.unique(state.choices[cells] // self._variants)
         scarce = held[~left[held]]
         if not len(scarce):
-            return options, inside
+            return options, costs
         pool = (scarce[:, None] * self._variants + np.arange(self._variants)).ravel()
         pooled = nearest_in_pool(state.problem, cells, pool, _POOLED * self._variants)
-        cost = state.energy.inside(cells, pooled)
-        return np.concatenate([pooled, options], axis=1).astype(np.int32), np.concatenate([cost, inside], axis=1)
+        cost = state.costs_without_samples(cells, pooled)
+        return np.concatenate([pooled, options], axis=1).astype(np.int32), np.concatenate([cost, costs], axis=1)
 
     def _dealt(self, judged: Judged) -> list[Move]:
         """Return independent moves that lead to the cheapest redistribution."""
@@ -135,3 +135,26 @@ def groups_alike(
             cells = cells[np.argsort(like[cells], kind="stable")]
             for start in range(0, len(cells), _GROUP_SIZE):
                 yield cells[start : start + _GROUP_SIZE]
+
+
+def nearest_in_pool(
+    problem: Problem, cells: NDArray[np.integer], pool: NDArray[np.integer], count: int
+) -> NDArray[np.int64]:
+    """Return for each cell the best choices of a pool that the cells have to share.
+
+    The best choices differ from the mean of the pool in the same direction as the cell differs from the mean of the
+    cells. Costs that are the same for all cells, or for all choices, do not change the best way to share.
+
+    Args:
+        problem: The cells, the choices and the limits.
+        cells: Cell numbers, (n,).
+        pool: Choice numbers of the pool, (m,).
+        count: Number of choices to return for each cell; all if there are fewer.
+    Returns:
+        Choice numbers, (n, count), in no order.
+    """
+    if count >= len(pool):
+        return np.broadcast_to(pool.astype(np.int64), (len(cells), len(pool)))
+    wanted, offered = problem.cell_traits.descriptors[cells], problem.choice_traits.descriptors[pool]
+    alike = (wanted - wanted.mean(axis=0)) @ (offered - offered.mean(axis=0)).T
+    return pool.astype(np.int64)[np.argpartition(-alike, count - 1, axis=1)[:, :count]]

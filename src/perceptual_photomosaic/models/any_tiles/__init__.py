@@ -1,0 +1,1 @@
+"""One network for any tiles: a query for every cell, a key for every tile, and their products as logits."""

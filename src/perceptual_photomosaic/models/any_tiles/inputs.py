@@ -1,0 +1,121 @@
+"""What the network for any tiles sees of patches and of a tile set, as plain numbers.
+
+A patch becomes its Haar coefficients in DIN99d and its mean colour. Their squares add up to the mean squared colour, so
+sums of squared differences are patch distances, and each band of detail can have a weight of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perceptual_photomosaic.features.patches import PATCH
+from perceptual_photomosaic.features.traits import Traits
+
+__all__ = ["BANDS", "GROUPS", "LOOKS", "SET_FIGURES", "Seen", "group_of_band", "phases", "see", "set_figures"]
+
+BANDS = PATCH * PATCH * 3 + 3
+"""Coefficients of a patch: 64 Haar coefficients of each DIN99d channel, and the DIN99d colour of its mean light."""
+GROUPS = 10
+"""Groups of coefficients: four bands, each in lightness and in chroma, and the same of the mean light."""
+LOOKS = BANDS + GROUPS + 4
+"""Numbers of a patch for the first layer of the network."""
+SET_FIGURES = 13
+"""Figures of a tile set: quantiles of lightness, mean and spread of chroma, its size, and whether it is narrow."""
+
+_SCALE = np.float32(6)
+_TINY = np.float32(1e-8)
+_QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Patches as the network sees them.
+
+    Attributes:
+        bands: Haar coefficients and mean colour, float32, (N, 195).
+        energies: Sum of squares of each group of coefficients, (N, 10).
+        spread: Variance of luma in each quarter of the patch, (N, 4).
+    """
+
+    bands: NDArray[np.float32]
+    energies: NDArray[np.float32]
+    spread: NDArray[np.float32]
+
+    @property
+    def roots(self) -> NDArray[np.float32]:
+        """Square roots of the energies, (N, 10)."""
+        roots: NDArray[np.float32] = np.sqrt(self.energies + _TINY)
+        return roots
+
+    @property
+    def looks(self) -> NDArray[np.float32]:
+        """The numbers for the first layer, (N, 209)."""
+        return np.concatenate([self.bands, self.roots, np.sqrt(self.spread + _TINY)], axis=1) * _SCALE
+
+
+def see(traits: Traits) -> Seen:
+    """Return patches as the network sees them."""
+    coefficients = traits.colours(PATCH) @ _haar().T
+    bands = np.concatenate([coefficients.reshape(len(traits), -1), traits.colours(1)[:, :, 0]], axis=1)
+    quarter = PATCH // 2
+    parts = traits.luma(PATCH).reshape(-1, 2, quarter, 2, quarter)
+    spread = np.square(parts).mean(axis=(2, 4)) - np.square(parts.mean(axis=(2, 4)))
+    energies = np.square(bands) @ _members()
+    return Seen(bands, energies, np.maximum(spread, 0).reshape(-1, 4))
+
+
+def set_figures(tiles: Seen, *, narrow: bool) -> NDArray[np.float32]:
+    """Return the figures of a tile set, (13,)."""
+    mean = tiles.bands[:, -3:]
+    lightness = np.quantile(mean[:, 0], _QUANTILES)
+    chroma = mean[:, 1:]
+    size = np.log(len(mean)) / 6
+    return np.concatenate([lightness, chroma.mean(axis=0), chroma.std(axis=0), [size, narrow]]).astype(np.float32)
+
+
+def phases(shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Return the place of every cell in a repeating 4 x 4 pattern, which lets equal cells alternate between tiles.
+
+    Returns:
+        -1 or 1 for odd and even rows, columns and their product, the same for pairs of rows and columns, and an
+        ordered dither from -1 to 1; float32, (cells, 7).
+    """
+    row, column = (axis.ravel() for axis in np.indices(shape))
+    signs = [1 - 2 * (axis // step % 2) for step in (1, 2) for axis in (row, column)]
+    bayer = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
+    dither = bayer[row % 4, column % 4] / 7.5 - 1
+    fine, coarse = signs[0] * signs[1], signs[2] * signs[3]
+    return np.stack([signs[0], signs[1], fine, signs[2], signs[3], coarse, dither], axis=1).astype(np.float32)
+
+
+@cache
+def group_of_band() -> NDArray[np.int64]:
+    """Return the group of each coefficient, (195,)."""
+    level = np.array([0, 1, 2, 2, 3, 3, 3, 3])
+    band = np.sort(np.maximum(level[:, None], level[None]).ravel(), kind="stable")
+    groups = [2 * band + (channel > 0) for channel in range(3)]
+    return np.concatenate([*groups, [8, 9, 9]])
+
+
+@cache
+def _haar() -> NDArray[np.float32]:
+    """Return the Haar transform of 8 x 8 samples, coarse to fine, (64, 64), scaled to mean squares."""
+    line = np.ones((1, 1))
+    while len(line) < PATCH:
+        line = np.concatenate([np.kron(line, [[1, 1]]), np.kron(np.eye(len(line)), [[1, -1]])]) / np.sqrt(2)
+    both = np.einsum("ai,bj->abij", line, line).reshape(PATCH**2, PATCH**2)
+    level = np.array([0, 1, 2, 2, 3, 3, 3, 3])
+    order = np.argsort(np.maximum(level[:, None], level[None]).ravel(), kind="stable")
+    transform: NDArray[np.float32] = (both[order] / PATCH).astype(np.float32)
+    return transform
+
+
+@cache
+def _members() -> NDArray[np.float32]:
+    """Return which coefficients belong to which group, (195, 10)."""
+    members: NDArray[np.float32] = (group_of_band()[:, None] == np.arange(GROUPS)).astype(np.float32)
+    return members

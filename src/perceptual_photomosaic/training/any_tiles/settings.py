@@ -1,0 +1,76 @@
+"""The settings of a training of the network for any tiles."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from perceptual_photomosaic.errors import ConfigError
+from perceptual_photomosaic.training.any_tiles.torch_network import Architecture
+
+__all__ = ["AnyTilesSettings"]
+
+
+@dataclass(frozen=True)
+class AnyTilesSettings:
+    """The settings of a training of the network for any tiles.
+
+    Args:
+        data: The folder of training pictures, which serve as targets, as photos and as slices.
+        val: The folder of validation pictures; empty for none.
+        fonts: Font files or installed families for letters, besides the built-in font.
+        examples: The number of examples in a round: problems with the solver's answers.
+        rounds: The number of rounds. In the first one the solver starts from the nearest tiles, in each later one from
+            the network of the round before.
+        steps: Optimiser steps in each round.
+        cells: Rows and columns of an example.
+        learning_rate: The highest learning rate of a round.
+        log_every: Steps between rows of figures.
+        checkpoint_every: Steps between checkpoints.
+        validate_every: Steps between validations.
+        validations: The number of validation examples.
+        keep_checkpoints: The number of checkpoints to keep.
+        seed: Decides the examples, their order, and the first weights.
+        architecture: The size of the network and its parts.
+    """
+
+    data: str = ""
+    val: str = ""
+    fonts: tuple[str, ...] = ()
+    examples: int = 4000
+    rounds: int = 2
+    steps: int = 20000
+    cells: int = 32
+    learning_rate: float = 2e-3
+    log_every: int = 100
+    checkpoint_every: int = 500
+    validate_every: int = 2000
+    validations: int = 30
+    keep_checkpoints: int = 3
+    seed: int = 0
+    architecture: Architecture = field(default_factory=Architecture)
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            least = {"seed": 0}.get(item.name, 1)
+            if isinstance(value, int) and value < least:
+                raise ConfigError(f"{item.name.replace('_', '-')} is {least} or more, not {value}")
+        if self.cells < 4:
+            raise ConfigError(f"cells is 4 or more, not {self.cells}")
+        if self.learning_rate <= 0:
+            raise ConfigError(f"learning-rate is more than 0, not {self.learning_rate:g}")
+
+    def plain(self) -> dict[str, Any]:
+        """Return the settings as plain values, for JSON and checkpoints."""
+        return asdict(self) | {"fonts": list(self.fonts)}
+
+    @classmethod
+    def from_plain(cls, values: dict[str, Any]) -> AnyTilesSettings:
+        """Return the settings from plain values, as `plain` returns them."""
+        known = {item.name for item in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ConfigError(f"these settings are of another version: {', '.join(unknown)} are not known")
+        changed = {"fonts": tuple(values["fonts"]), "architecture": Architecture(**values["architecture"])}
+        return cls(**values | changed)
