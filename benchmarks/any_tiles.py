@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import photos_in, save_figures, starter_photos, table
+from perceptual_photomosaic.threads import one_blas_thread
 
 CELLS, TILE_PX = 64, 32
 CELLS_PX = (8, 2, 1, 0.5)
@@ -133,6 +134,7 @@ def _measured(case: Case, targets: list[Path], network: Any) -> dict[str, Any]:
     return {key: {name: float(np.mean([row[key][name] for row in rows])) for name in rows[0][key]} for key in rows[0]}
 
 
+@one_blas_thread()
 def _one(case: Case, path: str, target: NDArray[np.uint8], network: Any) -> dict[str, dict[str, float]]:
     from perceptual_photomosaic.assign.baselines import NearestPatch
     from perceptual_photomosaic.assign.solve import Solve
@@ -196,23 +198,19 @@ def _pass(problem: Any, network: Any) -> NDArray[np.int64]:
     """Return the tile with the largest coefficient in every cell, (rows, columns)."""
     from perceptual_photomosaic.assign.costs import best_choices
     from perceptual_photomosaic.assign.net import network_costs
-    from perceptual_photomosaic.threads import one_blas_thread
 
-    with one_blas_thread():
-        return best_choices(network_costs(problem, network), problem.allowed).reshape(problem.grid.shape)
+    return best_choices(network_costs(problem, network), problem.allowed).reshape(problem.grid.shape)
 
 
 def _seconds_of_a_pass(problem: Any, network: Any) -> dict[str, float]:
     """Measure a pass with the keys at hand, and the keys, in wall seconds."""
     from perceptual_photomosaic.assign.costs import ProductCosts, best_choices
-    from perceptual_photomosaic.threads import one_blas_thread
 
-    with one_blas_thread():
-        started = time.perf_counter()
-        keys = network.keys(problem.choice_traits, narrow=problem.narrow)
-        known = time.perf_counter()
-        best_choices(ProductCosts(network.queries(problem.cell_traits, problem.grid.shape, keys), keys.keys))
-        return {"keys": known - started, "wall": time.perf_counter() - known}
+    started = time.perf_counter()
+    keys = network.keys(problem.choice_traits, narrow=problem.narrow)
+    known = time.perf_counter()
+    best_choices(ProductCosts(network.queries(problem.cell_traits, problem.grid.shape, keys), keys.keys))
+    return {"keys": known - started, "wall": time.perf_counter() - known}
 
 
 def _without(problem: Any) -> NDArray[np.int64]:
@@ -224,16 +222,14 @@ def _without(problem: Any) -> NDArray[np.int64]:
     from perceptual_photomosaic.assign.solve.energy import Energy
     from perceptual_photomosaic.assign.solve.free import FreeMoves
     from perceptual_photomosaic.assign.solve.state import State
-    from perceptual_photomosaic.threads import one_blas_thread
 
-    with one_blas_thread():
-        cells, choices = problem.cell_traits, problem.choice_traits
-        costs = EmbeddingCosts(cells.descriptors, choices.descriptors)
-        means = EmbeddingCosts(cells.colours(1)[:, :, 0], choices.colours(1)[:, :, 0])
-        start = assign_problem(problem, costs)
-        lists = [Nearest.of(costs, _SHAPES).choices, Nearest.of(means, _MEANS).choices]
-        state = State(problem, Energy(problem, weights_for()), np.concatenate(lists, axis=1), start)
-        descend(state, FreeMoves(state, np.random.default_rng(0)), 6)
+    cells, choices = problem.cell_traits, problem.choice_traits
+    costs = EmbeddingCosts(cells.descriptors, choices.descriptors)
+    means = EmbeddingCosts(cells.colours(1)[:, :, 0], choices.colours(1)[:, :, 0])
+    start = assign_problem(problem, costs)
+    lists = [Nearest.of(costs, _SHAPES).choices, Nearest.of(means, _MEANS).choices]
+    state = State(problem, Energy(problem, weights_for()), np.concatenate(lists, axis=1), start)
+    descend(state, FreeMoves(state, np.random.default_rng(0)), 6)
     return state.choices.reshape(problem.grid.shape)
 
 

@@ -14,8 +14,9 @@ from perceptual_photomosaic.config import MosaicOptions
 from perceptual_photomosaic.features.importance import detail_of, importance_of
 from perceptual_photomosaic.features.ink import fit_to_ink
 from perceptual_photomosaic.features.near_copies import same_pictures
-from perceptual_photomosaic.features.patches import PATCH, cell_patches, fit_target
+from perceptual_photomosaic.features.patches import PATCH, blurred, cell_patches, fit_target
 from perceptual_photomosaic.features.tone import ToneFit, is_narrow, tone_fit
+from perceptual_photomosaic.features.traits import Traits
 from perceptual_photomosaic.grid import Grid
 from perceptual_photomosaic.inputs import limits_of, tile_options_for
 from perceptual_photomosaic.library.shortlist import EXACT_UP_TO, choice_patches, shortlist
@@ -49,6 +50,20 @@ class ChoicePatches:
     def sample(self) -> NDArray[np.float32]:
         """The choices, or evenly spaced ones of a very large set: enough to know its tones."""
         return self.choices[:: -(-len(self.choices) // EXACT_UP_TO)]
+
+    def traits(self, aspect: tuple[int, int] | None) -> Traits:
+        """Return the traits of the choices, computed once, for all targets with these tiles.
+
+        Args:
+            aspect: Width to height of the cells, if the tiles are narrow and so blurred; None does not blur.
+        """
+        if aspect not in self._traits:
+            self._traits[aspect] = Traits(self.choices if aspect is None else blurred(self.choices, aspect))
+        return self._traits[aspect]
+
+    @cached_property
+    def _traits(self) -> dict[tuple[int, int] | None, Traits]:
+        return {}
 
     @cached_property
     def pictures(self) -> NDArray[np.int64]:
@@ -119,6 +134,7 @@ def build_problem(
         pictures,
         detail,
         narrow,
+        patches.traits(grid.cell_aspect if narrow else None),
     )
 
 

@@ -94,18 +94,15 @@ class ProductCosts:
     """
 
     def __init__(self, queries: NDArray[np.float32], keys: NDArray[np.float32], factor: float = 1.0) -> None:
-        self._queries = queries
-        self._minus_keys = np.ascontiguousarray(keys.T) * np.float32(-factor)
+        self._queries: NDArray[np.float32] = queries * np.float32(-factor)
+        self._keys = keys
 
     @property
     def shape(self) -> tuple[int, int]:
-        return len(self._queries), self._minus_keys.shape[1]
+        return len(self._queries), len(self._keys)
 
     def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
-        some = self._queries[cells]
-        costs: NDArray[np.float32] = (
-            np.einsum("nd,dt->nt", some, self._minus_keys) if len(some) == 1 else (some @ self._minus_keys)
-        )
+        costs: NDArray[np.float32] = self._queries[cells] @ self._keys.T
         return costs
 
 

@@ -49,6 +49,7 @@ class Problem:
         pictures: The picture of each tile, (tiles,): near copies share a number; None gives each tile its own.
         detail: Factor of the colours inside each cell, (cells,), 1 for most cells; None means 1 for all.
         narrow: True if the tiles have few tones; the solver then blurs cells and choices before it compares them.
+        shared: The traits of the choices, if other problems have the same ones; None computes them.
     """
 
     grid: Grid
@@ -64,6 +65,7 @@ class Problem:
     pictures: NDArray[np.int64] | None = None
     detail: NDArray[np.float32] | None = None
     narrow: bool = False
+    shared: Traits | None = None
 
     @cached_property
     def cell_traits(self) -> Traits:
@@ -73,6 +75,8 @@ class Problem:
     @cached_property
     def choice_traits(self) -> Traits:
         """Colours and tones of the choices for the solver, blurred if the tiles are narrow."""
+        if self.shared is not None:
+            return self.shared
         return Traits(blurred(self.choices, self.grid.cell_aspect) if self.narrow else self.choices)
 
     @cached_property

@@ -58,6 +58,13 @@ def test_another_order_of_tiles_gives_the_answer_in_that_order() -> None:
     np.testing.assert_array_equal(order[after.argmax(axis=1)], before.argmax(axis=1))
 
 
+def test_keys_are_computed_once_for_the_same_tiles() -> None:
+    network, tiles = ConditionedMosaicNet.shipped(), Traits(TILES)
+    assert network.keys(tiles) is network.keys(tiles)
+    assert network.keys(tiles) is not network.keys(tiles, narrow=True)
+    assert network.keys(tiles) is not network.keys(Traits(TILES))
+
+
 def test_copies_share_their_key_and_their_coefficient() -> None:
     """They agree to the last digits, which a matrix product may round differently."""
     twice = np.concatenate([TILES, TILES[:5]])

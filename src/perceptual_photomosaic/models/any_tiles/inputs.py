@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from perceptual_photomosaic.features.patches import PATCH
 from perceptual_photomosaic.features.traits import Traits
+from perceptual_photomosaic.threads import share_out, slices
 
 __all__ = ["BANDS", "GROUPS", "LOOKS", "SET_FIGURES", "Seen", "group_of_band", "phases", "see", "set_figures"]
 
@@ -28,6 +29,8 @@ SET_FIGURES = 13
 
 _SCALE = np.float32(6)
 _TINY = np.float32(1e-8)
+_AT_ONCE = 1024
+"""Patches in one job."""
 _QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
@@ -45,6 +48,13 @@ class Seen:
     energies: NDArray[np.float32]
     spread: NDArray[np.float32]
 
+    def __len__(self) -> int:
+        return len(self.bands)
+
+    def part(self, block: slice) -> Seen:
+        """Return some of the patches."""
+        return Seen(self.bands[block], self.energies[block], self.spread[block])
+
     @property
     def roots(self) -> NDArray[np.float32]:
         """Square roots of the energies, (N, 10)."""
@@ -59,13 +69,24 @@ class Seen:
 
 def see(traits: Traits) -> Seen:
     """Return patches as the network sees them."""
-    coefficients = traits.colours(PATCH) @ _haar().T
-    bands = np.concatenate([coefficients.reshape(len(traits), -1), traits.colours(1)[:, :, 0]], axis=1)
+    count = len(traits)
+    seen = Seen(
+        np.empty((count, BANDS), np.float32), np.empty((count, GROUPS), np.float32), np.empty((count, 4), np.float32)
+    )
+    colours, means, luma = traits.colours(PATCH), traits.colours(1)[:, :, 0], traits.luma(PATCH)
     quarter = PATCH // 2
-    parts = traits.luma(PATCH).reshape(-1, 2, quarter, 2, quarter)
-    spread = np.square(parts).mean(axis=(2, 4)) - np.square(parts.mean(axis=(2, 4)))
-    energies = np.square(bands) @ _members()
-    return Seen(bands, energies, np.maximum(spread, 0).reshape(-1, 4))
+
+    def fill(block: slice) -> None:
+        part = colours[block]
+        seen.bands[block, :-3] = (part.reshape(-1, PATCH**2) @ _haar().T).reshape(len(part), -1)
+        seen.bands[block, -3:] = means[block]
+        seen.energies[block] = np.square(seen.bands[block]) @ _members()
+        parts = luma[block].reshape(-1, 2, quarter, 2, quarter)
+        spread = np.square(parts).mean(axis=(2, 4)) - np.square(parts.mean(axis=(2, 4)))
+        seen.spread[block] = np.maximum(spread, 0).reshape(-1, 4)
+
+    share_out(fill, slices(count, _AT_ONCE))
+    return seen
 
 
 def set_figures(tiles: Seen, *, narrow: bool) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from safetensors.numpy import load
 
 from perceptual_photomosaic.features.traits import Traits
 from perceptual_photomosaic.models.any_tiles.inputs import (
+    BANDS,
     GROUPS,
     Seen,
     group_of_band,
@@ -39,8 +41,12 @@ PLAIN_WEIGHTS = np.array([1, 1, 1, 1, 1, 1, 1, 1, 4, 4], np.float32)
 
 _ROWS = 8
 """Rows of cells in one job of a convolution."""
-_CELLS = 2048
-"""Cells in one job that has a product with all keys."""
+_CELLS = 1024
+"""Cells, or tiles, in one job."""
+_LOGITS = 4_000_000
+"""Largest number of products of cells and tiles in one job."""
+_PARTS = (BANDS, GROUPS, GROUPS, 4)
+"""Numbers of a key before the learned ones."""
 _MOST_CHANGE = 5.0
 """Largest logarithm of a factor by which a cell changes the weight of a band."""
 _COARSE = 4
@@ -73,7 +79,10 @@ class ConditionedMosaicNet:
 
     def __init__(self, weights: Mapping[str, NDArray[np.floating]]) -> None:
         self._weights = {name: np.ascontiguousarray(values, np.float32) for name, values in weights.items()}
-        self._scale = float(np.exp(self._weights["log_scale"]).item())
+        self._scale = np.float32(np.exp(self._weights["log_scale"]).item())
+        self._channels = len(self._weights["patch.second.bias"])
+        self._learned = len(self._weights["key.second.bias"])
+        self._known: WeakKeyDictionary[Traits, dict[bool, Keys]] = WeakKeyDictionary()
 
     @classmethod
     def from_file(cls, path: Path) -> ConditionedMosaicNet:
@@ -88,18 +97,33 @@ class ConditionedMosaicNet:
         return cls(load(data))
 
     def keys(self, tiles: Traits, *, narrow: bool = False) -> Keys:
-        """Compute the keys of a tile set.
+        """Compute the keys of a tile set, or return those that were computed for the same traits before.
 
         Args:
             tiles: The tiles, blurred if they are narrow.
             narrow: True if they are narrow, as letters are.
         """
+        known = self._known.setdefault(tiles, {})
+        if narrow not in known:
+            known[narrow] = self._keys(tiles, narrow=narrow)
+        return known[narrow]
+
+    def _keys(self, tiles: Traits, *, narrow: bool) -> Keys:
         seen = see(tiles)
-        hidden = self._embed(seen)
-        learned = self._layers("key", hidden)
-        keys = np.concatenate([seen.bands, seen.energies, seen.roots, seen.spread, learned], axis=1)
+        keys = np.empty((len(seen), sum(_PARTS) + self._learned), np.float32)
+        hidden = np.empty((len(seen), self._channels), np.float32)
+
+        def fill(block: slice) -> None:
+            part = seen.part(block)
+            hidden[block] = self._layers("patch", part.looks)
+            learned = self._layers("key", hidden[block])
+            keys[block] = np.concatenate([part.bands, part.energies, part.roots, part.spread, learned], axis=1)
+
+        share_out(fill, slices(len(seen), _CELLS))
+        bands, energies, _, spread, _ = np.split(keys, np.cumsum(_PARTS), axis=1)  # views: one copy in memory
         moments = [hidden.mean(axis=0), hidden.std(axis=0), hidden.max(axis=0), set_figures(seen, narrow=narrow)]
-        return Keys(keys, seen, hidden, self._layers("set", np.concatenate(moments)[None])[0])
+        summary = self._layers("set", np.concatenate(moments)[None])[0]
+        return Keys(keys, Seen(bands, energies, spread), hidden, summary)
 
     def queries(self, cells: Traits, shape: tuple[int, int], keys: Keys) -> NDArray[np.float32]:
         """Compute the query of every cell, float32, (cells, D): its product with a key is a logit.
@@ -110,29 +134,37 @@ class ConditionedMosaicNet:
             keys: The keys of the tile set.
         """
         seen = see(cells)
-        hidden = self._embed(seen)
-        x = self._linear("join", self._asked(seen, hidden, shape, keys))
+        hidden, x = (np.empty((len(seen), self._channels), np.float32) for _ in range(2))
+        near, places = nearest(seen, keys.seen), phases(shape)
+
+        def join(block: slice) -> None:
+            part = seen.part(block)
+            hidden[block] = self._layers("patch", part.looks)
+            x[block] = self._linear("join", _asked(part, hidden[block], near[block], places[block], keys))
+
+        share_out(join, slices(len(seen), _CELLS))
         x += self._layers("whole", np.concatenate([x.mean(axis=0), x.std(axis=0)])[None])
+        x = self._look_around(x, shape)
+        queries = np.empty((len(seen), keys.keys.shape[1]), np.float32)
+
+        def ask(block: slice) -> None:
+            both = np.concatenate([x[block], hidden[block]], axis=1)
+            queries[block] = self._query(seen.part(block), self._linear("head", both, rectify=True))
+
+        share_out(ask, slices(len(seen), _CELLS))
+        return queries
+
+    def _look_around(self, x: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+        """Apply the residual blocks, in which cells look at their neighbours, (cells, channels)."""
         block = 0
         while f"blocks.{block}.first.weight" in self._weights:
-            inner = self._convolve(f"blocks.{block}.first", np.maximum(_normed(x), 0), shape)
-            x = x + self._weights[f"blocks.{block}.gain"] * self._convolve(
-                f"blocks.{block}.second", np.maximum(inner, 0, out=inner), shape
-            )
+            name = f"blocks.{block}"
+            inner = self._convolve(f"{name}.first", np.maximum(_normed(x), 0), shape)
+            added = self._convolve(f"{name}.second", np.maximum(inner, 0, out=inner), shape)
+            added *= self._weights[f"{name}.gain"]
+            x = x + added
             block += 1
-        return self._query(seen, self._linear("head", np.concatenate([x, hidden], axis=1), rectify=True))
-
-    def _asked(
-        self, seen: Seen, hidden: NDArray[np.float32], shape: tuple[int, int], keys: Keys
-    ) -> NDArray[np.float32]:
-        """Return what the network sees of every cell, (cells, 224)."""
-        near = nearest(seen, keys.seen)
-        lack = seen.bands - keys.seen.bands[near]
-        coarse = np.concatenate([lack[:, start : start + _COARSE] for start in (0, 64, 128, 192)], axis=1)
-        groups = np.sqrt(np.add.reduceat(np.square(lack[:, _by_group()]), _first_of_group(), axis=1) + 1e-8)
-        summary = np.broadcast_to(keys.summary, (len(hidden), len(keys.summary)))
-        parts = [hidden, summary, keys.hidden[near], coarse[:, :15] * 8, groups * 8, phases(shape)]
-        return np.concatenate(parts, axis=1)
+        return x
 
     def _query(self, seen: Seen, x: NDArray[np.float32]) -> NDArray[np.float32]:
         out = self._linear("out", x)
@@ -140,10 +172,10 @@ class ConditionedMosaicNet:
         products, squares = np.exp(limit[:, :GROUPS]), np.exp(limit[:, GROUPS : 2 * GROUPS])
         roots, spread = limit[:, 2 * GROUPS : 3 * GROUPS], limit[:, 3 * GROUPS :]
         shift, learned = np.split(out[:, 3 * GROUPS + 4 :], [seen.bands.shape[1]], axis=1)
-        wanted = (seen.bands + 0.1 * shift) * (products * PLAIN_WEIGHTS)[:, group_of_band()]
+        wanted = (seen.bands + np.float32(0.1) * shift) * (products * PLAIN_WEIGHTS)[:, group_of_band()]
         return np.concatenate(
             [
-                2 * self._scale * wanted,
+                np.float32(2) * self._scale * wanted,
                 -self._scale * squares * PLAIN_WEIGHTS,
                 roots,
                 spread,
@@ -152,15 +184,6 @@ class ConditionedMosaicNet:
             ],
             axis=1,
         )
-
-    def _embed(self, seen: Seen) -> NDArray[np.float32]:
-        looks, hidden = seen.looks, np.empty((len(seen.bands), len(self._weights["patch.second.bias"])), np.float32)
-
-        def fill(block: slice) -> None:
-            hidden[block] = self._layers("patch", looks[block])
-
-        share_out(fill, slices(len(looks), _CELLS))
-        return hidden
 
     def _layers(self, name: str, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Apply two linear layers with a rectifier between them."""
@@ -196,16 +219,37 @@ class ConditionedMosaicNet:
 
 def nearest(cells: Seen, tiles: Seen) -> NDArray[np.int64]:
     """Return the tile nearest to every cell by the plain patch distance, (cells,); the lowest number among equals."""
-    weights = PLAIN_WEIGHTS[group_of_band()]
-    offered = np.ascontiguousarray((tiles.bands * (2 * weights)).T)
-    norms = tiles.energies @ PLAIN_WEIGHTS
-    found = np.empty(len(cells.bands), np.int64)
+    weights = 2 * PLAIN_WEIGHTS[group_of_band()]
+    offered, norms = tiles.bands.T, tiles.energies @ PLAIN_WEIGHTS
+    found = np.empty(len(cells), np.int64)
 
     def fill(block: slice) -> None:
-        found[block] = (cells.bands[block] @ offered - norms).argmax(axis=1)
+        likeness = (cells.bands[block] * weights) @ offered
+        likeness -= norms
+        found[block] = likeness.argmax(axis=1)
 
-    share_out(fill, slices(len(found), _CELLS))
+    share_out(fill, slices(len(found), max(1, min(_CELLS, _LOGITS // len(tiles)))))
     return found
+
+
+def _asked(
+    seen: Seen, hidden: NDArray[np.float32], near: NDArray[np.int64], places: NDArray[np.float32], keys: Keys
+) -> NDArray[np.float32]:
+    """Return what the network sees of cells, (n, 224).
+
+    Args:
+        seen: The cells.
+        hidden: Their embeddings, (n, 64).
+        near: The tile nearest to each, (n,).
+        places: Their places in the repeating pattern, (n, 7).
+        keys: The keys of the tile set.
+    """
+    lack = seen.bands - keys.seen.bands[near]
+    coarse = [lack[:, start : start + _COARSE] for start in (0, 64, 128, 192)]  # the last has three
+    groups = np.sqrt(np.add.reduceat(np.square(lack[:, _by_group()]), _first_of_group(), axis=1) + np.float32(1e-8))
+    summary = np.broadcast_to(keys.summary, (len(hidden), len(keys.summary)))
+    parts = [hidden, summary, keys.hidden[near], *(8 * part for part in coarse), 8 * groups, places]
+    return np.concatenate(parts, axis=1)
 
 
 def _normed(x: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -20,6 +20,7 @@ from perceptual_photomosaic.files.replacing import written_aside
 from perceptual_photomosaic.models.any_tiles.network import ConditionedMosaicNet
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
+from perceptual_photomosaic.tiles.fonts import font_data
 from perceptual_photomosaic.training.any_tiles.settings import AnyTilesSettings
 from perceptual_photomosaic.training.any_tiles.step import teacher_loss, view_of
 from perceptual_photomosaic.training.any_tiles.teacher import Pictures, load_pictures, make_examples, read_examples
@@ -67,8 +68,11 @@ def train_any_tiles(job: AnyTilesJob, reporter: Reporter = SILENT) -> Path:
     Raises:
         ModelError: The loss became infinite or undefined.
         ConfigError: The run folder has checkpoints and `resume` is not set, or the settings have changed.
+        TileError: A font cannot be read.
         MissingExtraError: The 'train' extra is not installed.
     """
+    for font in job.settings.fonts:
+        font_data(font)  # raises before any work
     saved = _previous(job)
     run = RunFolder(job.folder, resumed_at=int(saved["step"]) if saved else 0)
     if not saved:
