@@ -31,6 +31,7 @@ def test_a_run_names_the_network_and_its_curves(photo_folder: Path, tmp_path: Pa
         (["--examples", 0], "examples is 1 or more, not 0"),
         (["--cells", 2], "cells is 4 or more, not 2"),
         (["--learning-rate", 0], "learning-rate is more than 0, not 0"),
+        (["--teacher", 0], "weights of 0 or more, not both 0: got 0 and 0"),
         (["--data", "nowhere"], "nowhere"),
         (["--font", "No Such Font"], "No Such Font"),
     ],

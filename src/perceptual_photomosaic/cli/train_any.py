@@ -37,6 +37,15 @@ def train_any(
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps in each round.")] = None,
     cells: Annotated[int | None, typer.Option(help="Rows and columns of a problem.")] = None,
+    teacher: Annotated[
+        float | None, typer.Option(help="Weight of the solver's answers in the loss; 1 is usual.")
+    ] = None,
+    perceptual: Annotated[
+        float | None, typer.Option(help="Weight of the perceptual loss of the soft mosaic; 0 is usual.")
+    ] = None,
+    vgg_weights: Annotated[
+        str | None, typer.Option(help="VGG16 of the perceptual loss: default, or a file; see docs/use/models.md.")
+    ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,
     validations: Annotated[int | None, typer.Option(help="Validation problems.")] = None,
     log_every: Annotated[int | None, typer.Option(help="Steps between rows of figures.")] = None,
@@ -75,6 +84,9 @@ def train_any(
         "rounds": rounds,
         "steps": steps,
         "cells": cells,
+        "teacher": teacher,
+        "perceptual": perceptual,
+        "vgg_weights": vgg_weights,
         "learning_rate": learning_rate,
         "validations": validations,
         "log_every": log_every,

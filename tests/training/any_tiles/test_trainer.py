@@ -79,6 +79,13 @@ def test_what_cannot_be_is_said(photos: Path, tmp_path: Path) -> None:
         small_settings(photos, examples=0)
 
 
+def test_the_perceptual_loss_alone_trains_too(photos: Path, tmp_path: Path) -> None:
+    settings = small_settings(photos, rounds=1, steps=3, teacher=0.0, perceptual=1.0)
+    train_any_tiles(AnyTilesJob(settings, tmp_path / "run"))
+    rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert all(0 < row["loss"] < np.inf for row in rows)
+
+
 @pytest.mark.parametrize("parts", [{"blocks": 0}, {"summary": False}, {"distance": False}])
 def test_parts_can_be_left_out(photos: Path, tmp_path: Path, parts: dict[str, int]) -> None:
     settings = small_settings(photos, rounds=1, steps=2, architecture=Architecture(channels=8, learned=4, **parts))  # type: ignore[arg-type]

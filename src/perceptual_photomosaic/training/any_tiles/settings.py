@@ -24,6 +24,9 @@ class AnyTilesSettings:
             the network of the round before.
         steps: Optimiser steps in each round.
         cells: Rows and columns of an example.
+        teacher: The weight of the solver's answers in the loss.
+        perceptual: The weight of the multi-scale perceptual loss of the soft mosaic.
+        vgg_weights: The VGG16 of the perceptual loss: "default" or a file.
         learning_rate: The highest learning rate of a round.
         log_every: Steps between rows of figures.
         checkpoint_every: Steps between checkpoints.
@@ -41,6 +44,9 @@ class AnyTilesSettings:
     rounds: int = 2
     steps: int = 20000
     cells: int = 32
+    teacher: float = 1.0
+    perceptual: float = 0.0
+    vgg_weights: str = "default"
     learning_rate: float = 2e-3
     log_every: int = 100
     checkpoint_every: int = 500
@@ -58,6 +64,11 @@ class AnyTilesSettings:
                 raise ConfigError(f"{item.name.replace('_', '-')} is {least} or more, not {value}")
         if self.cells < 4:
             raise ConfigError(f"cells is 4 or more, not {self.cells}")
+        if min(self.teacher, self.perceptual) < 0 or self.teacher + self.perceptual == 0:
+            raise ConfigError(
+                f"teacher and perceptual are weights of 0 or more, not both 0: got {self.teacher:g} and "
+                f"{self.perceptual:g}"
+            )
         if self.learning_rate <= 0:
             raise ConfigError(f"learning-rate is more than 0, not {self.learning_rate:g}")
 

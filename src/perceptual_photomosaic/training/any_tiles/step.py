@@ -1,4 +1,4 @@
-"""The loss of one step: how far the network's coefficients are from what the solver knows of an example."""
+"""The losses of one step: against what the solver knows of an example, and the published loss of the soft mosaic."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from perceptual_photomosaic.features.patches import PATCH
+from perceptual_photomosaic.features.vgg import VGG16, fast_dtype
+from perceptual_photomosaic.features.vgg_weights import load_vgg_weights
+from perceptual_photomosaic.losses import PerceptualLoss
 from perceptual_photomosaic.models.any_tiles.inputs import Seen, see
 from perceptual_photomosaic.models.any_tiles.network import ENERGY_PER_LOGIT
 from perceptual_photomosaic.training.any_tiles.examples import Example, as_problem
 from perceptual_photomosaic.training.any_tiles.torch_network import TorchNetwork
+from perceptual_photomosaic.training.settings import LIGHT_LOSS
 
-__all__ = ["View", "teacher_loss", "view_of"]
+__all__ = ["SoftMosaicLoss", "View", "logits_of", "teacher_loss", "view_of"]
 
 _HARD = 0.3
 """Weight of the solver's choice alone, beside the shares of all options."""
@@ -34,6 +39,8 @@ class View:
         choices: The solver's choices, (cells,).
         options: Likely choices, (cells, K); the last is the solver's.
         costs: Their energies, float32, (cells, K); infinite for options that are left out.
+        target: The target, sRGB, uint8, (rows * 8, columns * 8, 3).
+        pictures: The tiles, sRGB, uint8, (T, 8, 8, 3).
     """
 
     cells: Seen
@@ -43,6 +50,8 @@ class View:
     choices: NDArray[np.int64]
     options: NDArray[np.int64]
     costs: NDArray[np.float32]
+    target: NDArray[np.uint8]
+    pictures: NDArray[np.uint8]
 
 
 def view_of(example: Example, random: np.random.Generator) -> View:
@@ -60,6 +69,7 @@ def view_of(example: Example, random: np.random.Generator) -> View:
     options = example.options[order].astype(np.int64)
     costs = np.where(kept[options], example.costs[order].astype(np.float32), np.float32(np.inf))
     problem = as_problem(cells, tiles[kept], example.narrow)
+    rows, columns = problem.grid.shape
     return View(
         see(problem.cell_traits),
         see(problem.choice_traits),
@@ -68,6 +78,8 @@ def view_of(example: Example, random: np.random.Generator) -> View:
         number[example.choices[order].astype(np.int64)],
         np.maximum(number[options], 0),
         costs,
+        np.ascontiguousarray(cells.swapaxes(1, 2)).reshape(rows * PATCH, columns * PATCH, 3),
+        tiles[kept],
     )
 
 
@@ -84,12 +96,17 @@ def turned(example: Example, symmetry: int) -> tuple[NDArray[np.uint8], NDArray[
     return np.ascontiguousarray(cells), np.ascontiguousarray(tiles), order.ravel()
 
 
-def teacher_loss(network: TorchNetwork, view: View) -> Tensor:
+def logits_of(network: TorchNetwork, view: View) -> Tensor:
+    """Return the network's logits for a view, (cells, T)."""
+    logits: Tensor = network(view.cells, view.shape, network.keys(view.tiles, narrow=view.narrow))
+    return logits
+
+
+def teacher_loss(logits: Tensor, view: View) -> Tensor:
     """Return the cross-entropy of the coefficients against the options' shares and against the solver's choice.
 
     The share of an option is exp(-cost / ENERGY_PER_LOGIT), normalised over the options of the cell.
     """
-    logits = network(view.cells, view.shape, network.keys(view.tiles, narrow=view.narrow))
     coefficients = F.log_softmax(logits, 1)
     costs = torch.from_numpy(view.costs)
     shares = torch.softmax(-costs / ENERGY_PER_LOGIT, 1)
@@ -97,3 +114,26 @@ def teacher_loss(network: TorchNetwork, view: View) -> Tensor:
     soft = -(torch.where(shares > 0, shares * known, torch.zeros(()))).sum(1).mean()
     hard = -coefficients.gather(1, torch.from_numpy(view.choices)[:, None]).mean()
     return (1 - _HARD) * soft + _HARD * hard
+
+
+class SoftMosaicLoss:
+    """The multi-scale perceptual loss of the soft mosaic, as for the published network (`losses.PerceptualLoss`).
+
+    Args:
+        vgg_weights: "default" or a file.
+    """
+
+    def __init__(self, vgg_weights: str = "default") -> None:
+        self._loss = PerceptualLoss(VGG16(load_vgg_weights(vgg_weights), fast_dtype("cpu")), LIGHT_LOSS)
+
+    def __call__(self, logits: Tensor, view: View) -> Tensor:
+        """Return the loss of the blend of tiles that the logits describe."""
+        tiles = torch.from_numpy(view.pictures).float()
+        blend = torch.softmax(logits, 1) @ tiles.flatten(1)
+        rows, columns = view.shape
+        cells = blend.view(rows, columns, PATCH, PATCH, 3).permute(4, 0, 2, 1, 3)
+        mosaic = cells.reshape(1, 3, rows * PATCH, columns * PATCH)
+        target = self._loss.target(torch.from_numpy(view.target).permute(2, 0, 1)[None].float())
+        value, slope = self._loss.value_and_gradient(mosaic, target)
+        linear = (mosaic * slope).sum()  # has the gradient of the loss
+        return linear + (value.total - linear).detach()

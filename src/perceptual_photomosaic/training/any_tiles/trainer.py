@@ -22,7 +22,7 @@ from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
 from perceptual_photomosaic.tiles.fonts import font_data
 from perceptual_photomosaic.training.any_tiles.settings import AnyTilesSettings
-from perceptual_photomosaic.training.any_tiles.step import teacher_loss, view_of
+from perceptual_photomosaic.training.any_tiles.step import SoftMosaicLoss, logits_of, teacher_loss, view_of
 from perceptual_photomosaic.training.any_tiles.teacher import Pictures, load_pictures, make_examples, read_examples
 from perceptual_photomosaic.training.any_tiles.torch_network import TorchNetwork
 from perceptual_photomosaic.training.any_tiles.validation import validate
@@ -88,6 +88,7 @@ class _Training:
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), self.settings.learning_rate, weight_decay=_WEIGHT_DECAY
         )
+        self.perceptual_loss = SoftMosaicLoss(self.settings.vgg_weights) if self.settings.perceptual else None
         self.step, self.best = 0, math.inf
         if saved:
             self.network.load_state_dict(saved["network"])
@@ -174,7 +175,13 @@ class _Training:
         example = examples[int(random.integers(len(examples)))]
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        loss = teacher_loss(self.network, view_of(example, random))
+        view = view_of(example, random)
+        logits = logits_of(self.network, view)
+        loss = torch.zeros(())
+        if self.settings.teacher:
+            loss = loss + self.settings.teacher * teacher_loss(logits, view)
+        if self.perceptual_loss is not None:
+            loss = loss + self.settings.perceptual * self.perceptual_loss(logits, view)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise ModelError(f"the loss became {value} at step {self.step}: resume with a lower learning rate")
