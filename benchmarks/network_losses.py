@@ -1,12 +1,12 @@
-"""Losses of the shipped models compared with the paper's baselines, on the loss that each was trained for.
+"""Losses of the shipped models compared with simple methods, on the loss that each was trained for.
 
     python -m benchmarks network-losses [FOLDER ...] [--scikit-image] [--model NAME|FILE] [--sheet FILE.png]
 
 Pictures are those of the folders, and with --scikit-image eight photographs that come with scikit-image.
 
-For every picture it compares the network's mosaic with those of `mean`, `nearest` and `ncc` on the same grid, from the
-same tile set (the baselines may use all of it, the network its own tiles). Where the loss fits the target's tones to
-the tiles, the baselines get the fitted target too. "its start" is the goal of the network's least-squares start, the
+For every picture it compares the network's mosaic with those of `mean`, `nearest`, `ncc` and `net`, the network for any
+tiles, on the same grid, from the same tile set (they may use all of it, the network its own tiles). Where the loss fits
+the target's tones to the tiles, they get the fitted target too. "its start" is the goal of the network's least-squares start, the
 nearest of its own blurred tiles: the difference shows what training added. The sheet shows the target and all mosaics.
 """
 
@@ -34,7 +34,7 @@ from perceptual_photomosaic.tiles import TileOptions, open_tiles
 from perceptual_photomosaic.training.cover import from_afar, nearest_template
 from perceptual_photomosaic.training.data import central_square, list_pictures, to_tensor
 
-BASELINES = ("mean", "nearest", "ncc")
+BASELINES = ("mean", "nearest", "ncc", "net")
 SCIKIT_IMAGE = ("astronaut", "camera", "chelsea", "coffee", "coins", "hubble_deep_field", "moon", "rocket")
 
 
@@ -48,11 +48,11 @@ def mosaics_of(
     start = nearest_template(loss.toned(to_tensor([picture])), far, net.config.cell)[0].numpy()
     found = {"network": hard_mosaic(own, assignment), "its start": hard_mosaic(own, start)}
     for method in BASELINES:
-        plain = make_mosaic(picture, tiles, columns=cells, rows=cells, method=method, tile_size=8)
+        plain = make_mosaic(picture, tiles, columns=cells, rows=cells, method=method, tile_size=8, variety=0.0)
         found[method] = hard_mosaic(tiles, plain.choices)
         if loss.settings.tone:
             fitted = apply_tone(picture, loss.settings.tone)
-            toned = make_mosaic(fitted, tiles, columns=cells, rows=cells, method=method, tile_size=8)
+            toned = make_mosaic(fitted, tiles, columns=cells, rows=cells, method=method, tile_size=8, variety=0.0)
             found[f"{method}, tone fitted"] = hard_mosaic(tiles, toned.choices)
     return found, np.bincount(assignment.ravel(), minlength=len(net.templates))
 
