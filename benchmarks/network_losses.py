@@ -6,8 +6,9 @@ Pictures are those of the folders, and with --scikit-image eight photographs tha
 
 For every picture it compares the network's mosaic with those of `mean`, `nearest`, `ncc` and `net`, the network for any
 tiles, on the same grid, from the same tile set (they may use all of it, the network its own tiles). Where the loss fits
-the target's tones to the tiles, they get the fitted target too. "its start" is the goal of the network's least-squares start, the
-nearest of its own blurred tiles: the difference shows what training added. The sheet shows the target and all mosaics.
+the target's tones to the tiles, they get the fitted target too. "its start" is the goal of the network's least-squares
+start, the nearest of its own blurred tiles: the difference shows what training added. The sheet shows the target and
+all mosaics.
 """
 
 from __future__ import annotations
