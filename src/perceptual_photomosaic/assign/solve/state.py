@@ -20,8 +20,8 @@ LEAST_GAIN = 1e-7
 """Smallest gain of a move; smaller ones are rounding errors."""
 _JUDGED = 8
 """Number of options of a cell that are evaluated by terms of many samples."""
-_REEVALUATE_RADIUS = 1
-"""Distance, in cells, up to which the neighbours of a changed cell are evaluated again."""
+_AROUND = (-1, 0), (1, 0), (0, -1), (0, 1)
+"""Steps down and right to the cells that are evaluated again after a cell has changed."""
 _COMPARED = 1 << 12
 """Number of cells whose candidates are compared between two reports of progress."""
 
@@ -166,6 +166,5 @@ class State:
         rows, columns = self.problem.grid.shape
         changed_nearby = self.changed_nearby.reshape(rows, columns)
         row, column = np.divmod(cells, columns)
-        for down in range(-_REEVALUATE_RADIUS, _REEVALUATE_RADIUS + 1):
-            for right in range(-_REEVALUATE_RADIUS, _REEVALUATE_RADIUS + 1):
-                changed_nearby[np.clip(row + down, 0, rows - 1), np.clip(column + right, 0, columns - 1)] = True
+        for down, right in _AROUND:
+            changed_nearby[np.clip(row + down, 0, rows - 1), np.clip(column + right, 0, columns - 1)] = True
