@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from perceptual_photomosaic.tiles.colours import Colours
 from perceptual_photomosaic.tiles.emoji import Emoji
 from perceptual_photomosaic.tiles.glyphs import Glyphs
 
-__all__ = ["DrawnSet", "TileSets", "is_flag"]
+__all__ = ["DrawnSet", "TileSets", "emoji_of", "is_flag"]
 
 _FEWEST, _MOST = 16, 1000
 _EMOJI_PX = 32
@@ -49,6 +49,18 @@ def is_flag(code: str) -> bool:
     """Tell whether an emoji, given by its code points as in "1F1E9-1F1EA", is a flag."""
     points = [int(part, 16) for part in code.split("-")]
     return any(point in _REGIONAL for point in points) or points[0] in _FLAGS
+
+
+@cache
+def emoji_of(part: int) -> NDArray[np.float32]:
+    """Return every second emoji without flags, in linear light, (N, 8, 8, 3).
+
+    Args:
+        part: 0 for training, 1 for validation.
+    """
+    emoji = Emoji()
+    kept = [number for number in range(len(emoji)) if not is_flag(emoji.codes[number])]
+    return tile_patches(emoji.pictures((_EMOJI_PX, _EMOJI_PX), kept[part::2]))
 
 
 class TileSets:
@@ -117,15 +129,10 @@ class TileSets:
         grid = photo[: cells * size, : cells * size].reshape(cells, size, cells, size, 3).swapaxes(1, 2)
         return reduce_patches(np.ascontiguousarray(grid).reshape(-1, size, size, 3), PATCH)
 
-    @cached_property
-    def _emoji(self) -> NDArray[np.float32]:
-        emoji = Emoji()
-        kept = [number for number in range(len(emoji)) if not is_flag(emoji.codes[number])]
-        return tile_patches(emoji.pictures((_EMOJI_PX, _EMOJI_PX), kept[self._emoji_part :: 2]))
-
     def _some_emoji(self, random: np.random.Generator, count: int) -> NDArray[np.float32]:
-        count = min(count, len(self._emoji))
-        return self._emoji[random.choice(len(self._emoji), count, replace=False)]
+        emoji = emoji_of(self._emoji_part)
+        count = min(count, len(emoji))
+        return emoji[random.choice(len(emoji), count, replace=False)]
 
     def _letters(self, random: np.random.Generator, count: int) -> NDArray[np.float32]:
         """Draw characters of one font in one or several inks, in cells of the font's shape or square ones."""
