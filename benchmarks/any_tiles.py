@@ -4,8 +4,8 @@
     python -m benchmarks any-tiles --sets photos,flags       some of the tile sets
     python -m benchmarks any-tiles --network FILE            a network that `photomosaic train-any` made
 
-Tile sets: 919 photos, the half of the emoji that training leaves out, letters of a font and inks that it never saw, and
-two kinds that it never saw: flags and cross-stitches. Everything with `--variety 0`, 64 x 64 cells.
+Tile sets: 919 photos, the half of the emoji that training leaves out, letters in an ink and on a paper that it hardly
+saw, and two kinds that it never saw: flags and cross-stitches. Everything with `--variety 0`, 64 x 64 cells.
 
 The first table: CIEDE2000 and SSIM at 8, 2, 1 and 1/2 px a cell, and the share of cells that change their tile if the
 target has noise of deviation 2. The second: the solver's energy, processor and wall seconds with the network, and with
@@ -76,7 +76,7 @@ def emoji() -> Case:
 
 
 def letters() -> Case:
-    """Return letters of a built-in font in an ink and on a paper that training never drew together."""
+    """Return letters of the built-in font, dark green on pale orange."""
     return Case("glyphs:foreground=#003c46,background=#f0c8b4", {"cell_aspect": "1:1"})
 
 
@@ -190,8 +190,8 @@ def _opened(key: int, case: Case, options: Any, size_px: tuple[int, int]) -> Any
         tile_options = tile_options_for(options, None)
         tiles = open_tile_set(case.tiles, tile_options, SILENT)
         grid = Grid.fit(size_px, columns=CELLS, rows=CELLS)
-        _KEPT[key, size_px] = tiles, grid, ChoicePatches.of(tiles, tile_options.thumbnail_px)
-    return _KEPT[key, size_px]
+        _KEPT[key, size_px] = case, tiles, grid, ChoicePatches.of(tiles, tile_options.thumbnail_px)
+    return _KEPT[key, size_px][1:]
 
 
 def _pass(problem: Any, network: Any) -> NDArray[np.int64]:

@@ -68,6 +68,28 @@ def test_copies_keep_their_distance_and_pay_their_price() -> None:
     assert prices[1] < 0.8 * prices[0] < REFUSED
 
 
+def test_the_price_of_copies_counts_without_a_distance() -> None:
+    tones = np.linspace(0.3, 0.4, 200, dtype=np.float32)[:, None, None, None] * np.ones((8, 8, 3), np.float32)
+    free = problem_of(np.full((100, 8, 8, 3), 0.35, np.float32), tones, (10, 10))
+    uses = [
+        len(np.unique(Net().assign(replace(free, variety=Variety(1.0, 1, price))).choices)) for price in (0.0, 0.88)
+    ]
+    assert uses[0] < uses[1]
+
+
+def test_under_limits_cells_that_matter_are_served_first() -> None:
+    """The nine cells in the middle keep their own choice more often than without importance."""
+    problem = small_problem((9, 9), tiles=45, limits=Limits(max_uses=2), patches=smooth_patches)
+    importance = np.full((9, 9), 0.1, np.float32)
+    importance[3:6, 3:6] = 8.0
+    free = Net().assign(replace(problem, limits=Limits())).choices
+    plain, served = (
+        Net().assign(replace(problem, importance=weights)).choices
+        for weights in (None, (importance / importance.mean()).ravel())
+    )
+    assert (served == free)[3:6, 3:6].sum() > (plain == free)[3:6, 3:6].sum()
+
+
 def test_the_same_seed_gives_the_same_choices() -> None:
     problem = small_problem((8, 9), tiles=40, variety=Variety(0.5, 2, 0.22))
     one, other = (Net().assign(problem).choices for _ in range(2))

@@ -108,7 +108,7 @@ def assign_choices(
     free = limits.max_uses is None and not required.any()
     if importance is not None:
         near = None  # its costs are not weighted
-    if free and repeats.distance > 1:
+    if free and (repeats.distance > 1 or (priced and repeats.price > 0)):
         choices = choose_apart(
             costs, variants, shape, limits, repeats, near=near, priced=priced, importance=importance, seed=seed
         )

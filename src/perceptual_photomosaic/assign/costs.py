@@ -85,7 +85,7 @@ class EmbeddingCosts:
 
 
 class ProductCosts:
-    """Products of queries of cells and keys of choices, times a negative factor.
+    """Products of queries of cells and keys of choices, as costs: 0 for the largest product of a cell.
 
     Args:
         queries: (cells, D).
@@ -103,6 +103,7 @@ class ProductCosts:
 
     def rows(self, cells: NDArray[np.integer] | slice) -> NDArray[np.float32]:
         costs: NDArray[np.float32] = self._queries[cells] @ self._keys.T
+        costs -= costs.min(axis=1, keepdims=True)  # comparable between cells that compete for a tile
         return costs
 
 

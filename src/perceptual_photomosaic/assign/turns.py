@@ -1,9 +1,8 @@
 """Choice of tiles in turns, which keeps copies apart when uses are not limited.
 
-Cells that lie far enough apart choose at the same time. Each takes the cheapest tile
-that has no copy too near, the price of other copies near it included if there is one. There are two rounds, so that the
-cells that chose first can choose again. A cell looks at its cheapest tiles first, and at all tiles only if all of these
-are too near to a copy.
+Cells that lie far enough apart choose at the same time. Each takes the cheapest tile that has no copy too near; copies
+that are near, but not too near, add their price. There are two rounds, so that the cells that chose first can choose
+again. A cell looks at its cheapest tiles first, and at all tiles only if all of these are too near to a copy.
 """
 
 from __future__ import annotations

@@ -101,12 +101,13 @@ def test_phases_repeat_after_four_cells() -> None:
     assert pattern.max() == 1
 
 
-def test_torch_computes_the_same() -> None:
+@pytest.mark.parametrize("parts", [{}, {"blocks": 0}, {"summary": False}, {"distance": False}])
+def test_torch_computes_the_same(parts: dict[str, int]) -> None:
     torch = pytest.importorskip("torch", reason="the perceptual extra is not installed")
-    from perceptual_photomosaic.training.any_tiles.torch_network import TorchNetwork
+    from perceptual_photomosaic.training.any_tiles.torch_network import Architecture, TorchNetwork
 
     torch.manual_seed(0)
-    network = TorchNetwork()
+    network = TorchNetwork(Architecture(**parts))
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))

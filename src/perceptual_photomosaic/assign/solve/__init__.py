@@ -58,6 +58,8 @@ class Solve:
         """
         costs = network_costs(problem, self.network)
         listed = self.listed if problem.variants == 1 else self.listed * 3 // 2
+        if len(problem.choices) <= 2 * listed:
+            listed = len(problem.choices)  # so few tiles are all considered
         near = Nearest.of(costs, listed, problem.allowed, reporter=reporter)
         start = assign_problem(problem, costs, near=near, priced=True, repair_later=True, reporter=reporter)
         energy = Energy(problem, self.weights)

@@ -120,10 +120,14 @@ class ConditionedMosaicNet:
             keys[block] = np.concatenate([part.bands, part.energies, part.roots, part.spread, learned], axis=1)
 
         share_out(fill, slices(len(seen), _CELLS))
-        bands, energies, _, spread, _ = np.split(keys, np.cumsum(_PARTS), axis=1)  # views: one copy in memory
+        if "no_distance" in self._weights:  # an ablation
+            keys[:, : BANDS + GROUPS] = 0
+        else:
+            bands, energies, _, spread, _ = np.split(keys, np.cumsum(_PARTS), axis=1)
+            seen = Seen(bands, energies, spread)  # views: one copy in memory
         moments = [hidden.mean(axis=0), hidden.std(axis=0), hidden.max(axis=0), set_figures(seen, narrow=narrow)]
         summary = self._layers("set", np.concatenate(moments)[None])[0]
-        return Keys(keys, Seen(bands, energies, spread), hidden, summary)
+        return Keys(keys, seen, hidden, summary)
 
     def queries(self, cells: Traits, shape: tuple[int, int], keys: Keys) -> NDArray[np.float32]:
         """Compute the query of every cell, float32, (cells, D): its product with a key is a logit.

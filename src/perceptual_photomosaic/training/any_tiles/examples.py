@@ -190,10 +190,10 @@ def write_example(path: Path, example: Example) -> None:
 
 
 def read_example(path: Path) -> Example | None:
-    """Read an example; return None if the file is damaged."""
+    """Read an example; return None if the file is missing or damaged."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             values = {name: data[name] for name in data.files}
-    except (OSError, ValueError, EOFError, BadZipFile):
+        return Example(**values | {"family": str(values["family"]), "narrow": bool(values["narrow"])})
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
         return None
-    return Example(**values | {"family": str(values["family"]), "narrow": bool(values["narrow"])})

@@ -30,7 +30,7 @@ from perceptual_photomosaic.training.any_tiles.examples import (
 from perceptual_photomosaic.training.any_tiles.tile_sets import TileSets
 from perceptual_photomosaic.training.data import list_pictures
 
-__all__ = ["Pictures", "load_pictures", "make_examples", "read_examples"]
+__all__ = ["Pictures", "load_pictures", "make_examples"]
 
 _TARGET_PX, _TILE_PX = 384, 96
 """Side of the pictures as targets and as tiles."""
@@ -75,11 +75,6 @@ def load_pictures(folder: str, reporter: Reporter = SILENT) -> Pictures:
     return Pictures(np.stack(squares), np.stack(small))
 
 
-def example_path(folder: Path, number: int) -> Path:
-    """Return the file of an example."""
-    return folder / f"{number:06d}.npz"
-
-
 def make_examples(
     folder: Path,
     count: int,
@@ -91,8 +86,8 @@ def make_examples(
     held_out: bool = False,
     network: ConditionedMosaicNet,
     reporter: Reporter = SILENT,
-) -> None:
-    """Make the examples that a folder lacks.
+) -> list[Example]:
+    """Read the examples of a folder, and make those that it lacks or that are damaged.
 
     Args:
         folder: The folder of the files.
@@ -104,18 +99,24 @@ def make_examples(
         held_out: Draw from the other half of the emoji, and from the families in turn, for validation.
         network: The network that lists the candidates and the start of the solver.
         reporter: Receives progress.
+    Returns:
+        The examples, by their numbers.
     """
     folder.mkdir(parents=True, exist_ok=True)
     sets = TileSets(pictures.photos, fonts, emoji_part=int(held_out))
+    examples = []
     with reporter.stage("solving examples", count, "examples") as stage:
         for number in range(count):
-            if not example_path(folder, number).is_file():
+            path = folder / f"{number:06d}.npz"
+            example = read_example(path)
+            if example is None:
                 family = _ROTATION[number % len(_ROTATION)] if held_out else ""
-                write_example(
-                    example_path(folder, number),
-                    _draw(pictures, sets, cells, np.random.default_rng([seed, held_out, number]), family, network),
-                )
+                random = np.random.default_rng([seed, held_out, number])
+                example = _draw(pictures, sets, cells, random, family, network)
+                write_example(path, example)
+            examples.append(example)
             stage.advance()
+    return examples
 
 
 def _draw(
@@ -129,9 +130,3 @@ def _draw(
     target = draw_target(pictures.targets[int(random.integers(len(pictures.targets)))], cells, random)
     drawn = sets.draw(random, family)
     return answer(*fitted(target, (cells, cells), drawn), drawn.family, network)
-
-
-def read_examples(folder: Path, count: int) -> list[Example]:
-    """Read the examples of a folder that are there and not damaged, by their numbers."""
-    found = (read_example(example_path(folder, number)) for number in range(count))
-    return [example for example in found if example is not None]

@@ -164,7 +164,13 @@ class TorchNetwork(nn.Module):
 
     def plain(self) -> dict[str, NDArray[np.float32]]:
         """Return the weights as arrays, for `ConditionedMosaicNet`."""
-        return {name: value.detach().cpu().numpy() for name, value in self.state_dict().items()}
+        weights = {name: value.detach().cpu().numpy().copy() for name, value in self.state_dict().items()}
+        if not self.architecture.summary:
+            for name in ("set.second.weight", "set.second.bias"):
+                weights[name][:] = 0
+        if not self.architecture.distance:
+            weights["no_distance"] = np.ones(1, np.float32)
+        return weights
 
 
 def _tensors(seen: Seen) -> dict[str, Tensor]:

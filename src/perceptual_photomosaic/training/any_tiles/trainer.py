@@ -6,6 +6,7 @@ network.safetensors (last)  best.safetensors (lowest excess of energy on held-ou
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +24,8 @@ from perceptual_photomosaic.threads import one_blas_thread
 from perceptual_photomosaic.tiles.fonts import font_data
 from perceptual_photomosaic.training.any_tiles.settings import AnyTilesSettings
 from perceptual_photomosaic.training.any_tiles.step import SoftMosaicLoss, logits_of, teacher_loss, view_of
-from perceptual_photomosaic.training.any_tiles.teacher import Pictures, load_pictures, make_examples, read_examples
+from perceptual_photomosaic.training.any_tiles.teacher import Pictures, load_pictures, make_examples
+from perceptual_photomosaic.training.any_tiles.tile_sets import emoji_of
 from perceptual_photomosaic.training.any_tiles.torch_network import TorchNetwork
 from perceptual_photomosaic.training.any_tiles.validation import validate
 from perceptual_photomosaic.training.checkpoint import last_checkpoint, write_checkpoint
@@ -67,12 +69,13 @@ def train_any_tiles(job: AnyTilesJob, reporter: Reporter = SILENT) -> Path:
         The file of the best network, or of the last one if there are no validation pictures.
     Raises:
         ModelError: The loss became infinite or undefined.
-        ConfigError: The run folder has checkpoints and `resume` is not set, or the settings have changed.
+        ConfigError: The run exists and `resume` is not set, or the settings have changed.
         TileError: A font cannot be read.
         MissingExtraError: The 'train' extra is not installed.
     """
     for font in job.settings.fonts:
-        font_data(font)  # raises before any work
+        font_data(font)  # raises before any work, as the emoji do
+    emoji_of(0)
     saved = _previous(job)
     run = RunFolder(job.folder, resumed_at=int(saved["step"]) if saved else 0)
     if not saved:
@@ -115,7 +118,7 @@ class _Training:
 
     def _examples(self, number: int, pictures: Pictures) -> list[Any]:
         settings, folder = self.settings, self.job.folder / "examples" / f"round-{number + 1}"
-        make_examples(
+        return make_examples(
             folder,
             settings.examples,
             pictures,
@@ -125,13 +128,12 @@ class _Training:
             network=self.teacher,
             reporter=self.reporter,
         )
-        return read_examples(folder, settings.examples)
 
     def _checks(self, held_out: Pictures | None) -> list[Any]:
         if held_out is None:
             return []
         settings, folder = self.settings, self.job.folder / "examples" / "validation"
-        make_examples(
+        return make_examples(
             folder,
             settings.validations,
             held_out,
@@ -141,7 +143,6 @@ class _Training:
             network=_teacher(self.job.folder, 0),
             reporter=self.reporter,
         )
-        return read_examples(folder, settings.validations)
 
     def _round(self, number: int, examples: list[Any], checks: list[Any], last: int) -> None:
         """Take the steps of a round that are left."""
@@ -163,11 +164,11 @@ class _Training:
                     figures |= self._validate(checks)
                 if figures:
                     self.folder.log(self.step, figures)
+                if self.step == end:
+                    self._end_round(number)
                 if self.step % settings.checkpoint_every == 0 or self.step == last:
                     self._checkpoint()
                 stage.advance(1, **({"loss": figures["loss"]} if "loss" in figures else {}))
-        if self.step == end:
-            self._end_round(number)
 
     def _take(self, examples: list[Any], rate: float) -> float:
         """Take one step on one example, and return its loss."""
@@ -239,19 +240,21 @@ def _teacher(folder: Path, rounds_done: int) -> ConditionedMosaicNet:
 
 
 def _previous(job: AnyTilesJob) -> dict[str, Any] | None:
-    """Return the state from the last checkpoint, checked against the settings; None if the run is new."""
-    found = last_checkpoint(job.folder / "checkpoints")
+    """Return the state from the last checkpoint, None if there is none yet; check the settings of an existing run."""
+    path = job.folder / "settings.json"
+    if not path.is_file():
+        return None
     if not job.resume:
-        if found:
-            raise ConfigError(f"the run {job.folder} exists, at step {found[1]['step']}: give --resume or another name")
-        return None
-    if found is None:
-        return None
-    before = AnyTilesSettings.from_plain(found[1]["settings"])
-    free = ("rounds", "log_every", "checkpoint_every", "validate_every", "keep_checkpoints", "data", "val")
+        raise ConfigError(f"the run {job.folder} exists: give --resume or another name")
+    try:
+        before = AnyTilesSettings.from_plain(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{path} is damaged ({error}): give the run another name") from None
+    free = ("rounds", "log_every", "checkpoint_every", "validate_every", "keep_checkpoints")
     same = replace(before, **{name: getattr(job.settings, name) for name in free})
     if same != job.settings:
         old, new = before.plain(), job.settings.plain()
         changed = [name for name in new if name not in free and new[name] != old[name]]
         raise ConfigError(f"the run {job.folder} was started with other settings: {', '.join(changed)} differ")
-    return found[1]
+    found = last_checkpoint(job.folder / "checkpoints")
+    return None if found is None else found[1]
