@@ -162,6 +162,18 @@ def _build_in_small_batches(library: str, folder: str) -> None:
     build(Path(library), Path(folder))
 
 
+def test_a_header_that_a_killed_run_left_is_put_right(tmp_path: Path, photos: Path) -> None:
+    """The run was killed after its last rows were recorded and before it closed the arrays."""
+    library = tmp_path / "lib"
+    build(library, photos)
+    path = library / "thumbnails.npy"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"(30, 96", b"(16, 96", 1))
+    assert len(np.load(path, mmap_mode="r")) == 16
+    build(library, photos)
+    assert path.read_bytes() == whole
+
+
 def test_killed_at_any_moment_it_goes_on_from_there(tmp_path: Path, photos: Path) -> None:
     library = tmp_path / "lib"
     rng = random.Random(0)

@@ -133,6 +133,9 @@ def _update(library: Path, manifest: Manifest, workers: int, reporter: Reporter)
     if todo:
         with reporter.stage("reading photos", len(todo), "photos") as stage:
             _read_all(library, manifest, todo, known, changes, workers or TileOptions().threads, stage)
+    elif manifest.rows:
+        for writer in _writers(library, manifest.rows):  # a run that was killed at its end left an old header
+            writer.close()
     contents = manifest.contents()
     present = {path: was for path, was in manifest.files().items() if not was.gone}
     changes.skipped += [
@@ -160,8 +163,7 @@ def _read_all(
 ) -> None:
     """Read files in batches; the next batch is read while one is committed."""
     count = manifest.rows
-    thumbnails = RowWriter(library / THUMBNAILS, count, (THUMBNAIL_PX, THUMBNAIL_PX, 3), np.uint8)
-    features = RowWriter(library / FEATURES, count, FEATURE_SHAPE, np.float32)
+    thumbnails, features = _writers(library, count)
     have = manifest.keys()
     pool = ThreadPoolExecutor(threads)
 
@@ -183,6 +185,14 @@ def _read_all(
         pool.shutdown(cancel_futures=True)
         thumbnails.close()
         features.close()
+
+
+def _writers(library: Path, count: int) -> tuple[RowWriter, RowWriter]:
+    """Open the arrays of thumbnails and of features behind their first `count` rows."""
+    return (
+        RowWriter(library / THUMBNAILS, count, (THUMBNAIL_PX, THUMBNAIL_PX, 3), np.uint8),
+        RowWriter(library / FEATURES, count, FEATURE_SHAPE, np.float32),
+    )
 
 
 def _commit(
