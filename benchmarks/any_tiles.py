@@ -203,11 +203,12 @@ def _pass(problem: Any, network: Any) -> NDArray[np.int64]:
 
 
 def _seconds_of_a_pass(problem: Any, network: Any) -> dict[str, float]:
-    """Measure a pass with the keys at hand, and the keys, in wall seconds."""
+    """Measure a pass with the keys at hand, and the keys with the traits of the tiles, in wall seconds."""
     from perceptual_photomosaic.assign.costs import ProductCosts, best_choices
+    from perceptual_photomosaic.features.traits import Traits
 
     started = time.perf_counter()
-    keys = network.keys(problem.choice_traits, narrow=problem.narrow)
+    keys = network.keys(Traits(problem.choice_traits.patches), narrow=problem.narrow)
     known = time.perf_counter()
     best_choices(ProductCosts(network.queries(problem.cell_traits, problem.grid.shape, keys), keys.keys))
     return {"keys": known - started, "wall": time.perf_counter() - known}

@@ -58,6 +58,7 @@ class ChoicePatches:
             aspect: Width to height of the cells, if the tiles are narrow and so blurred; None does not blur.
         """
         if aspect not in self._traits:
+            self._traits.clear()  # targets of one run mostly have cells of one shape
             self._traits[aspect] = Traits(self.choices if aspect is None else blurred(self.choices, aspect))
         return self._traits[aspect]
 

@@ -113,7 +113,10 @@ def assign_choices(
             costs, variants, shape, limits, repeats, near=near, priced=priced, importance=importance, seed=seed
         )
     elif free:
-        choices = best_choices(costs, limits.allowed(num_tiles, variants))
+        if near is None:
+            choices = best_choices(costs, limits.allowed(num_tiles, variants))
+        else:
+            choices = near.choices[:, 0].astype(np.int64)
         for cell, choice in limits.pinned.items():
             choices[cell] = choice
     else:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.loss_settings import LossSettings
 
-__all__ = ["LIGHT_LOSS", "PRESETS", "TrainSettings", "preset"]
+__all__ = ["LIGHT_LOSS", "PRESETS", "TrainSettings", "preset", "refuse_changed", "refuse_unknown"]
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -105,10 +107,7 @@ class TrainSettings:
     @classmethod
     def from_plain(cls, values: dict[str, Any]) -> TrainSettings:
         """Return the settings from plain values, as `plain` returns them."""
-        known = {item.name for item in fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise ConfigError(f"these settings are of another version: {', '.join(unknown)} are not known")
+        refuse_unknown(cls, values)
         return cls(**values | {"loss": LossSettings.from_plain(values["loss"])})
 
     def share(self, processes: int) -> int:
@@ -188,3 +187,23 @@ def preset(name: str, **changes: Any) -> TrainSettings:
     if name not in PRESETS:
         raise ConfigError(f"presets are {', '.join(PRESETS)}, not '{name}'")
     return replace(TrainSettings(**PRESETS[name]), **changes)
+
+
+def refuse_unknown(kind: type, values: Mapping[str, Any]) -> None:
+    """Raise a ConfigError if some of the plain values are no fields of a settings class."""
+    unknown = sorted(set(values) - {item.name for item in fields(kind)})
+    if unknown:
+        raise ConfigError(f"these settings are of another version: {', '.join(unknown)} are not known")
+
+
+def refuse_changed(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any], free: Collection[str]) -> None:
+    """Raise a ConfigError if a run is to be resumed with other settings.
+
+    Args:
+        folder: The run folder.
+        before, now: The settings as plain values.
+        free: Names of settings that may change.
+    """
+    changed = [name for name, value in now.items() if name not in free and before[name] != value]
+    if changed:
+        raise ConfigError(f"the run {folder} was started with other settings: {', '.join(changed)} differ")

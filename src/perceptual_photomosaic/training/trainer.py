@@ -25,7 +25,7 @@ from perceptual_photomosaic.training.notify import check_url, notify
 from perceptual_photomosaic.training.prepare import Prepared, find_pictures, prepare
 from perceptual_photomosaic.training.record import Record, StepResult
 from perceptual_photomosaic.training.rundir import RunFolder
-from perceptual_photomosaic.training.settings import TrainSettings
+from perceptual_photomosaic.training.settings import TrainSettings, refuse_changed
 from perceptual_photomosaic.training.step import forward, gradients
 
 __all__ = ["Job", "train"]
@@ -207,11 +207,7 @@ def _previous(job: Job) -> dict[str, Any] | None:
     before = replace(before, tiles=spec_of_old(before.tiles))
     free = {"steps", "data", "val", "log_every", "checkpoint_every", "validate_every", "keep_checkpoints", "sheet"}
     free |= {"learning_rate", "precision", "validate_batch", "validate_crop", "accumulate"}
-    changed = [
-        name for name, value in job.settings.plain().items() if name not in free and before.plain()[name] != value
-    ]
-    if changed:
-        raise ConfigError(f"the run {job.folder} was started with other settings: {', '.join(changed)} differ")
+    refuse_changed(job.folder, before.plain(), job.settings.plain(), free)
     return found[1]
 
 

@@ -1,4 +1,4 @@
-"""What the network for any tiles sees of patches and of a tile set, as plain numbers.
+"""Compute the inputs of the network for any tiles: numbers of patches, of a tile set and of places in the grid.
 
 A patch becomes its Haar coefficients in DIN99d and its mean colour. Their squares add up to the mean squared colour, so
 sums of squared differences are patch distances, and each band of detail can have a weight of its own.
@@ -16,7 +16,18 @@ from perceptual_photomosaic.features.patches import PATCH
 from perceptual_photomosaic.features.traits import Traits
 from perceptual_photomosaic.threads import share_out, slices
 
-__all__ = ["BANDS", "GROUPS", "LOOKS", "SET_FIGURES", "Seen", "group_of_band", "phases", "see", "set_figures"]
+__all__ = [
+    "BANDS",
+    "GROUPS",
+    "LOOKS",
+    "SET_FIGURES",
+    "Seen",
+    "group_of_band",
+    "lacking",
+    "phases",
+    "see",
+    "set_figures",
+]
 
 BANDS = PATCH * PATCH * 3 + 3
 """Coefficients of a patch: 64 Haar coefficients of each DIN99d channel, and the DIN99d colour of its mean light."""
@@ -28,6 +39,8 @@ SET_FIGURES = 13
 """Figures of a tile set: quantiles of lightness, mean and spread of chroma, its size, and whether it is narrow."""
 
 _SCALE = np.float32(6)
+_SCALE_OF_LACK = np.float32(8)
+_COARSE = 4
 _TINY = np.float32(1e-8)
 _AT_ONCE = 1024
 """Patches in one job."""
@@ -80,13 +93,28 @@ def see(traits: Traits) -> Seen:
         part = colours[block]
         seen.bands[block, :-3] = (part.reshape(-1, PATCH**2) @ _haar().T).reshape(len(part), -1)
         seen.bands[block, -3:] = means[block]
-        seen.energies[block] = np.square(seen.bands[block]) @ _members()
+        seen.energies[block] = _energies(seen.bands[block])
         parts = luma[block].reshape(-1, 2, quarter, 2, quarter)
         spread = np.square(parts).mean(axis=(2, 4)) - np.square(parts.mean(axis=(2, 4)))
         seen.spread[block] = np.maximum(spread, 0).reshape(-1, 4)
 
     share_out(fill, slices(count, _AT_ONCE))
     return seen
+
+
+def lacking(cells: Seen, tiles: Seen, near: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return what cells have that the tiles nearest to them lack.
+
+    Args:
+        cells: The cells, N of them.
+        tiles: The tile set.
+        near: The tile nearest to each cell, (N,).
+    Returns:
+        The four coarsest coefficients of each channel, the mean colour, and the root of each group's energy, (N, 25).
+    """
+    lack = cells.bands - tiles.bands[near]
+    coarse = [lack[:, start : start + _COARSE] for start in range(0, BANDS, PATCH**2)]  # the last has three
+    return _SCALE_OF_LACK * np.concatenate([*coarse, np.sqrt(_energies(lack) + _TINY)], axis=1)
 
 
 def set_figures(tiles: Seen, *, narrow: bool) -> NDArray[np.float32]:
@@ -116,8 +144,7 @@ def phases(shape: tuple[int, int]) -> NDArray[np.float32]:
 @cache
 def group_of_band() -> NDArray[np.int64]:
     """Return the group of each coefficient, (195,)."""
-    level = np.array([0, 1, 2, 2, 3, 3, 3, 3])
-    band = np.sort(np.maximum(level[:, None], level[None]).ravel(), kind="stable")
+    band = np.sort(_levels())
     groups = [2 * band + (channel > 0) for channel in range(3)]
     return np.concatenate([*groups, [8, 9, 9]])
 
@@ -129,10 +156,22 @@ def _haar() -> NDArray[np.float32]:
     while len(line) < PATCH:
         line = np.concatenate([np.kron(line, [[1, 1]]), np.kron(np.eye(len(line)), [[1, -1]])]) / np.sqrt(2)
     both = np.einsum("ai,bj->abij", line, line).reshape(PATCH**2, PATCH**2)
-    level = np.array([0, 1, 2, 2, 3, 3, 3, 3])
-    order = np.argsort(np.maximum(level[:, None], level[None]).ravel(), kind="stable")
+    order = np.argsort(_levels(), kind="stable")
     transform: NDArray[np.float32] = (both[order] / PATCH).astype(np.float32)
     return transform
+
+
+def _levels() -> NDArray[np.int64]:
+    """Return the level of detail of each Haar coefficient, 0 to 3, before they are sorted by it, (64,)."""
+    line = np.array([0, 1, 2, 2, 3, 3, 3, 3])
+    levels: NDArray[np.int64] = np.maximum(line[:, None], line[None]).ravel()
+    return levels
+
+
+def _energies(bands: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the sum of squares of each group of coefficients, (N, 10)."""
+    energies: NDArray[np.float32] = np.square(bands) @ _members()
+    return energies
 
 
 @cache

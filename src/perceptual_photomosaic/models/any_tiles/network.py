@@ -1,6 +1,6 @@
 """The network for any tiles, as a forward pass in NumPy: `docs/understand/any-tiles.md` describes it.
 
-Cells ask, tiles answer. Each tile gets a key and each cell a query, and the logit of a tile in a cell is the product of
+Each tile gets a key and each cell a query, and the logit of a tile in a cell is the product of
 the two. Keys and queries contain the Haar coefficients of their patches and the sums of squares of these, so the logits
 start as a patch distance with the sign changed. The network learns a weight of each band for each cell, a shift of the
 wanted patch, and a few more dimensions. What it sees of a cell are the cell, the nearest tile, what that tile lacks,
@@ -26,6 +26,7 @@ from perceptual_photomosaic.models.any_tiles.inputs import (
     GROUPS,
     Seen,
     group_of_band,
+    lacking,
     phases,
     see,
     set_figures,
@@ -49,8 +50,6 @@ _PARTS = (BANDS, GROUPS, GROUPS, 4)
 """Numbers of a key before the learned ones."""
 _MOST_CHANGE = 5.0
 """Largest logarithm of a factor by which a cell changes the weight of a band."""
-_COARSE = 4
-"""Coefficients of each channel that show what the nearest tile lacks."""
 
 
 @dataclass(frozen=True)
@@ -248,11 +247,8 @@ def _asked(
         places: Their places in the repeating pattern, (n, 7).
         keys: The keys of the tile set.
     """
-    lack = seen.bands - keys.seen.bands[near]
-    coarse = [lack[:, start : start + _COARSE] for start in (0, 64, 128, 192)]  # the last has three
-    groups = np.sqrt(np.add.reduceat(np.square(lack[:, _by_group()]), _first_of_group(), axis=1) + np.float32(1e-8))
     summary = np.broadcast_to(keys.summary, (len(hidden), len(keys.summary)))
-    parts = [hidden, summary, keys.hidden[near], *(8 * part for part in coarse), 8 * groups, places]
+    parts = [hidden, summary, keys.hidden[near], lacking(seen, keys.seen, near), places]
     return np.concatenate(parts, axis=1)
 
 
@@ -261,13 +257,3 @@ def _normed(x: NDArray[np.float32]) -> NDArray[np.float32]:
     x = x - x.mean(axis=1, keepdims=True)
     x /= np.sqrt(np.square(x).mean(axis=1, keepdims=True) + np.float32(1e-5))
     return x
-
-
-@cache
-def _by_group() -> NDArray[np.int64]:
-    return np.argsort(group_of_band(), kind="stable")
-
-
-@cache
-def _first_of_group() -> NDArray[np.int64]:
-    return np.searchsorted(np.sort(group_of_band()), np.arange(GROUPS))

@@ -7,6 +7,7 @@ from typing import Any
 
 from perceptual_photomosaic.errors import ConfigError
 from perceptual_photomosaic.training.any_tiles.torch_network import Architecture
+from perceptual_photomosaic.training.settings import refuse_unknown
 
 __all__ = ["AnyTilesSettings"]
 
@@ -79,9 +80,6 @@ class AnyTilesSettings:
     @classmethod
     def from_plain(cls, values: dict[str, Any]) -> AnyTilesSettings:
         """Return the settings from plain values, as `plain` returns them."""
-        known = {item.name for item in fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise ConfigError(f"these settings are of another version: {', '.join(unknown)} are not known")
+        refuse_unknown(cls, values)
         changed = {"fonts": tuple(values["fonts"]), "architecture": Architecture(**values["architecture"])}
         return cls(**values | changed)

@@ -19,6 +19,7 @@ from perceptual_photomosaic.models.any_tiles.inputs import (
     SET_FIGURES,
     Seen,
     group_of_band,
+    lacking,
     phases,
     set_figures,
 )
@@ -137,13 +138,10 @@ class TorchNetwork(nn.Module):
         parts = _tensors(cells)
         hidden = self.patch(parts["looks"])
         near = nearest(cells, keys["seen"])
-        lack = parts["bands"] - torch.from_numpy(keys["seen"].bands[near])
-        coarse = torch.cat([lack[:, :4], lack[:, 64:68], lack[:, 128:132], lack[:, 192:195]], 1)
-        squares = torch.zeros(len(lack), GROUPS).index_add_(1, self._group, lack.square())
-        groups = (squares + 1e-8).sqrt()
+        lack = torch.from_numpy(lacking(cells, keys["seen"], near))
         summary = keys["summary"].expand(len(hidden), -1)
         places = torch.from_numpy(phases(shape))
-        asked = [hidden, summary, keys["hidden"][torch.from_numpy(near)], coarse * 8, groups * 8, places]
+        asked = [hidden, summary, keys["hidden"][torch.from_numpy(near)], lack, places]
         x = self.join(torch.cat(asked, 1))
         x = x + self.whole(torch.cat([x.mean(0), x.std(0, unbiased=False)])[None])
         grid = x.T.reshape(1, -1, *shape)

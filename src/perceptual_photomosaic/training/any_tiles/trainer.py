@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from perceptual_photomosaic.models.any_tiles.network import ConditionedMosaicNet
 from perceptual_photomosaic.progress import SILENT, Reporter
 from perceptual_photomosaic.threads import one_blas_thread
 from perceptual_photomosaic.tiles.fonts import font_data
+from perceptual_photomosaic.training.any_tiles.examples import Example
 from perceptual_photomosaic.training.any_tiles.settings import AnyTilesSettings
 from perceptual_photomosaic.training.any_tiles.step import SoftMosaicLoss, logits_of, teacher_loss, view_of
 from perceptual_photomosaic.training.any_tiles.teacher import Pictures, load_pictures, make_examples
@@ -31,6 +32,7 @@ from perceptual_photomosaic.training.any_tiles.validation import validate
 from perceptual_photomosaic.training.checkpoint import last_checkpoint, write_checkpoint
 from perceptual_photomosaic.training.rundir import RunFolder
 from perceptual_photomosaic.training.schedule import Schedule
+from perceptual_photomosaic.training.settings import refuse_changed
 
 __all__ = ["AnyTilesJob", "save_network", "train_any_tiles"]
 
@@ -116,7 +118,7 @@ class _Training:
         best = self.job.folder / "best.safetensors"
         return best if best.is_file() else self.job.folder / "network.safetensors"
 
-    def _examples(self, number: int, pictures: Pictures) -> list[Any]:
+    def _examples(self, number: int, pictures: Pictures) -> list[Example]:
         settings, folder = self.settings, self.job.folder / "examples" / f"round-{number + 1}"
         return make_examples(
             folder,
@@ -129,7 +131,7 @@ class _Training:
             reporter=self.reporter,
         )
 
-    def _checks(self, held_out: Pictures | None) -> list[Any]:
+    def _checks(self, held_out: Pictures | None) -> list[Example]:
         if held_out is None:
             return []
         settings, folder = self.settings, self.job.folder / "examples" / "validation"
@@ -144,7 +146,7 @@ class _Training:
             reporter=self.reporter,
         )
 
-    def _round(self, number: int, examples: list[Any], checks: list[Any], last: int) -> None:
+    def _round(self, number: int, examples: list[Example], checks: list[Example], last: int) -> None:
         """Take the steps of a round that are left."""
         settings = self.settings
         end = (number + 1) * settings.steps
@@ -170,7 +172,7 @@ class _Training:
                     self._checkpoint()
                 stage.advance(1, **({"loss": figures["loss"]} if "loss" in figures else {}))
 
-    def _take(self, examples: list[Any], rate: float) -> float:
+    def _take(self, examples: list[Example], rate: float) -> float:
         """Take one step on one example, and return its loss."""
         random = np.random.default_rng([self.settings.seed, 1, self.step])
         example = examples[int(random.integers(len(examples)))]
@@ -192,7 +194,7 @@ class _Training:
         self.optimizer.step()
         return value
 
-    def _validate(self, checks: list[Any]) -> dict[str, float]:
+    def _validate(self, checks: list[Example]) -> dict[str, float]:
         """Validate the network, and keep it if it is the best so far."""
         figures = validate(ConditionedMosaicNet(self.network.plain()), checks)
         if figures["val/excess"] < self.best:
@@ -216,11 +218,10 @@ class _Training:
         self.teacher = ConditionedMosaicNet(self.network.plain())
 
 
-def save_network(path: Path, network: TorchNetwork, *, half: bool = False) -> None:
-    """Write the weights of a network, in half precision if asked, under a temporary name first."""
-    kind = np.float16 if half else np.float32
+def save_network(path: Path, network: TorchNetwork) -> None:
+    """Write the weights of a network, under a temporary name first."""
     with written_aside(path) as part:
-        part.write_bytes(save({name: values.astype(kind) for name, values in network.plain().items()}))
+        part.write_bytes(save(network.plain()))
 
 
 def _round_file(folder: Path, number: int) -> Path:
@@ -251,10 +252,6 @@ def _previous(job: AnyTilesJob) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{path} is damaged ({error}): give the run another name") from None
     free = ("rounds", "log_every", "checkpoint_every", "validate_every", "keep_checkpoints")
-    same = replace(before, **{name: getattr(job.settings, name) for name in free})
-    if same != job.settings:
-        old, new = before.plain(), job.settings.plain()
-        changed = [name for name in new if name not in free and new[name] != old[name]]
-        raise ConfigError(f"the run {job.folder} was started with other settings: {', '.join(changed)} differ")
+    refuse_changed(job.folder, before.plain(), job.settings.plain(), free)
     found = last_checkpoint(job.folder / "checkpoints")
     return None if found is None else found[1]

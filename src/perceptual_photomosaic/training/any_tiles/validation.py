@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from perceptual_photomosaic.assign.costs import best_choices
 from perceptual_photomosaic.assign.net import network_costs
 from perceptual_photomosaic.assign.solve import weights_for
 from perceptual_photomosaic.assign.solve.energy import Energy
@@ -34,12 +33,11 @@ def validate(network: ConditionedMosaicNet, examples: Sequence[Example]) -> dict
     found: dict[str, list[tuple[float, float]]] = {}
     for example in examples:
         problem = example.problem
-        costs = network_costs(problem, network)
-        choices = best_choices(costs)
+        rows = network_costs(problem, network).rows(slice(0, len(problem.cells)))
+        choices = rows.argmin(axis=1)
         energy = Energy(problem, weights_for())
         energy.reset(choices)
         excess = energy.value() / len(choices) / float(example.energy[1]) - 1
-        rows = costs.rows(slice(0, len(choices)))
         solved = np.take_along_axis(rows, example.choices.astype(np.int64)[:, None], axis=1)
         recall = float(((rows < solved).sum(axis=1) < _LISTED).mean())
         found.setdefault(example.family, []).append((excess, recall))
